@@ -12,7 +12,7 @@ export const systemRandom: Random = { bytes: (length) => new Uint8Array(randomBy
 
 /** UUIDv7: ordered by time, so good as a key of ours; never shown to a relying party. */
 export function orderedId(random: Random, at: Date): string {
-  return v7({ msecs: at.getTime(), random: random.bytes(16), seq: undefined })
+  return v7({ msecs: at.getTime(), random: random.bytes(16) })
 }
 
 /** UUIDv4: tells nothing about when it was made. For `subject_ref` and whatever leaves the house. */
