@@ -1,0 +1,80 @@
+import { sql } from 'drizzle-orm'
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { PgTransactionConfig } from 'drizzle-orm/pg-core'
+import pg from 'pg'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isTransient } from './errors.ts'
+import { assertOutside, oneLevel } from './one-level.ts'
+import type { Database } from './database.ts'
+import type { Tx } from './unit-of-work.ts'
+
+const ATTEMPTS = 12
+/** Key of the advisory lock behind `exclusive`; any fixed number that nothing else here uses. */
+const EXCLUSIVE_LOCK = 7_737_415
+
+/**
+ * PostgreSQL over a pool. Units of work run under REPEATABLE READ and are run again when another transaction stood
+ * in their way, so `work` may run several times: keep its effects inside the database.
+ */
+export function openPostgres(options: {
+  readonly url: string
+  readonly poolSize?: number
+}): Database {
+  return new PostgresDatabase(options.url, options.poolSize ?? 10)
+}
+
+class PostgresDatabase implements Database {
+  readonly dialect = 'postgres'
+  readonly #pool: pg.Pool
+  readonly #database: NodePgDatabase
+  readonly #mark = Symbol('postgres')
+
+  constructor(url: string, poolSize: number) {
+    this.#pool = new pg.Pool({ connectionString: url, max: poolSize })
+    // An idle connection that the server drops is replaced by the pool; the next query tells if there is none.
+    this.#pool.on('error', () => undefined)
+    this.#database = drizzle(this.#pool)
+  }
+
+  async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    assertOutside(this.#mark)
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#transaction({ isolationLevel: 'repeatable read' }, work)
+      } catch (error) {
+        if (attempt >= ATTEMPTS || !isTransient(error)) throw error
+        await delay(Math.random() * Math.min(200, 2 ** attempt))
+      }
+    }
+  }
+
+  async exclusive<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    assertOutside(this.#mark)
+    // READ COMMITTED: what the previous holder of the lock wrote must be seen, and the lock comes after BEGIN.
+    return this.#transaction({ isolationLevel: 'read committed' }, async (tx) => {
+      await execute(tx, sql`select pg_advisory_xact_lock(${EXCLUSIVE_LOCK})`)
+      return work(tx)
+    })
+  }
+
+  async read<T>(query: (tx: Tx) => Promise<T>): Promise<T> {
+    const config = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
+    return this.#database.transaction((tx) => query(asTx(tx)), config)
+  }
+
+  close(): Promise<void> {
+    return this.#pool.ended || this.#pool.ending ? Promise.resolve() : this.#pool.end()
+  }
+
+  #transaction<T>(config: PgTransactionConfig, work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#database.transaction((tx) => oneLevel(this.#mark, () => work(asTx(tx))), config)
+  }
+}
+
+function asTx(transaction: unknown): Tx {
+  return transaction as Tx
+}
+
+function execute(tx: Tx, statement: ReturnType<typeof sql>): Promise<unknown> {
+  return (tx as unknown as NodePgDatabase).execute(statement)
+}
