@@ -1,0 +1,3 @@
+import { generate } from './lib.mjs'
+
+generate({ force: true })
