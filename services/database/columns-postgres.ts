@@ -1,5 +1,7 @@
+import { sql } from 'drizzle-orm'
 import {
   bigint,
+  bigserial,
   boolean,
   customType,
   jsonb,
@@ -21,6 +23,20 @@ export function text(name: string) {
 /** A whole number up to 2^53. */
 export function whole(name: string) {
   return bigint(name, { mode: 'number' })
+}
+
+/** A number that the database counts up itself. */
+export function sequence(name: string) {
+  return bigserial(name, { mode: 'number' }).primaryKey()
+}
+
+const xid8 = customType<{ data: string; driverData: string }>({ dataType: () => 'xid8' })
+
+/** The transaction that wrote the row: a reader of an append-ordered table must not pass one that is still open. */
+export function transactionId(name: string) {
+  return xid8(name)
+    .notNull()
+    .default(sql`pg_current_xact_id()`)
 }
 
 export function flag(name: string) {

@@ -15,6 +15,16 @@ export function whole(name: string) {
   return integer(name, { mode: 'number' })
 }
 
+/** A number that the database counts up itself. */
+export function sequence(name: string) {
+  return integer(name, { mode: 'number' }).primaryKey({ autoIncrement: true })
+}
+
+/** The transaction that wrote the row; one writer commits in order, so here it says nothing. */
+export function transactionId(name: string) {
+  return sqliteText(name).notNull().default('0')
+}
+
 export function flag(name: string) {
   return integer(name, { mode: 'boolean' })
 }

@@ -1,6 +1,8 @@
 const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', '23505'])
 /** serialization_failure, deadlock_detected, lock_not_available: the same work may succeed when it is run again. */
 const TRANSIENT = new Set(['40001', '40P01', '55P03'])
+/** Class 08, *_shutdown, cannot_connect_now, and what the socket says. */
+const UNREACHABLE = /^(?:08...|57P0[123]|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE)$/
 
 /** True for a violated primary key or unique index, on both databases. */
 export function isUniqueViolation(error: unknown): boolean {
@@ -10,6 +12,16 @@ export function isUniqueViolation(error: unknown): boolean {
 /** True when another transaction stood in the way and the work was rolled back whole. */
 export function isTransient(error: unknown): boolean {
   return TRANSIENT.has(databaseCode(error))
+}
+
+/** True when the database could not be reached or is shutting down: the work may be tried again later. */
+export function isUnreachable(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as { code?: unknown }
+    if (typeof code === 'string' && UNREACHABLE.test(code)) return true
+    if (at.message.startsWith('Connection terminated')) return true // what pg says without a code
+  }
+  return false
 }
 
 /** The driver's own code, also when drizzle has wrapped it. */

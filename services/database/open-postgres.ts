@@ -4,8 +4,8 @@ import type { PgTransactionConfig } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isTransient } from './errors.ts'
-import { assertOutside, oneLevel } from './one-level.ts'
-import type { Database } from './database.ts'
+import { asCurrentWork, assertOutside } from './current-work.ts'
+import type { Database, DatabaseLock } from './database.ts'
 import type { Tx } from './unit-of-work.ts'
 
 const ATTEMPTS = 12
@@ -25,11 +25,13 @@ export function openPostgres(options: {
 
 class PostgresDatabase implements Database {
   readonly dialect = 'postgres'
+  readonly #url: string
   readonly #pool: pg.Pool
   readonly #database: NodePgDatabase
   readonly #mark = Symbol('postgres')
 
   constructor(url: string, poolSize: number) {
+    this.#url = url
     this.#pool = new pg.Pool({ connectionString: url, max: poolSize })
     // An idle connection that the server drops is replaced by the pool; the next query tells if there is none.
     this.#pool.on('error', () => undefined)
@@ -62,12 +64,51 @@ class PostgresDatabase implements Database {
     return this.#database.transaction((tx) => query(asTx(tx)), config)
   }
 
+  async tryLock(name: string): Promise<DatabaseLock | undefined> {
+    const client = new pg.Client({ connectionString: this.#url })
+    const lock = new SessionLock(client)
+    client.on('error', () => {
+      lock.held = false
+    })
+    await client.connect()
+    const { rows } = await client.query<{ taken: boolean }>(
+      'select pg_try_advisory_lock(hashtextextended($1, 0)) as taken',
+      [name],
+    )
+    if (rows[0]?.taken === true) return lock
+    await lock.release()
+    return undefined
+  }
+
   close(): Promise<void> {
     return this.#pool.ended || this.#pool.ending ? Promise.resolve() : this.#pool.end()
   }
 
-  #transaction<T>(config: PgTransactionConfig, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#database.transaction((tx) => oneLevel(this.#mark, () => work(asTx(tx))), config)
+  async #transaction<T>(config: PgTransactionConfig, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const done = await this.#database.transaction(
+      (tx) => asCurrentWork(this.#mark, () => work(asTx(tx))),
+      config,
+    )
+    for (const callback of done.afterCommit) callback()
+    return done.value
+  }
+}
+
+/** A session lock on a connection of its own: PostgreSQL frees it when the process or the connection dies. */
+class SessionLock implements DatabaseLock {
+  readonly #client: pg.Client
+  held = true
+
+  constructor(client: pg.Client) {
+    this.#client = client
+    client.on('end', () => {
+      this.held = false
+    })
+  }
+
+  async release(): Promise<void> {
+    this.held = false
+    await this.#client.end()
   }
 }
 

@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
-import { assertOutside, oneLevel } from './one-level.ts'
-import type { Database } from './database.ts'
+import { asCurrentWork, assertOutside } from './current-work.ts'
+import type { Database, DatabaseLock } from './database.ts'
 import type { Tx } from './unit-of-work.ts'
 
 interface Job {
@@ -34,8 +34,10 @@ const IDLE_READERS = 8
 export function openSqlite(options: {
   readonly file: string
   readonly groupSize?: number
+  /** Called after each durable commit and before anybody learns of it; the crash test stops the process there. */
+  readonly onCommitted?: () => void
 }): Database {
-  return new SqliteDatabase(options.file, options.groupSize ?? 64)
+  return new SqliteDatabase(options.file, options.groupSize ?? 64, options.onCommitted)
 }
 
 class SqliteDatabase implements Database {
@@ -50,10 +52,13 @@ class SqliteDatabase implements Database {
   #pumping: Promise<void> | undefined
   #reading = 0
   #closed = false
+  readonly #locks = new Set<string>()
+  readonly #onCommitted: (() => void) | undefined
 
-  constructor(file: string, groupSize: number) {
+  constructor(file: string, groupSize: number, onCommitted: (() => void) | undefined) {
     this.#file = file
     this.#groupSize = groupSize
+    this.#onCommitted = onCommitted
     this.#writer = new Sqlite(file)
     for (const pragma of PRAGMAS) this.#writer.pragma(pragma)
     this.#tx = asTx(this.#writer)
@@ -72,6 +77,18 @@ class SqliteDatabase implements Database {
   /** One process owns the file (the writer's lock sees to it), so the queue is exclusion enough. */
   exclusive<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.run(work)
+  }
+
+  /** One process owns the file, so a lock is a name in memory. */
+  async tryLock(name: string): Promise<DatabaseLock | undefined> {
+    if (this.#locks.has(name)) return undefined
+    this.#locks.add(name)
+    return {
+      held: true,
+      release: async () => {
+        this.#locks.delete(name)
+      },
+    }
   }
 
   async read<T>(query: (tx: Tx) => Promise<T>): Promise<T> {
@@ -111,8 +128,8 @@ class SqliteDatabase implements Database {
       for (const job of group) {
         writer.exec('SAVEPOINT job')
         try {
-          const value = await oneLevel(this.#mark, () => job.work(this.#tx))
-          settle.push(() => job.resolve(value))
+          const done = await asCurrentWork(this.#mark, () => job.work(this.#tx))
+          settle.push(() => job.resolve(done.value), ...done.afterCommit)
         } catch (error) {
           // A full disk or a failed write ends the whole transaction, not the savepoint alone.
           if (!writer.inTransaction) throw error
@@ -127,6 +144,7 @@ class SqliteDatabase implements Database {
       for (const job of group) job.reject(error)
       return
     }
+    this.#onCommitted?.()
     // INVARIANT: nobody learns of a success before the group is durable.
     for (const done of settle) done()
   }
