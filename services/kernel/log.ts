@@ -136,7 +136,11 @@ function allowed(fields: LogFields, error: unknown): Record<string, unknown> {
 }
 
 function frames(error: Error): string[] {
-  return (error.stack ?? '')
+  const stack = error.stack ?? ''
+  // The message stands in the stack and may itself look like a frame.
+  const after = stack.indexOf(error.message) + error.message.length
+  return stack
+    .slice(after)
     .split('\n')
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 8)

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest'
+import { readConfig } from './config.ts'
+
+const refusal = (environment: Record<string, string>): string => {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    return (error as Error).message
+  }
+  return 'accepted'
+}
+
+describe('configuration', () => {
+  test('runs with nothing set: embedded storage and the simulator', () => {
+    const config = readConfig({})
+    expect(config).toMatchObject({
+      trustEnvironment: 'simulator',
+      samples: true,
+      backbone: { kind: 'embedded' },
+    })
+    expect(config.ports).toMatchObject({ http: 8080, grpc: 50051, sampleRp: 8101 })
+  })
+
+  test('takes Kafka and PostgreSQL together, and never shows the password', () => {
+    const config = readConfig({
+      KAFKA_BROKERS: 'a:9092, b:9092',
+      DATABASE_URL: 'postgres://u:canary@h/db',
+    })
+    expect(config.backbone).toMatchObject({ kind: 'scaled', brokers: ['a:9092', 'b:9092'] })
+    expect(JSON.stringify(config)).not.toContain('canary')
+  })
+
+  test.each([
+    [{ KAFKA_BROKERS: 'a:9092' }, 'KAFKA_BROKERS'],
+    [{ DATABASE_URL: 'postgres://h/db' }, 'DATABASE_URL'],
+    [{ KAFKA_BROKERS: 'nonsense', DATABASE_URL: 'postgres://h/db' }, 'KAFKA_BROKERS'],
+    [{ KAFKA_BROKERS: 'a:1', DATABASE_URL: 'mysql://h/db' }, 'DATABASE_URL'],
+    [{ TRUST_ENVIRONMENT: 'prod' }, 'TRUST_ENVIRONMENT'],
+    [{ TRUST_ENVIRONMENT: 'production' }, 'ISSUER'],
+    [{ TRUST_ENVIRONMENT: 'production', ISSUER: 'http://id.example' }, 'ISSUER'],
+    [{ TRUST_ENVIRONMENT: 'production', ISSUER: 'https://id.example', SAMPLES: '1' }, 'SAMPLES'],
+    [{ ISSUER: 'https://id.example/path' }, 'ISSUER'],
+    [{ ROLES: 'policy' }, 'ROLES'],
+    [{ ROLES: 'nobody' }, 'ROLES'],
+    [{ HTTP_PORT: '99999' }, 'HTTP_PORT'],
+    [{ HTTP_PORT: 'http' }, 'HTTP_PORT'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
+  ])('stops the start on %j and names the variable', (environment, variable) => {
+    expect(refusal(environment)).toContain(`\`${variable}`)
+  })
+})
