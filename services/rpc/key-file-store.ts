@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromBase64, toBase64, toBase64Url } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
@@ -33,7 +33,7 @@ export interface SigningKey {
 export function loadSigningKey(files: KeyFiles, name: string): SigningKey {
   const pem = loadOrMake(files, `${name}.pem`, () => {
     const { privateKey } = generateKeyPairSync('ed25519')
-    return privateKey.export({ type: 'pkcs8', format: 'pem' })
+    return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
   })
   const privateKey = createPrivateKey(pem)
   if (privateKey.asymmetricKeyType !== 'ed25519')
@@ -49,16 +49,20 @@ function loadOrMake(files: KeyFiles, name: string, make: () => string): string {
     if (!files.makeMissing)
       throw new ConfigError(`\`KEYS_DIR\`: ${name} is missing; production makes no keys of its own`)
     mkdirSync(files.dir, { recursive: true, mode: 0o700 })
-    // `wx`: of two processes that start together, the second reads what the first wrote.
-    writeIfAbsent(path, make())
+    writeOnce(path, make())
   }
   return readFileSync(path, 'utf8')
 }
 
-function writeIfAbsent(path: string, text: string): void {
+/** Whole or not at all, and never over what another process wrote first. */
+function writeOnce(path: string, text: string): void {
+  const draft = `${path}.${process.pid}.new`
+  writeFileSync(draft, text, { mode: 0o600, flush: true })
   try {
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600, flush: true })
+    linkSync(draft, path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    unlinkSync(draft)
   }
 }

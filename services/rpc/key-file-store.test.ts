@@ -1,0 +1,41 @@
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { systemRandom } from '../kernel/random.ts'
+import { loadSecretKey, loadSigningKey } from './key-file-store.ts'
+
+const place = (makeMissing: boolean) => ({
+  dir: join(mkdtempSync(join(tmpdir(), 'watashi-keys-')), 'keys'),
+  makeMissing,
+  random: systemRandom,
+})
+
+test('development keys are made once, are read back, and are the owner’s alone', () => {
+  const files = place(true)
+  const key = loadSecretKey(files, 'kek')
+  expect(loadSecretKey(files, 'kek').reveal()).toEqual(key.reveal())
+  expect(loadSigningKey(files, 'events-proofing').kid).toBe(
+    loadSigningKey(files, 'events-proofing').kid,
+  )
+  expect(statSync(join(files.dir, 'kek.key')).mode & 0o077).toBe(0)
+})
+
+test('without leave to make keys, a missing one stops the start', () => {
+  const files = place(false)
+  expect(() => loadSecretKey(files, 'kek')).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID' }),
+  )
+  expect(() => loadSigningKey(files, 'events-proofing')).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID' }),
+  )
+})
+
+test('a key of the wrong length is refused', () => {
+  const files = place(true)
+  loadSecretKey(files, 'kek')
+  writeFileSync(join(files.dir, 'short.key'), 'YWJj\n')
+  expect(() => loadSecretKey(files, 'short')).toThrow(
+    expect.objectContaining({ code: 'CONFIG_INVALID' }),
+  )
+})
