@@ -1,6 +1,7 @@
 import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
+import fastifyStatic from '@fastify/static'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import {
   fastify,
@@ -27,6 +28,8 @@ export interface HttpServerOptions {
   readonly log: Log
   /** Requests per minute and client address over all routes. */
   readonly requestsPerMinute: number
+  /** Folder of the built pages; every path that is no file and no API gives its `index.html`. */
+  readonly pages?: string
 }
 
 const STATUS: Readonly<Record<string, number>> = {
@@ -94,11 +97,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const foreign =
       origin === undefined ? request.headers.cookie !== undefined : origin !== options.origin()
     if (foreign) {
-      await reply
-        .status(403)
-        .send({
-          error: { code: 'CROSS_SITE_REQUEST', message: 'expected a request from our own pages' },
-        })
+      await reply.status(403).send({
+        error: { code: 'CROSS_SITE_REQUEST', message: 'expected a request from our own pages' },
+      })
     }
   })
 
@@ -136,10 +137,31 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     return reply.status(500).send({ error: { code: 'INTERNAL', message: 'internal error' } })
   })
 
-  app.setNotFoundHandler(async (_request, reply) =>
-    reply.status(404).send({ error: { code: 'NOT_FOUND', message: 'no such page' } }),
-  )
+  if (options.pages !== undefined) {
+    await app.register(fastifyStatic, {
+      root: options.pages,
+      cacheControl: false,
+      setHeaders: cacheForever,
+    })
+  }
+  app.setNotFoundHandler(async (request, reply) => {
+    const isPage =
+      request.method === 'GET' &&
+      !request.url.startsWith('/api/') &&
+      !request.url.startsWith('/assets/')
+    if (options.pages !== undefined && isPage) return reply.sendFile('index.html')
+    return reply.status(404).send({ error: { code: 'NOT_FOUND', message: 'no such page' } })
+  })
   return app
+}
+
+// Names of built files hold a digest of their content, so they never change.
+function cacheForever(
+  reply: { setHeader(name: string, value: string): unknown },
+  path: string,
+): void {
+  if (path.includes('/assets/'))
+    reply.setHeader('cache-control', 'public, max-age=31536000, immutable')
 }
 
 interface InputFault extends Error {
