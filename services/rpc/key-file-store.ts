@@ -1,8 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fromBase64, toBase64, toBase64Url } from '../kernel/bytes.ts'
-import { sha256 } from '../kernel/digest.ts'
+import { fromBase64, toBase64 } from '../kernel/bytes.ts'
 import { ConfigError } from '../kernel/errors.ts'
 import type { Random } from '../kernel/random.ts'
 import { Secret } from '../kernel/secret.ts'
@@ -23,8 +22,6 @@ export function loadSecretKey(files: KeyFiles, name: string): Secret<Uint8Array>
 }
 
 export interface SigningKey {
-  /** Thumbprint of the public key: base64url of SHA-256 of its SubjectPublicKeyInfo. */
-  readonly kid: string
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject
 }
@@ -38,9 +35,7 @@ export function loadSigningKey(files: KeyFiles, name: string): SigningKey {
   const privateKey = createPrivateKey(pem)
   if (privateKey.asymmetricKeyType !== 'ed25519')
     throw new ConfigError(`${name}.pem: expected an Ed25519 key`)
-  const publicKey = createPublicKey(privateKey)
-  const spki = publicKey.export({ type: 'spki', format: 'der' })
-  return { kid: toBase64Url(sha256(spki)), privateKey, publicKey }
+  return { privateKey, publicKey: createPublicKey(privateKey) }
 }
 
 function loadOrMake(files: KeyFiles, name: string, make: () => string): string {
