@@ -157,12 +157,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 }
 
 // Names of built files hold a digest of their content, so they never change.
-function cacheForever(
-  reply: { setHeader(name: string, value: string): unknown },
-  path: string,
-): void {
-  if (path.includes('/assets/'))
-    reply.setHeader('cache-control', 'public, max-age=31536000, immutable')
+function cacheForever(reply: FastifyReply, path: string): void {
+  if (path.includes('/assets/')) {
+    void reply.header('cache-control', 'public, max-age=31536000, immutable')
+  }
 }
 
 interface InputFault extends Error {
