@@ -1,0 +1,108 @@
+import { TAG, DerReader, contextConstructed, contextPrimitive, type DerElement } from './der.ts'
+import {
+  readAlgorithm,
+  readInteger,
+  readOctetAlignedBits,
+  readSmallInteger,
+  readTime,
+  type AlgorithmIdentifier,
+  type DerTime,
+} from './der-values.ts'
+import {
+  readExtensions,
+  readKnownExtensions,
+  type Extension,
+  type KnownExtensions,
+} from './extensions.ts'
+import { readName, type DistinguishedName } from './name.ts'
+
+/** Largest certificate that is read, in bytes. */
+export const MAX_CERTIFICATE = 8 * 1024
+
+/**
+ * A certificate as read, nothing of it verified. The reader refuses what no profile takes; what a profile may refuse
+ * (version, sign of the serial, form of a time, unique ids) is kept for the profile to judge.
+ */
+export interface Certificate extends KnownExtensions {
+  readonly der: Uint8Array
+  readonly tbs: Uint8Array
+  readonly version: number
+  /** Contents of the INTEGER, two's complement. */
+  readonly serial: Uint8Array
+  readonly issuer: DistinguishedName
+  readonly subject: DistinguishedName
+  readonly notBefore: DerTime
+  readonly notAfter: DerTime
+  /** SubjectPublicKeyInfo, imported by `importPublicKey`. */
+  readonly spki: DerElement
+  readonly hasUniqueIds: boolean
+  readonly extensions: readonly Extension[]
+  /** The algorithm inside the signed part and the one beside the signature; RFC 5280 §4.1.1.2 wants them equal. */
+  readonly innerAlgorithm: AlgorithmIdentifier
+  readonly outerAlgorithm: AlgorithmIdentifier
+  readonly signature: Uint8Array
+}
+
+/** Reads a certificate of at most 8 kB from strict DER; throws `MalformedDer`. */
+export function parseCertificate(der: Uint8Array): Certificate {
+  const outer = DerReader.over(der, MAX_CERTIFICATE)
+  const certificate = readCertificate(outer)
+  outer.finish()
+  return certificate
+}
+
+/** Reads one certificate from a list of them (OCSP, CMS). */
+export function readCertificate(reader: DerReader): Certificate {
+  const whole = reader.read(TAG.sequence)
+  const body = new DerReader(whole.contents, whole.offset)
+  const tbs = body.read(TAG.sequence)
+  const outerAlgorithm = readAlgorithm(body)
+  const signature = readOctetAlignedBits(body)
+  body.finish()
+  const signedPart = readTbs(new DerReader(tbs.contents, tbs.offset))
+  return { ...signedPart, der: whole.encoding, tbs: tbs.encoding, outerAlgorithm, signature }
+}
+
+type SignedPart = Omit<Certificate, 'der' | 'tbs' | 'outerAlgorithm' | 'signature'>
+
+function readTbs(reader: DerReader): SignedPart {
+  const version = readVersion(reader)
+  const serial = readInteger(reader)
+  const innerAlgorithm = readAlgorithm(reader)
+  const issuer = readName(reader)
+  const validity = reader.enter(TAG.sequence)
+  const notBefore = readTime(validity)
+  const notAfter = readTime(validity)
+  validity.finish()
+  const subject = readName(reader)
+  const spki = reader.read(TAG.sequence)
+  const issuerId = reader.optional(contextPrimitive(1))
+  const subjectId = reader.optional(contextPrimitive(2))
+  const extensionReader = reader.optionalEnter(contextConstructed(3))
+  reader.finish()
+  if (extensionReader !== null && version !== 3) reader.fail('extensions in version 3 only')
+  const extensions = extensionReader === null ? [] : readExtensions(extensionReader)
+  return {
+    version,
+    serial,
+    innerAlgorithm,
+    issuer,
+    notBefore,
+    notAfter,
+    subject,
+    spki,
+    hasUniqueIds: issuerId !== null || subjectId !== null,
+    extensions,
+    ...readKnownExtensions(extensions),
+  }
+}
+
+/** `[0] EXPLICIT Version DEFAULT v1`: v1 is left out in DER, so 0 written down is malformed. */
+function readVersion(reader: DerReader): number {
+  const wrapped = reader.optionalEnter(contextConstructed(0))
+  if (wrapped === null) return 1
+  const value = readSmallInteger(wrapped)
+  wrapped.finish()
+  if (value !== 1 && value !== 2) reader.fail('version 2 or 3')
+  return value + 1
+}

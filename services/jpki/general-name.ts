@@ -1,0 +1,73 @@
+import { TAG, contextConstructed, contextPrimitive, inside, type DerReader } from './der.ts'
+import { decodeUtf8, oidText } from './der-values.ts'
+import { MalformedDer } from './errors.ts'
+import { nameOf, type DistinguishedName } from './name.ts'
+
+/** GeneralName (RFC 5280 §4.2.1.6), as far as we read it; other kinds keep their tag. */
+export type GeneralName =
+  | { readonly kind: 'otherName'; readonly type: string; readonly text: string | null }
+  | { readonly kind: 'directoryName'; readonly name: DistinguishedName }
+  | { readonly kind: 'uri'; readonly uri: string }
+  | { readonly kind: 'unread'; readonly tag: number }
+
+export const MAX_GENERAL_NAMES = 64
+
+export function readGeneralName(reader: DerReader): GeneralName {
+  const element = reader.read()
+  switch (element.tag) {
+    case contextConstructed(0):
+      return readOtherName(inside(element))
+    case contextConstructed(4): {
+      const body = inside(element)
+      const name = nameOf(body.read(TAG.sequence)) // Name is a CHOICE, so its tag is explicit
+      body.finish()
+      return { kind: 'directoryName', name }
+    }
+    case contextPrimitive(6):
+      return { kind: 'uri', uri: ia5(element.contents, element.offset) }
+    case contextPrimitive(1):
+    case contextPrimitive(2):
+    case contextConstructed(3):
+    case contextConstructed(5):
+    case contextPrimitive(7):
+    case contextPrimitive(8):
+      return { kind: 'unread', tag: element.tag }
+    default:
+      throw new MalformedDer('a GeneralName', element.offset)
+  }
+}
+
+/** `otherName { type-id, [0] EXPLICIT value }`; the value is read when it is a UTF8String. */
+function readOtherName(body: DerReader): GeneralName {
+  const type = oidText(body.read(TAG.oid))
+  const wrapped = body.enter(contextConstructed(0))
+  body.finish()
+  const value = wrapped.read()
+  wrapped.finish()
+  return { kind: 'otherName', type, text: value.tag === TAG.utf8String ? decodeUtf8(value) : null }
+}
+
+function ia5(contents: Uint8Array, offset: number): string {
+  if (contents.some((octet) => octet > 0x7f)) throw new MalformedDer('an IA5String', offset)
+  return Buffer.from(contents).toString('latin1')
+}
+
+/** DistributionPointName (RFC 5280 §4.2.1.13). */
+export type DistributionPointName =
+  | { readonly kind: 'fullName'; readonly names: readonly GeneralName[] }
+  | { readonly kind: 'relative' }
+
+export function readDistributionPointName(reader: DerReader): DistributionPointName {
+  const full = reader.optionalEnter(contextConstructed(0))
+  if (full !== null)
+    return { kind: 'fullName', names: full.list(MAX_GENERAL_NAMES, readGeneralName) }
+  reader.read(contextConstructed(1)) // nameRelativeToCRLIssuer: never matches, so it is not read
+  return { kind: 'relative' }
+}
+
+/** The one directoryName of a distribution point that has exactly that, else null. */
+export function soleDirectoryName(point: DistributionPointName | null): DistinguishedName | null {
+  if (point?.kind !== 'fullName' || point.names.length !== 1) return null
+  const [name] = point.names
+  return name?.kind === 'directoryName' ? name.name : null
+}

@@ -1,0 +1,45 @@
+/** Object identifiers that the verifier knows (RFC 5280 §4.2, RFC 6960, the JPKI arc 1.2.392.200149.8.5). */
+export const EXTENSION = {
+  subjectKeyIdentifier: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  issuerAltName: '2.5.29.18',
+  basicConstraints: '2.5.29.19',
+  crlNumber: '2.5.29.20',
+  reasonCode: '2.5.29.21',
+  invalidityDate: '2.5.29.24',
+  issuingDistributionPoint: '2.5.29.28',
+  crlDistributionPoints: '2.5.29.31',
+  certificatePolicies: '2.5.29.32',
+  authorityKeyIdentifier: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+  authorityInformationAccess: '1.3.6.1.5.5.7.1.1',
+} as const
+
+export const KEY_PURPOSE = {
+  clientAuth: '1.3.6.1.5.5.7.3.2',
+  ocspSigning: '1.3.6.1.5.5.7.3.9',
+} as const
+
+export const ACCESS_METHOD_OCSP = '1.3.6.1.5.5.7.48.1'
+export const OCSP_BASIC_RESPONSE = '1.3.6.1.5.5.7.48.1.1'
+export const OCSP_NONCE = '1.3.6.1.5.5.7.48.1.2'
+export const SHA1 = '1.3.14.3.2.26'
+
+export const ATTRIBUTE_TYPE = {
+  commonName: '2.5.4.3',
+  country: '2.5.4.6',
+  locality: '2.5.4.7',
+  organization: '2.5.4.10',
+  organizationalUnit: '2.5.4.11',
+} as const
+
+/** otherName types of the 署名用 certificate: 基本4情報 and the flags of substituted characters. */
+export const BASIC_FOUR = {
+  name: '1.2.392.200149.8.5.5.1',
+  nameSubstitution: '1.2.392.200149.8.5.5.2',
+  sex: '1.2.392.200149.8.5.5.3',
+  birthDate: '1.2.392.200149.8.5.5.4',
+  address: '1.2.392.200149.8.5.5.5',
+  addressSubstitution: '1.2.392.200149.8.5.5.6',
+} as const

@@ -1,0 +1,144 @@
+import type { TrustEnvironment } from '../kernel/trust-environment.ts'
+import type { Certificate } from './certificate.ts'
+import type { DerTime } from './der-values.ts'
+import { KEY_USAGE } from './extensions.ts'
+import { soleDirectoryName } from './general-name.ts'
+import { EXTENSION, KEY_PURPOSE } from './oids.ts'
+import { importPublicKey, type PublicKey } from './public-key.ts'
+import type { CertificateKind } from './trust-anchor.ts'
+import type { Failure } from './verdict.ts'
+
+// The simulator's stand under the enterprise number that RFC 5612 reserves for examples: nothing set up for JPKI takes them.
+const POLICY: Readonly<Record<CertificateKind, Readonly<Record<TrustEnvironment, string>>>> = {
+  signature: {
+    production: '1.2.392.200149.8.5.1.1.20',
+    'jpki-test': '1.2.392.200149.8.5.1.0.20',
+    simulator: '1.3.6.1.4.1.32473.8.5.1.1.20',
+  },
+  authentication: {
+    production: '1.2.392.200149.8.5.1.3.30',
+    'jpki-test': '1.2.392.200149.8.5.1.3.30',
+    simulator: '1.3.6.1.4.1.32473.8.5.1.3.30',
+  },
+}
+
+const CRITICAL: readonly string[] = [EXTENSION.keyUsage, EXTENSION.certificatePolicies]
+const SHA256_WITH_RSA_OID = '1.2.840.113549.1.1.11'
+
+interface Rule {
+  readonly expected: string
+  readonly holds: (
+    certificate: Certificate,
+    kind: CertificateKind,
+    env: TrustEnvironment,
+  ) => boolean
+}
+
+/** Form of the certificate: RFC 5280 §4.1 as JPKI uses it. */
+const FORM: readonly Rule[] = [
+  { expected: 'version 3', holds: (c) => c.version === 3 && !c.hasUniqueIds },
+  { expected: 'a positive serial of at most 20 octets', holds: (c) => isPositiveSerial(c.serial) },
+  {
+    expected: 'one signature algorithm inside and outside',
+    holds: (c) => Buffer.compare(c.innerAlgorithm.encoding, c.outerAlgorithm.encoding) === 0,
+  },
+  {
+    expected: 'a validity in the form of its years',
+    holds: (c) =>
+      hasFormOfYear(c.notBefore) && hasFormOfYear(c.notAfter) && c.notBefore.at < c.notAfter.at,
+  },
+]
+
+/** What the certificate may be used for: the JPKI end-entity profiles. */
+const CONSTRAINTS: readonly Rule[] = [
+  { expected: 'an end entity', holds: (c) => c.basicConstraints?.ca !== true },
+  { expected: 'the key usage of its kind', holds: (c, kind) => hasExactKeyUsage(c, kind) },
+  { expected: 'the extended key usage of its kind', holds: (c, kind) => hasPurpose(c, kind) },
+  { expected: 'the known critical extensions', holds: hasKnownCriticalSet },
+  {
+    expected: 'the policy of its kind and environment',
+    holds: (c, kind, env) => c.policies.length === 1 && c.policies[0] === POLICY[kind][env],
+  },
+  { expected: 'the key identifier of its issuer', holds: (c) => namesIssuerKey(c) },
+  {
+    expected: 'one CRL distribution point by directory name',
+    holds: (c) => hasDistributionPoint(c),
+  },
+  {
+    expected: 'subject attributes in the signature certificate only',
+    holds: (c, kind) => c.subjectAltName.length > 0 === (kind === 'signature'),
+  },
+]
+
+/**
+ * Checks the certificate against the JPKI profile of its kind. Gives the first rule that does not hold, or null.
+ * FORMAT_FAILURE: its shape; CHAIN_CONSTRAINTS_FAILURE: its use.
+ */
+export function checkProfile(
+  certificate: Certificate,
+  kind: CertificateKind,
+  environment: TrustEnvironment,
+): Failure | null {
+  const broken = (rule: Rule): boolean => !rule.holds(certificate, kind, environment)
+  const form = FORM.find(broken)
+  if (form !== undefined) return { sub: 'FORMAT_FAILURE', expected: form.expected }
+  const constraint = CONSTRAINTS.find(broken)
+  if (constraint !== undefined) {
+    return { sub: 'CHAIN_CONSTRAINTS_FAILURE', expected: constraint.expected }
+  }
+  if (certificate.outerAlgorithm.oid !== SHA256_WITH_RSA_OID) {
+    return { sub: 'CRYPTO_CONSTRAINTS_FAILURE', expected: 'sha256WithRSAEncryption' }
+  }
+  return null
+}
+
+/** Imports the key of a JPKI certificate: RSA-2048 with e = 65537, or null. */
+export function importProfileKey(certificate: Certificate): PublicKey | null {
+  const key = importPublicKey(certificate.spki)
+  return key.type === 'rsa' && key.bits === 2048 && key.exponent === 65537 ? key : null
+}
+
+function isPositiveSerial(serial: Uint8Array): boolean {
+  // RFC 5280 §4.1.2.2; a leading zero octet of a 20-octet value counts, as the encoder wrote it
+  return serial.length <= 20 && (serial[0] ?? 0x80) < 0x80 && serial.some((octet) => octet !== 0)
+}
+
+function hasFormOfYear({ at, form }: DerTime): boolean {
+  const year = at.getUTCFullYear()
+  return year < 2050 ? form === 'utc' : form === 'generalized'
+}
+
+function hasExactKeyUsage({ keyUsage }: Certificate, kind: CertificateKind): boolean {
+  const expected =
+    kind === 'signature'
+      ? [KEY_USAGE.digitalSignature, KEY_USAGE.nonRepudiation]
+      : [KEY_USAGE.digitalSignature]
+  return (
+    keyUsage !== null && keyUsage.size === expected.length && expected.every((b) => keyUsage.has(b))
+  )
+}
+
+function hasPurpose({ extendedKeyUsage }: Certificate, kind: CertificateKind): boolean {
+  if (kind === 'signature') return extendedKeyUsage.length === 0
+  return extendedKeyUsage.length === 1 && extendedKeyUsage[0] === KEY_PURPOSE.clientAuth
+}
+
+function hasKnownCriticalSet({ extensions }: Certificate): boolean {
+  const critical = extensions.filter((extension) => extension.critical).map(({ oid }) => oid)
+  return critical.length === CRITICAL.length && CRITICAL.every((oid) => critical.includes(oid))
+}
+
+function namesIssuerKey({ authorityKeyIdentifier }: Certificate): boolean {
+  return authorityKeyIdentifier !== null && authorityKeyIdentifier.keyIdentifier !== null
+}
+
+function hasDistributionPoint({ crlDistributionPoints }: Certificate): boolean {
+  const [point] = crlDistributionPoints
+  return (
+    crlDistributionPoints.length === 1 &&
+    point !== undefined &&
+    !point.onlySomeReasons &&
+    !point.foreignIssuer &&
+    soleDirectoryName(point.name) !== null
+  )
+}

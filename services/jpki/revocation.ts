@@ -1,0 +1,80 @@
+/** CRLReason by name (RFC 5280 §5.3.1). */
+export const CRL_REASONS = {
+  0: 'unspecified',
+  1: 'keyCompromise',
+  2: 'cACompromise',
+  3: 'affiliationChanged',
+  4: 'superseded',
+  5: 'cessationOfOperation',
+  6: 'certificateHold',
+  8: 'removeFromCRL',
+  9: 'privilegeWithdrawn',
+  10: 'aACompromise',
+} as const
+export type RevocationReason = (typeof CRL_REASONS)[keyof typeof CRL_REASONS]
+
+/** Name of a CRLReason code; null for 7 and whatever else RFC 5280 does not define. */
+export function reasonName(code: number): RevocationReason | null {
+  return Object.hasOwn(CRL_REASONS, code) ? CRL_REASONS[code as keyof typeof CRL_REASONS] : null
+}
+
+/** Why revocation data says nothing about the certificate; unknown is neither good nor revoked. */
+export type UnknownCause =
+  | 'MALFORMED'
+  | 'WRONG_ISSUER'
+  | 'WRONG_SCOPE'
+  | 'BAD_SIGNATURE'
+  | 'UNSUPPORTED'
+  | 'NOT_YET_VALID'
+  | 'STALE'
+  | 'OLDER_THAN_KNOWN'
+  | 'NO_ANSWER'
+  | 'WRONG_NONCE'
+  | 'RESPONDER_REFUSED'
+  | 'UNREACHABLE'
+
+/** How old revocation data may be. */
+export interface FreshnessPolicy {
+  /** Oldest thisUpdate that is believed, in milliseconds before the verification time. */
+  readonly maximumAge: number
+  /** How far a clock of the issuer may run ahead of ours, in milliseconds. */
+  readonly clockSkew: number
+}
+
+/** What one source says about one certificate at one time. */
+export type RevocationStatus =
+  | {
+      readonly status: 'good'
+      readonly source: 'crl' | 'ocsp'
+      readonly thisUpdate: Date
+      readonly nextUpdate: Date | null
+    }
+  | {
+      /** `suspended` = certificateHold: may become good again. */
+      readonly status: 'revoked' | 'suspended'
+      readonly source: 'crl' | 'ocsp'
+      readonly reason: RevocationReason
+      readonly revokedAt: Date
+      readonly thisUpdate: Date
+      readonly nextUpdate: Date | null
+    }
+  | { readonly status: 'unknown'; readonly source: 'crl' | 'ocsp'; readonly cause: UnknownCause }
+
+/** Whether data of `thisUpdate` to `nextUpdate` may be believed at `at`; the cause when not. */
+export function freshness(
+  thisUpdate: Date,
+  nextUpdate: Date | null,
+  at: Date,
+  { maximumAge, clockSkew }: FreshnessPolicy,
+): 'NOT_YET_VALID' | 'STALE' | null {
+  const now = at.getTime()
+  if (thisUpdate.getTime() > now + clockSkew) return 'NOT_YET_VALID'
+  if (thisUpdate.getTime() < now - maximumAge) return 'STALE'
+  if (nextUpdate !== null && nextUpdate.getTime() < now) return 'STALE'
+  return null
+}
+
+/** The status behind a reason: hold suspends, everything else revokes. */
+export function revokedOrSuspended(reason: RevocationReason): 'revoked' | 'suspended' {
+  return reason === 'certificateHold' ? 'suspended' : 'revoked'
+}
