@@ -1,0 +1,149 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { octets } from '../../test/pki/encode.ts'
+import {
+  extension,
+  hoursFromNow,
+  issueAuthority,
+  issueCertificate,
+  issueOcspResponse,
+  issueResponder,
+  NOW,
+  type OcspOptions,
+} from '../../test/pki/issue.ts'
+import { parseCertificate } from './certificate.ts'
+import { encodeOcspRequest, ocspStatus } from './ocsp.ts'
+
+const authority = issueAuthority('authentication')
+const stranger = issueAuthority('authentication', { generation: 2 })
+const card = issueCertificate(authority)
+const certificate = parseCertificate(card.der)
+const nonce = new Uint8Array(16).fill(7)
+const question = {
+  certificate,
+  issuer: authority.anchor,
+  nonce,
+  at: NOW,
+  freshness: { maximumAge: 36 * 3_600_000, clockSkew: 60_000 },
+}
+
+function statusBy(options: OcspOptions) {
+  const status = ocspStatus(issueOcspResponse(authority, { nonce, ...options }), question)
+  return status.status === 'unknown' ? status.cause : status
+}
+
+test('a good answer of the issuer is good', () => {
+  expect(statusBy({})).toMatchObject({
+    status: 'good',
+    source: 'ocsp',
+    thisUpdate: hoursFromNow(-1),
+  })
+})
+
+test('a good answer of a delegate is good', () => {
+  expect(statusBy({ delegate: issueResponder(authority) })).toMatchObject({ status: 'good' })
+})
+
+test.each([
+  [undefined, 'revoked', 'unspecified'],
+  [5, 'revoked', 'cessationOfOperation'],
+  [6, 'suspended', 'certificateHold'],
+])('an answer with reason %s is %s', (reason, status, name) => {
+  const answer = reason === undefined ? {} : { reason }
+  expect(statusBy({ status: answer })).toMatchObject({ status, reason: name })
+})
+
+test('the worst of several answers counts', () => {
+  expect(statusBy({ statuses: ['good', { reason: 1 }] })).toMatchObject({ status: 'revoked' })
+  expect(statusBy({ statuses: ['good', 'unknown'] })).toBe('NO_ANSWER')
+})
+
+const zeroed = (signature: Uint8Array): Uint8Array => signature.fill(0)
+test.each<[string, OcspOptions, string]>([
+  ['unknown', { status: 'unknown' }, 'NO_ANSWER'],
+  ['about another serial', { serial: Uint8Array.of(1) }, 'NO_ANSWER'],
+  ['with a zeroed signature', { spoil: zeroed }, 'BAD_SIGNATURE'],
+  ['without our nonce', { nonce: null }, 'WRONG_NONCE'],
+  ['with another nonce', { nonce: new Uint8Array(16) }, 'WRONG_NONCE'],
+  ['that is stale', { nextUpdate: hoursFromNow(-0.5) }, 'STALE'],
+  ['that is old and endless', { thisUpdate: hoursFromNow(-40), nextUpdate: null }, 'STALE'],
+  ['from the future', { thisUpdate: hoursFromNow(1) }, 'NOT_YET_VALID'],
+  ['made before the certificate', { producedAt: new Date('2025-10-26T00:00:00Z') }, 'STALE'],
+  ['to try later', { responseStatus: 3 }, 'RESPONDER_REFUSED'],
+  ['to a malformed request', { responseStatus: 1 }, 'RESPONDER_REFUSED'],
+  ['of another type', { responseType: '1.3.6.1.5.5.7.48.1.9' }, 'MALFORMED'],
+  [
+    'with a critical extension',
+    { responseExtensions: [extension('1.2.3', true, octets(nonce))] },
+    'UNSUPPORTED',
+  ],
+  [
+    'with a critical single extension',
+    { singleExtensions: [extension('1.2.3', true, octets(nonce))] },
+    'UNSUPPORTED',
+  ],
+  [
+    'of a delegate that is not included',
+    { delegate: { ...issueResponder(authority), include: false } },
+    'WRONG_ISSUER',
+  ],
+  [
+    'of a delegate without its purpose',
+    { delegate: issueResponder(authority, { purpose: null }) },
+    'WRONG_ISSUER',
+  ],
+  [
+    'of a delegate for clients',
+    { delegate: issueResponder(authority, { purpose: '1.3.6.1.5.5.7.3.2' }) },
+    'WRONG_ISSUER',
+  ],
+  [
+    'of an expired delegate',
+    { delegate: issueResponder(authority, { notAfter: hoursFromNow(-1) }) },
+    'WRONG_ISSUER',
+  ],
+  ['of a delegate of another CA', { delegate: issueResponder(stranger) }, 'WRONG_ISSUER'],
+  ['of a person', { delegate: { der: card.der, key: card.key } }, 'WRONG_ISSUER'],
+  [
+    'of a delegate with an unknown critical extension',
+    { delegate: issueResponder(authority, { extra: [extension('1.2.3', true, octets(nonce))] }) },
+    'WRONG_ISSUER',
+  ],
+])('an answer %s says nothing', (_, options, cause) => {
+  expect(statusBy(options)).toBe(cause)
+})
+
+test('an answer of another generation of the CA says nothing', () => {
+  const response = issueOcspResponse(stranger, { nonce })
+  expect(ocspStatus(response, question)).toMatchObject({ status: 'unknown', cause: 'WRONG_ISSUER' })
+})
+
+describe('any input', () => {
+  const response = issueOcspResponse(authority, { nonce, delegate: issueResponder(authority) })
+
+  test('is unknown for random bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        expect(ocspStatus(bytes, question).status).toBe('unknown')
+      }),
+    )
+  })
+
+  test('is unknown with one octet changed', () => {
+    const change = fc.tuple(fc.nat(response.length - 1), fc.integer({ min: 1, max: 255 }))
+    fc.assert(
+      fc.property(change, ([at, mask]) => {
+        const bent = response.map((octet, i) => (i === at ? octet ^ mask : octet))
+        expect(ocspStatus(bent, question).status).toBe('unknown')
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+test('a request names the certificate and carries the nonce', () => {
+  const request = Buffer.from(encodeOcspRequest(certificate, authority.anchor, nonce))
+  expect(request.includes(Buffer.from(authority.key.keyId))).toBe(true)
+  expect(request.includes(Buffer.from(certificate.serial))).toBe(true)
+  expect(request.includes(Buffer.from(nonce))).toBe(true)
+})
