@@ -2,7 +2,7 @@
 const tests = '\\.test\\.ts$'
 const service = '^services/(proofing|policy|authenticator|wallet|federation)/'
 const impure =
-  '(^services/(main|config|context|cli)|/(store|grpc|http|worker|schema\\.sqlite|schema\\.postgres)|-(store|event-log|transport|grpc|http|pool))\\.ts$|^services/(database|rpc|cli|simulator)/|^services/kernel/(clock|random|log)\\.ts$'
+  '(^services/(main|config|context|cli|ready|end-with-parent)|/(store|grpc|http|worker|schema\\.sqlite|schema\\.postgres)|-(store|event-log|transport|grpc|http|pool))\\.ts$|^services/(database|rpc|cli|context|simulator)/|^services/kernel/(clock|random|log)\\.ts$'
 const io =
   '^(node:)?(fs|fs/promises|net|tls|dgram|http|https|http2|child_process|worker_threads|process)$|node_modules/(kafkajs|@grpc|drizzle-orm|better-sqlite3|pg)/'
 const rule = (name, from, to) => ({ name, severity: 'error', from, to })
@@ -25,7 +25,7 @@ module.exports = {
       'simulator-only-from-the-composition-root',
       {
         path: '^(services|web|deploy)/',
-        pathNot: '^services/(main|context|cli)\\.ts$|^services/(simulator|cli)/|' + tests,
+        pathNot: '^services/(main|context|cli)(\\.ts$|/)|^services/(simulator|cli)/|' + tests,
       },
       { path: '^services/simulator/' },
     ),
@@ -41,15 +41,25 @@ module.exports = {
     ),
     rule(
       'adapters-only-from-the-composition-root',
-      { path: '^services/', pathNot: '^services/(main|context|cli)\\.ts$|^services/(eventlog|cli)/|' + tests },
+      {
+        path: '^services/',
+        pathNot: '^services/(main|context|cli)(\\.ts$|/)|^services/(eventlog|cli)/|' + tests,
+      },
       { path: '-event-log\\.ts$' },
     ),
     rule(
       'generated-code-stays-at-the-edge',
-      { path: '^services/', pathNot: '/(grpc|events|worker)\\.ts$|-grpc\\.ts$|^services/rpc/|' + tests },
+      {
+        path: '^services/',
+        pathNot: '/(grpc|events|worker)\\.ts$|-grpc\\.ts$|^services/rpc/|' + tests,
+      },
       { path: '^proto/gen/' },
     ),
-    rule('no-tests-in-production', { path: '^services/', pathNot: tests }, { path: '^test/|' + tests }),
+    rule(
+      'no-tests-in-production',
+      { path: '^services/', pathNot: tests },
+      { path: '^test/|' + tests },
+    ),
     rule(
       'web-takes-only-the-policy-language',
       { path: '^web/' },

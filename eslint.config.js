@@ -1,10 +1,10 @@
 import tseslint from 'typescript-eslint'
 
 const impure = [
-  'services/{main,config,context,cli}.ts',
+  'services/{main,config,context,cli,ready,end-with-parent}.ts',
   'services/**/{store,grpc,http,worker}.ts',
   'services/**/*-{store,event-log,transport,grpc,http,pool}.ts',
-  'services/{database,rpc,cli,simulator}/**',
+  'services/{database,rpc,cli,context,simulator}/**',
   'services/kernel/{clock,random,log}.ts',
   'services/jpki/worker.ts',
   '**/*.test.ts',
@@ -27,7 +27,19 @@ const clockFree = {
 }
 
 export default tseslint.config(
-  { ignores: ['proto/gen', 'web/dist', 'coverage', 'node_modules', '.cache', '.kafka', 'data', 'test/artefacts', 'web/*.config.ts'] },
+  {
+    ignores: [
+      'proto/gen',
+      'web/dist',
+      'coverage',
+      'node_modules',
+      '.cache',
+      '.kafka',
+      'data',
+      'test/artefacts',
+      'web/*.config.ts',
+    ],
+  },
   {
     files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
@@ -46,8 +58,14 @@ export default tseslint.config(
       '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
       '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       // Interfaces of ours promise async so that a remote adapter can stand behind them.
       '@typescript-eslint/require-await': 'off',
     },

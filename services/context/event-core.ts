@@ -1,0 +1,152 @@
+import { openDatabase } from '../database/open.ts'
+import type { Database } from '../database/database.ts'
+import { migrate, migrationsOf } from '../database/migrate.ts'
+import type { ConsumerDefinition } from '../eventlog/consumer.ts'
+import { ConsumerStore } from '../eventlog/consumer-store.ts'
+import type { EventLog } from '../eventlog/event-log.ts'
+import {
+  createEventSigner,
+  createEventTrust,
+  type TrustedProducer,
+} from '../eventlog/event-trust.ts'
+import { KafkaEventLog } from '../eventlog/kafka-event-log.ts'
+import { OutboxStore } from '../eventlog/outbox-store.ts'
+import type { Publisher } from '../eventlog/publisher.ts'
+import { Relay } from '../eventlog/relay.ts'
+import { runConsumer, type RunningConsumer } from '../eventlog/run-consumer.ts'
+import { createPublisher } from '../eventlog/signing-publisher.ts'
+import { SqliteEventLog } from '../eventlog/sqlite-event-log.ts'
+import { ensureTopics } from '../eventlog/topics.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { SERVICES, type ServiceName } from '../kernel/event.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Random } from '../kernel/random.ts'
+import { loadSigningKey, type KeyFiles } from '../rpc/key-file-store.ts'
+import type { Config } from '../config.ts'
+
+/** Which service may produce which events; a key of a service signs for these alone. */
+const PRODUCED: Readonly<Record<ServiceName, readonly string[]>> = {
+  proofing: [
+    'watashi.identity.v1.IdentityProofed',
+    'watashi.identity.v1.IdentityStatusChanged',
+    'watashi.identity.v1.IdentityProofingRefused',
+  ],
+  policy: [
+    'watashi.policy.v1.AssuranceChanged',
+    'watashi.policy.v1.AssuranceSnapshot',
+    'watashi.policy.v1.PolicyActivated',
+  ],
+  authenticator: [
+    'watashi.authenticator.v1.AuthenticatorBound',
+    'watashi.authenticator.v1.AuthenticatorStateChanged',
+    'watashi.authenticator.v1.AuthenticationPerformed',
+    'watashi.authenticator.v1.AuthenticationRefused',
+    'watashi.authenticator.v1.SessionEnded',
+  ],
+  wallet: [
+    'watashi.wallet.v1.ReleaseIssued',
+    'watashi.wallet.v1.ReleaseRefused',
+    'watashi.wallet.v1.ReleaseRevoked',
+    'watashi.wallet.v1.SubjectErased',
+  ],
+  federation: ['watashi.registry.v1.RelyingPartyChanged'],
+}
+
+/** Storage and event log of the process, with the publishers and consumers that run on them. */
+export interface EventCore {
+  readonly database: Database
+  readonly eventLog: EventLog
+  readonly relay: Relay
+  readonly consumers: readonly RunningConsumer[]
+  publisher(service: ServiceName): Publisher
+  consume(definition: ConsumerDefinition): RunningConsumer
+  /** Rejects when the relay or a consumer cannot go on; the process has to end then. */
+  readonly failed: Promise<never>
+  close(): Promise<void>
+}
+
+export interface EventCoreDependencies {
+  readonly config: Config
+  readonly keys: KeyFiles
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** Opens storage, brings its schema up to date, and starts the relay. */
+export async function openEventCore(deps: EventCoreDependencies): Promise<EventCore> {
+  const { config, clock, random, log } = deps
+  const database = openBackbone(config)
+  const applied = await migrate(database, ['eventlog', ...SERVICES].map(migrationsOf))
+  if (applied > 0) log.info('MIGRATED', { count: applied })
+  const eventLog = openLog(config, database, clock, log)
+  await ensureTopics(eventLog)
+  const outbox = new OutboxStore(database)
+  const relay = new Relay({ database, outbox, eventLog, log })
+  const onPublished = (): void => relay.wake()
+  const keys = new Map(
+    SERVICES.map((service) => [service, loadSigningKey(deps.keys, `events-${service}`)]),
+  )
+  const producers: TrustedProducer[] = [...keys].map(([service, { publicKey }]) => ({
+    publicKey,
+    service,
+    types: PRODUCED[service],
+  }))
+  const environment = config.trustEnvironment
+  const consumerDependencies = {
+    eventLog,
+    database,
+    store: new ConsumerStore(database),
+    outbox,
+    trust: createEventTrust(producers),
+    environment,
+    clock,
+    random,
+    log,
+    onPublished,
+  }
+  const failure = Promise.withResolvers<never>()
+  relay.finished.catch(failure.reject)
+  failure.promise.catch(() => undefined)
+  const consumers: RunningConsumer[] = []
+  return {
+    database,
+    eventLog,
+    relay,
+    consumers,
+    failed: failure.promise,
+    publisher(service) {
+      const key = keys.get(service)
+      if (key === undefined) throw new TypeError(`no signing key for ${service}`)
+      const signer = createEventSigner(key.privateKey, key.publicKey)
+      return createPublisher({ service, environment, signer, outbox, clock, random, onPublished })
+    },
+    consume(definition) {
+      const consumer = runConsumer(definition, consumerDependencies)
+      consumer.finished.catch((error: unknown) => {
+        log.error('CONSUMER_FAILED', { group: definition.name }, error)
+        failure.reject(error)
+      })
+      consumers.push(consumer)
+      return consumer
+    },
+    async close() {
+      await Promise.all(consumers.map((consumer) => consumer.stop()))
+      await relay.stop()
+      await eventLog.close()
+      await database.close()
+    },
+  }
+}
+
+function openBackbone({ backbone }: Config): Database {
+  return backbone.kind === 'embedded'
+    ? openDatabase({ kind: 'sqlite', file: backbone.file })
+    : openDatabase({ kind: 'postgres', url: backbone.databaseUrl.reveal() })
+}
+
+function openLog({ backbone }: Config, database: Database, clock: Clock, log: Log): EventLog {
+  return backbone.kind === 'embedded'
+    ? new SqliteEventLog({ database, clock })
+    : new KafkaEventLog({ brokers: backbone.brokers, clientId: 'watashi', log })
+}
