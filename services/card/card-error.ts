@@ -1,0 +1,30 @@
+import { ServiceError } from '../kernel/errors.ts'
+
+export type CardErrorCode =
+  /** `triesLeft` says how many are left. */
+  | 'PIN_WRONG'
+  | 'PIN_LOCKED'
+  /** One try is left and the person has not said to use it; nothing was sent to the card. */
+  | 'PIN_LAST_TRY'
+  /** The PIN cannot be one of this key; nothing was sent to the card. */
+  | 'PIN_MALFORMED'
+  | 'CARD_REMOVED'
+  | 'NO_SIGNATURE_CERTIFICATE'
+  | 'NOT_A_JPKI_CARD'
+  | 'CARD_PROTOCOL'
+
+/** What can go wrong between us and a card. */
+export class CardError extends ServiceError {
+  readonly code: CardErrorCode
+  readonly triesLeft?: number
+
+  constructor(
+    code: CardErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly triesLeft?: number } = {},
+  ) {
+    super(message, options)
+    this.code = code
+    if (options.triesLeft !== undefined) this.triesLeft = options.triesLeft
+  }
+}

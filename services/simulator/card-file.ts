@@ -1,0 +1,101 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { InvalidInput, NotFound } from '../kernel/errors.ts'
+import { readFileIfPresent, writeFileAtomically } from './files.ts'
+import type { TokenKind } from './state.ts'
+
+export interface CardKey {
+  /** Base64 DER. */
+  readonly certificate: string
+  /** Base64 PKCS #8. */
+  readonly privateKey: string
+}
+
+/** What the issuer writes onto a card. */
+export interface CardFile {
+  readonly version: 1
+  readonly id: string
+  readonly kind: TokenKind
+  readonly title: { readonly ja: string; readonly en: string }
+  readonly authentication: CardKey
+  /** Absent on a card without a 署名用 certificate. */
+  readonly signature?: CardKey
+  /** Base64 DER of the two CA certificates. */
+  readonly authorities: { readonly authentication: string; readonly signature: string }
+}
+
+export interface PinState {
+  readonly pin: string
+  readonly triesLeft: number
+}
+export interface PinStates {
+  readonly authentication: PinState
+  readonly signature: PinState
+}
+
+export const MAX_TRIES = { authentication: 3, signature: 5 } as const
+
+/** Memory of the card's PINs; it outlives loss of power. */
+export interface PinMemory {
+  load(): PinStates
+  save(pins: PinStates): void
+}
+
+/** The folder of cards: the issuer writes `card.json`, the card itself `pins.json`, so neither overwrites the other. */
+export interface CardRack {
+  list(): readonly CardFile[]
+  card(id: string): CardFile
+  pins(id: string): PinMemory
+  put(card: CardFile): void
+  remove(id: string): void
+}
+
+const CARD_ID = /^[a-z0-9][a-z0-9-]{0,63}$/
+
+/** Cards under `<dataDir>/simulator/cards`, which another process may be reading. */
+export function cardRack(dataDir: string): CardRack {
+  const root = join(dataDir, 'simulator', 'cards')
+  const path = (id: string, file: string) => {
+    if (!CARD_ID.test(id)) throw new InvalidInput('card', 'lower-case letters, digits and hyphens')
+    return join(root, id, file)
+  }
+  const read = (id: string) => {
+    const text = readFileIfPresent(path(id, 'card.json'))
+    // Written whole by `put`, so its shape is that of `CardFile`.
+    return text === undefined ? undefined : (JSON.parse(text) as CardFile)
+  }
+  return {
+    list: () =>
+      folders(root)
+        .filter((id) => CARD_ID.test(id))
+        .flatMap((id) => read(id) ?? []),
+    card: (id) => {
+      const card = read(id)
+      if (!card) throw new NotFound('no such card')
+      return card
+    },
+    pins: (id) => pinFile(path(id, 'pins.json')),
+    put: (card) => writeFileAtomically(path(card.id, 'card.json'), JSON.stringify(card)),
+    remove: (id) => rmSync(join(path(id, 'card.json'), '..'), { recursive: true, force: true }),
+  }
+}
+
+function pinFile(path: string): PinMemory {
+  return {
+    load: () => {
+      const text = readFileIfPresent(path)
+      if (text === undefined) throw new NotFound('the card has no PINs')
+      return JSON.parse(text) as PinStates // written whole by `save`
+    },
+    save: (pins) => writeFileAtomically(path, JSON.stringify(pins)),
+  }
+}
+
+function folders(root: string): string[] {
+  try {
+    return readdirSync(root).sort()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}

@@ -1,0 +1,31 @@
+import { CardError } from '../card/card-error.ts'
+import type { CardSource } from '../card/transport.ts'
+import { NotFound } from '../kernel/errors.ts'
+import type { Random } from '../kernel/random.ts'
+import { SimulatedCard } from './card.ts'
+import { cardRack } from './card-file.ts'
+
+const KIND = { card: { ja: 'カード', en: 'card' }, phone: { ja: 'スマホ', en: 'phone' } } as const
+
+/** The simulated cards in `<dataDir>/simulator/cards`, as something a card client can choose from. */
+export function simulatedCards(dataDir: string, random: Random): CardSource {
+  const rack = cardRack(dataDir)
+  return {
+    list: async () =>
+      rack.list().map(({ id, title, kind }) => ({
+        id,
+        title: {
+          ja: `${title.ja} ${KIND[kind].ja}`,
+          en: `${title.en}, ${KIND[kind].en}`,
+        },
+      })),
+    open: async (id) => {
+      try {
+        return new SimulatedCard(rack.card(id), rack.pins(id), { random })
+      } catch (error) {
+        if (!(error instanceof NotFound)) throw error
+        throw new CardError('CARD_REMOVED', 'the card is not there', { cause: error })
+      }
+    },
+  }
+}

@@ -1,0 +1,236 @@
+import { html, type Html, htmlDocument, type Language } from '../card/html.ts'
+import { type CertificateView, type PersonView, type TokenView, viewPeople } from './desk.ts'
+import { MUNICIPALITIES } from './municipalities.ts'
+import { SAMPLE_PINS } from './people.ts'
+import type { SimulatorCore } from './simulator-core.ts'
+import { SWITCH_CHOICES, type Switches } from './switches.ts'
+
+const TEXT = {
+  ja: {
+    title: '発行局の窓口（模擬）',
+    banner:
+      'これは模擬の発行局です。本物のマイナンバーカード・公的個人認証サービスとは関係ありません。',
+    intro: '見本の人のカードと証明書の状態を見て、発行局が行う手続きを試すことができます。',
+    pins: '見本カードの暗証番号：利用者証明用',
+    and: '、署名用',
+    done: '手続きを記録しました。',
+    signature: '署名用電子証明書',
+    authentication: '利用者証明用電子証明書',
+    card: 'カード',
+    phone: 'スマホ',
+    good: '有効',
+    suspended: '一時保留',
+    revoked: '失効',
+    expired: '期限切れ',
+    until: '有効期限',
+    before: '（以前のもの）',
+    tries: '暗証番号の残り回数',
+    reason: '失効の理由',
+    revoke: '失効させる',
+    suspend: '一時保留にする',
+    resume: '保留を解く',
+    renew: '更新する',
+    issueSignature: '署名用証明書を発行する',
+    issuePhone: 'スマホ用証明書を発行する',
+    unblock: '暗証番号を初期化する',
+    move: '引っ越しを届け出る',
+    town: '引っ越し先',
+    lives: '住んでいる町',
+    noSignature: '署名用電子証明書はありません',
+    switches: '障害のスイッチ',
+    set: '切り替える',
+  },
+  en: {
+    title: "Issuer's desk (simulator)",
+    banner:
+      'This is a simulated issuer. It has nothing to do with real My Number Cards or with JPKI.',
+    intro:
+      'See the cards and certificates of the sample people, and try what their issuer would do.',
+    pins: 'PINs of the sample cards: authentication',
+    and: ', signature',
+    done: 'The order was recorded.',
+    signature: 'Signature certificate',
+    authentication: 'Authentication certificate',
+    card: 'Card',
+    phone: 'Phone',
+    good: 'good',
+    suspended: 'suspended',
+    revoked: 'revoked',
+    expired: 'expired',
+    until: 'valid until',
+    before: '(earlier)',
+    tries: 'PIN tries left',
+    reason: 'Reason',
+    revoke: 'Revoke',
+    suspend: 'Suspend',
+    resume: 'Resume',
+    renew: 'Renew',
+    issueSignature: 'Issue a signature certificate',
+    issuePhone: 'Issue certificates for a phone',
+    unblock: 'Reset PIN',
+    move: 'Move house',
+    town: 'New town',
+    lives: 'Lives in',
+    noSignature: 'No signature certificate',
+    switches: 'Fault switches',
+    set: 'Set',
+  },
+} as const satisfies Record<Language, Record<string, string>>
+
+const REASONS = {
+  cessationOfOperation: { ja: '不要になった', en: 'no longer needed' },
+  keyCompromise: { ja: '鍵が危うい（紛失・盗難）', en: 'key compromised (lost or stolen)' },
+  affiliationChanged: { ja: '記載事項の変更・死亡', en: 'attributes changed, or death' },
+  superseded: { ja: '更新', en: 'renewed' },
+  unspecified: { ja: '理由なし', en: 'unspecified' },
+} as const
+
+/** The issuer's desk as a page. */
+export function deskPage(core: SimulatorCore, language: Language, done: boolean): string {
+  const t = TEXT[language]
+  const body = html`<p class="banner">${t.banner}</p>
+    <p class="languages">
+      <a href="/?lang=ja" lang="ja">日本語</a> | <a href="/?lang=en" lang="en">English</a>
+    </p>
+    <h1>${t.title}</h1>
+    ${done && html`<p class="done" role="status">${t.done}</p>`}
+    <p>${t.intro}</p>
+    <p>
+      ${t.pins} <code>${SAMPLE_PINS.authentication}</code>${t.and}
+      <code>${SAMPLE_PINS.signature}</code>
+    </p>
+    ${viewPeople(core).map((person) => personSection(person, language))}
+    ${switchSection(core.switches.get(), language)}`
+  return htmlDocument({ language, title: t.title, body })
+}
+
+function personSection(person: PersonView, language: Language): Html {
+  const t = TEXT[language]
+  const towns = MUNICIPALITIES.filter(({ code }) => code !== person.municipalityCode)
+  const selectId = `town-${person.id}`
+  return html`<section class="card" id="${person.id}" aria-labelledby="name-${person.id}">
+    <h2 id="name-${person.id}">${person.title[language]}</h2>
+    <p>${t.lives}: ${person.town[language]}</p>
+    ${person.tokens.map((token) => tokenSection(token, language))}
+    <form class="actions" method="post" action="/desk/people/${person.id}/move">
+      ${languageField(language)}
+      <label for="${selectId}">${t.town}</label>
+      <select id="${selectId}" name="municipalityCode">
+        ${towns.map(({ code, name }) => html`<option value="${code}">${name[language]}</option>`)}
+      </select>
+      <button>${t.move}</button>
+    </form>
+    ${orderForm(`people/${person.id}/issue-phone`, t.issuePhone, language)}
+  </section>`
+}
+
+function tokenSection(token: TokenView, language: Language): Html {
+  const t = TEXT[language]
+  const { authentication, signature } = token.triesLeft
+  return html`<h3>${t[token.kind]} <span class="quiet">${token.id}</span></h3>
+    ${token.certificates.map((certificate) => certificateRow(certificate, token, language))}
+    ${!token.hasSignature && html`<p>${t.noSignature}</p>`}
+    <p>
+      ${t.tries}: ${t.authentication}
+      ${authentication}/3${token.hasSignature && html`, ${t.signature} ${signature}/5`}
+    </p>
+    <div class="actions">
+      ${orderForm(`tokens/${token.id}/renew`, t.renew, language)}
+      ${orderForm(`tokens/${token.id}/issue-signature`, t.issueSignature, language)}
+      ${orderForm(`tokens/${token.id}/unblock`, `${t.unblock} (${t.authentication})`, language, {
+        family: 'authentication',
+      })}
+      ${
+        token.hasSignature &&
+        orderForm(`tokens/${token.id}/unblock`, `${t.unblock} (${t.signature})`, language, {
+          family: 'signature',
+        })
+      }
+    </div>`
+}
+
+function certificateRow(certificate: CertificateView, token: TokenView, language: Language): Html {
+  const t = TEXT[language]
+  const { id, family, status, reason } = certificate
+  const selectId = `reason-${id}`
+  const live = status === 'good' || status === 'suspended'
+  return html`<p id="${id}">
+      ${t[family]} ${!certificate.current && t.before}:
+      <strong>${t[status]}</strong>${reason && html` (${reason})`}, ${t.until}
+      ${certificate.notAfter.slice(0, 10)}
+    </p>
+    ${
+      live &&
+      html`<div class="actions">
+        <form class="actions" method="post" action="/desk/certificates/${id}/revoke">
+          ${languageField(language)}
+          <label for="${selectId}">${t.reason}</label>
+          <select id="${selectId}" name="reason">
+            ${Object.entries(REASONS).map(
+              ([name, label]) => html`<option value="${name}">${label[language]}</option>`,
+            )}
+          </select>
+          <button>${t.revoke}<span class="quiet"> ${t[family]}</span></button>
+        </form>
+        ${status === 'good' && orderForm(`certificates/${id}/suspend`, t.suspend, language)}
+        ${
+          status === 'suspended' &&
+          token.kind === 'phone' &&
+          orderForm(`certificates/${id}/resume`, t.resume, language)
+        }
+      </div>`
+    }`
+}
+
+function switchSection(switches: Switches, language: Language): Html {
+  const t = TEXT[language]
+  return html`<section class="card" aria-labelledby="switches">
+    <h2 id="switches">${t.switches}</h2>
+    <form method="post" action="/desk/switches">
+      ${languageField(language)}
+      ${Object.entries(switches).map(([name, value]: [string, string | number]) =>
+        switchField(name, String(value)),
+      )}
+      <button>${t.set}</button>
+    </form>
+  </section>`
+}
+
+function switchField(name: string, value: string): Html {
+  const choices = SWITCH_CHOICES[name]
+  const input = choices
+    ? html`<select id="switch-${name}" name="${name}">
+        ${choices.map((one) =>
+          one === value
+            ? html`<option value="${one}" selected>${one}</option>`
+            : html`<option value="${one}">${one}</option>`,
+        )}
+      </select>`
+    : html`<input
+        id="switch-${name}"
+        name="${name}"
+        type="text"
+        inputmode="numeric"
+        value="${value}"
+      />`
+  return html`<p><label for="switch-${name}">${name}</label> ${input}</p>`
+}
+
+function orderForm(
+  path: string,
+  label: string,
+  language: Language,
+  fields: Readonly<Record<string, string>> = {},
+): Html {
+  return html`<form method="post" action="/desk/${path}">
+    ${languageField(language)}
+    ${Object.entries(fields).map(
+      ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+    )}
+    <button>${label}</button>
+  </form>`
+}
+
+function languageField(language: Language): Html {
+  return html`<input type="hidden" name="lang" value="${language}" />`
+}

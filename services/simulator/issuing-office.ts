@@ -1,0 +1,352 @@
+import type { Clock } from '../kernel/clock.ts'
+import { fromBase64, toBase64 } from '../kernel/bytes.ts'
+import { Conflict, InvalidInput, NotFound } from '../kernel/errors.ts'
+import type { Random } from '../kernel/random.ts'
+import { type CardRack, MAX_TRIES } from './card-file.ts'
+import { type CertificationAuthority, wholeSecond } from './certification-authority.ts'
+import { exportKey, type KeySource, spkiDer } from './keys.ts'
+import { type Municipality, municipality } from './municipalities.ts'
+import { type NewPerson, SAMPLE_PINS } from './people.ts'
+import {
+  CERTIFICATE_FAMILIES,
+  type CertificateFamily,
+  type DistinguishedName,
+  distributionPointName,
+} from './profile.ts'
+import type {
+  IssuedCertificate,
+  PersonRecord,
+  RevocationReason,
+  SimulatorState,
+  TokenKey,
+  TokenRecord,
+} from './state.ts'
+import { endOfValidity } from './validity.ts'
+
+export interface IssuingOfficeParts {
+  readonly state: SimulatorState
+  readonly authorities: Readonly<Record<CertificateFamily, CertificationAuthority>>
+  readonly cards: CardRack
+  readonly keySource: KeySource
+  readonly clock: Clock
+  readonly random: Random
+  /** Makes the state durable; called at the end of every operation. */
+  readonly save: () => void
+}
+
+const RENEWAL_WINDOW = 92 * 24 * 60 * 60 * 1000
+
+/** The municipal office and the CA's registration desk in one: whatever changes certificates, cards and the register. */
+export class IssuingOffice {
+  readonly #parts: IssuingOfficeParts
+
+  constructor(parts: IssuingOfficeParts) {
+    this.#parts = parts
+  }
+
+  /** What the desk's clock says, in whole seconds. */
+  now(): Date {
+    return wholeSecond(this.#parts.clock.now().getTime())
+  }
+
+  get people(): readonly PersonRecord[] {
+    return this.#parts.state.people
+  }
+
+  get tokens(): readonly TokenRecord[] {
+    return this.#parts.state.tokens
+  }
+
+  get certificates(): readonly IssuedCertificate[] {
+    return this.#parts.state.certificates
+  }
+
+  /** Registers a person and hands over a card. `Conflict` when the id is taken. */
+  async addPerson(person: NewPerson): Promise<void> {
+    const { state } = this.#parts
+    if (!/^[a-z0-9][a-z0-9-]{0,39}$/.test(person.id)) {
+      throw new InvalidInput('id', 'up to 40 lower-case letters, digits and hyphens')
+    }
+    if (state.people.some(({ id }) => id === person.id)) throw new Conflict('the id is taken')
+    const { id, title, attributes, municipalityCode } = person
+    const record = { id, title, attributes, municipalityCode, pins: person.pins ?? SAMPLE_PINS }
+    municipality(municipalityCode)
+    const issuedAt = person.issuedAt ?? this.now()
+    const card = await this.#newToken(record, 'card', issuedAt, person.withoutSignature !== true)
+    const phone = person.withPhone
+      ? await this.#newToken(record, 'phone', issuedAt, person.withoutSignature !== true)
+      : undefined
+    state.people.push(record)
+    this.#handOver(record, card)
+    if (phone) this.#handOver(record, phone)
+    this.#parts.save()
+  }
+
+  /** Puts certificates on a phone; those of an earlier phone end, as one person has one. */
+  async issuePhone(personId: string): Promise<void> {
+    const { state } = this.#parts
+    const person = this.#person(personId)
+    const earlier = state.tokens.find((t) => t.personId === personId && t.kind === 'phone')
+    const toEnd = earlier ? this.#live(earlier) : []
+    const card = this.#token(personId)
+    const limit = new Date(this.#certificate(card.authentication.certificateId).notAfter)
+    const withSignature = card.signature !== undefined
+    const phone = await this.#newToken(person, 'phone', this.now(), withSignature, limit)
+    if (earlier) {
+      for (const certificate of toEnd) this.#end(certificate, 'superseded')
+      state.tokens.splice(state.tokens.indexOf(earlier), 1)
+    }
+    this.#handOver(person, phone)
+    this.#parts.save()
+  }
+
+  /** Ends a certificate; a hold on one is replaced. `Conflict` when it has ended already. */
+  revoke(certificateId: string, reason: RevocationReason): void {
+    this.#end(this.#certificate(certificateId), reason)
+    this.#parts.save()
+  }
+
+  /** 一時保留. On a card it is for good, on a phone it can be lifted. */
+  suspend(certificateId: string): void {
+    this.revoke(certificateId, 'certificateHold')
+  }
+
+  /** Lifts the hold on a phone's certificate; `Conflict` for any other. */
+  resume(certificateId: string): void {
+    const certificate = this.#certificate(certificateId)
+    if (certificate.revocation?.reason !== 'certificateHold') {
+      throw new Conflict('only a suspended certificate can be resumed')
+    }
+    if (!certificate.tokenId.endsWith('-phone')) {
+      throw new Conflict('a suspended certificate of a card is never resumed')
+    }
+    delete certificate.revocation
+    this.#parts.save()
+  }
+
+  /** New keys and certificates on a card or phone; those before end as `superseded` and are linked to the new ones. */
+  async renew(tokenId: string): Promise<void> {
+    const token = this.#token(tokenId)
+    const person = this.#person(token.personId)
+    const at = this.now()
+    for (const family of CERTIFICATE_FAMILIES) {
+      const key = token[family]
+      if (!key) continue
+      const before = this.#certificate(key.certificateId)
+      const soon = new Date(before.notAfter).getTime() - at.getTime() < RENEWAL_WINDOW
+      token[family] = await this.#newKey(person, token, family, at, soon ? 6 : 5)
+      before.successorId = token[family].certificateId
+      if (!ended(before, at)) this.#end(before, 'superseded')
+    }
+    this.#writeCard(person, token)
+    this.#parts.save()
+  }
+
+  /** Changes the address in the register: every 署名用 certificate ends, the 利用者証明用 ones go on. */
+  moveHouse(personId: string, to: { municipalityCode: string; address: string }): void {
+    const person = this.#person(personId)
+    municipality(to.municipalityCode)
+    person.municipalityCode = to.municipalityCode
+    person.attributes = { ...person.attributes, address: to.address }
+    for (const token of this.#parts.state.tokens.filter((t) => t.personId === personId)) {
+      for (const certificate of this.#live(token)) {
+        if (certificate.family === 'signature') this.#end(certificate, 'affiliationChanged')
+      }
+    }
+    this.#parts.save()
+  }
+
+  /** A new 署名用 certificate with what the register says now, linked from the one before. */
+  async issueSignature(tokenId: string): Promise<void> {
+    const token = this.#token(tokenId)
+    const person = this.#person(token.personId)
+    const before = token.signature && this.#certificate(token.signature.certificateId)
+    if (before && !ended(before, this.now())) {
+      throw new Conflict('the signature certificate is still good')
+    }
+    token.signature = await this.#newKey(person, token, 'signature', this.now(), 5)
+    if (before) before.successorId = token.signature.certificateId
+    this.#writeCard(person, token)
+    this.#parts.save()
+  }
+
+  /** Sets the tries of a PIN back to the full number, the PIN to the one first given. */
+  unblockPin(tokenId: string, family: CertificateFamily): void {
+    const person = this.#person(this.#token(tokenId).personId)
+    const memory = this.#parts.cards.pins(tokenId)
+    const fresh = { pin: person.pins[family], triesLeft: MAX_TRIES[family] }
+    memory.save({ ...memory.load(), [family]: fresh })
+  }
+
+  /** Writes every card as the register has it: at the start, after a stop between two writes. */
+  writeCards(): void {
+    const known = new Set(this.tokens.map(({ id }) => id))
+    for (const card of this.#parts.cards.list()) {
+      if (!known.has(card.id)) this.#parts.cards.remove(card.id)
+    }
+    for (const token of this.tokens) this.#writeCard(this.#person(token.personId), token)
+  }
+
+  #person(id: string): PersonRecord {
+    const person = this.people.find((one) => one.id === id)
+    if (!person) throw new NotFound('no such person')
+    return person
+  }
+
+  #token(id: string): TokenRecord {
+    const token = this.tokens.find((one) => one.id === id)
+    if (!token) throw new NotFound('no such card or phone')
+    return token
+  }
+
+  #certificate(id: string): IssuedCertificate {
+    const certificate = this.certificates.find((one) => one.id === id)
+    if (!certificate) throw new NotFound('no such certificate')
+    return certificate
+  }
+
+  #live(token: TokenRecord): IssuedCertificate[] {
+    return this.#parts.state.certificates.filter(
+      (one) => one.tokenId === token.id && !ended(one, this.now()),
+    )
+  }
+
+  #end(certificate: IssuedCertificate, reason: RevocationReason): void {
+    const held = certificate.revocation?.reason === 'certificateHold'
+    if (certificate.revocation && (!held || reason === 'certificateHold')) {
+      throw new Conflict('the certificate has ended already')
+    }
+    certificate.revocation = { reason, at: this.now().toISOString() }
+  }
+
+  async #newToken(
+    person: PersonRecord,
+    kind: TokenRecord['kind'],
+    issuedAt: Date,
+    withSignature: boolean,
+    limit?: Date,
+  ): Promise<TokenRecord> {
+    const id = kind === 'card' ? person.id : `${person.id}-phone`
+    const token = { id, kind, personId: person.id }
+    const key = (family: CertificateFamily) =>
+      this.#newKey(person, token, family, issuedAt, 5, limit)
+    const [authentication, signature] = await Promise.all([
+      key('authentication'),
+      withSignature ? key('signature') : undefined,
+    ])
+    return { ...token, authentication, ...(signature && { signature }) }
+  }
+
+  #handOver(person: PersonRecord, token: TokenRecord): void {
+    this.#parts.state.tokens.push(token)
+    this.#parts.cards.pins(token.id).save({
+      authentication: { pin: person.pins.authentication, triesLeft: MAX_TRIES.authentication },
+      signature: { pin: person.pins.signature, triesLeft: MAX_TRIES.signature },
+    })
+    this.#writeCard(person, token)
+  }
+
+  async #newKey(
+    person: PersonRecord,
+    token: Pick<TokenRecord, 'id' | 'kind'>,
+    family: CertificateFamily,
+    issuedAt: Date,
+    birthdays: number,
+    limit?: Date,
+  ): Promise<TokenKey> {
+    const { state, authorities, keySource, random } = this.#parts
+    const privateKey = await keySource()
+    const town = municipality(person.municipalityCode)
+    const notBefore = wholeSecond(issuedAt.getTime())
+    const own = endOfValidity(notBefore, person.attributes.birthDate, birthdays)
+    const notAfter = limit && limit < own ? limit : own
+    const { serial, certificate } = authorities[family].issue({
+      subject: subjectName(family, town, notBefore, random),
+      spki: spkiDer(privateKey),
+      distributionPoint: distributionPointName(family, town),
+      attributes: person.attributes,
+      notBefore,
+      notAfter,
+    })
+    const prefix = `${token.id}-${family}-`
+    const certificateId = `${prefix}${this.#countWith(prefix) + 1}`
+    state.certificates.push({
+      id: certificateId,
+      family,
+      serial,
+      certificate: toBase64(certificate),
+      personId: person.id,
+      tokenId: token.id,
+      municipalityCode: person.municipalityCode,
+      issuedAt: notBefore.toISOString(),
+      notAfter: notAfter.toISOString(),
+    })
+    return { privateKey: exportKey(privateKey), certificateId }
+  }
+
+  #countWith(prefix: string): number {
+    return this.certificates.filter(({ id }) => id.startsWith(prefix)).length
+  }
+
+  #writeCard(person: PersonRecord, token: TokenRecord): void {
+    const { authorities, cards } = this.#parts
+    const key = ({ privateKey, certificateId }: TokenKey) => ({
+      privateKey,
+      certificate: this.#certificate(certificateId).certificate,
+    })
+    cards.put({
+      version: 1,
+      id: token.id,
+      kind: token.kind,
+      title: person.title,
+      authentication: key(token.authentication),
+      ...(token.signature && { signature: key(token.signature) }),
+      authorities: {
+        authentication: toBase64(authorities.authentication.certificate),
+        signature: toBase64(authorities.signature.certificate),
+      },
+    })
+  }
+}
+
+/** DER of a certificate that was issued. */
+export function certificateDer(certificate: IssuedCertificate): Uint8Array {
+  return fromBase64(certificate.certificate)
+}
+
+function ended(certificate: IssuedCertificate, at: Date): boolean {
+  const held = certificate.revocation?.reason === 'certificateHold'
+  return (certificate.revocation && !held) === true || new Date(certificate.notAfter) < at
+}
+
+/** Shapes as seen on real cards: no personal data but the town of a 署名用 certificate. */
+function subjectName(
+  family: CertificateFamily,
+  town: Municipality,
+  at: Date,
+  random: Random,
+): DistinguishedName {
+  if (family === 'authentication') {
+    const head = digits(random, 6) + letters(random, 1) + digits(random, 2) + letters(random, 5)
+    const commonName = `${head}${town.code}${digits(random, 3)}A`
+    return [
+      ['C', 'JP'],
+      ['CN', commonName],
+    ]
+  }
+  const stamp = at.toISOString().replace(/\D/g, '').slice(0, 14)
+  return [
+    ['C', 'JP'],
+    ['L', town.prefecture],
+    ['L', town.city],
+    ['CN', stamp + digits(random, 14)],
+  ]
+}
+
+function digits(random: Random, length: number): string {
+  return Array.from(random.bytes(length), (byte) => String(byte % 10)).join('')
+}
+
+function letters(random: Random, length: number): string {
+  return Array.from(random.bytes(length), (byte) => String.fromCharCode(65 + (byte % 26))).join('')
+}
