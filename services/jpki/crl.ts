@@ -1,5 +1,4 @@
 import { constantTimeEqual } from '../kernel/bytes.ts'
-import type { Certificate } from './certificate.ts'
 import { indexEntries, NO_ENTRIES, type RevokedEntries } from './crl-entries.ts'
 import { TAG, DerReader, contextConstructed } from './der.ts'
 import {
@@ -31,6 +30,7 @@ import {
   type RevocationStatus,
   type UnknownCause,
 } from './revocation.ts'
+import type { RevocationTarget } from './revocation-target.ts'
 import { signatureAlgorithm, verifySignature } from './signature.ts'
 import type { TrustAnchor } from './trust-anchor.ts'
 
@@ -168,7 +168,7 @@ function signedBy(crl: CertificateRevocationList, issuer: TrustAnchor): boolean 
 }
 
 export interface CrlQuestion {
-  readonly certificate: Certificate
+  readonly certificate: RevocationTarget
   readonly issuer: TrustAnchor
   readonly at: Date
   readonly freshness: FreshnessPolicy
@@ -209,7 +209,7 @@ export function crlStatus(verified: VerifiedCrl, question: CrlQuestion): Revocat
 }
 
 /** Without a scope a CRL speaks of all its issuer's certificates; else the points must be the same. */
-function covers(scope: IssuingDistributionPoint | null, certificate: Certificate): boolean {
+function covers(scope: IssuingDistributionPoint | null, certificate: RevocationTarget): boolean {
   if (scope === null || scope.name === null) return true
   const covered = soleDirectoryName(scope.name)
   return (

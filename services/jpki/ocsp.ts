@@ -20,6 +20,7 @@ import {
   type RevocationStatus,
   type UnknownCause,
 } from './revocation.ts'
+import type { RevocationTarget } from './revocation-target.ts'
 import { signatureAlgorithm, verifySignature } from './signature.ts'
 import type { TrustAnchor } from './trust-anchor.ts'
 
@@ -28,7 +29,7 @@ function sha1(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(createHash('sha1').update(bytes).digest())
 }
 
-function certificateId(certificate: Certificate, issuer: TrustAnchor): CertificateId {
+function certificateId(certificate: RevocationTarget, issuer: TrustAnchor): CertificateId {
   return {
     digest: SHA1,
     issuerNameHash: sha1(certificate.issuer.encoding),
@@ -39,7 +40,7 @@ function certificateId(certificate: Certificate, issuer: TrustAnchor): Certifica
 
 /** Encodes an OCSPRequest for one certificate with a nonce (RFC 6960 §4.1, RFC 9654). */
 export function encodeOcspRequest(
-  certificate: Certificate,
+  certificate: RevocationTarget,
   issuer: TrustAnchor,
   nonce: Uint8Array,
 ): Uint8Array {
@@ -57,7 +58,7 @@ export function encodeOcspRequest(
 }
 
 export interface OcspQuestion {
-  readonly certificate: Certificate
+  readonly certificate: RevocationTarget
   readonly issuer: TrustAnchor
   /** What the request carried; the response must bring it back. */
   readonly nonce: Uint8Array

@@ -78,3 +78,26 @@ export function freshness(
 export function revokedOrSuspended(reason: RevocationReason): 'revoked' | 'suspended' {
   return reason === 'certificateHold' ? 'suspended' : 'revoked'
 }
+
+type Known = Exclude<RevocationStatus, { readonly status: 'unknown' }>
+
+/**
+ * One status from several sources: revoked stands against everything; a hold is lifted by newer good data alone; good
+ * stands against unknown. No source at all is unknown.
+ */
+export function combineRevocation(statuses: readonly RevocationStatus[]): RevocationStatus {
+  const of = <S extends Known['status']>(status: S): (Known & { readonly status: S })[] =>
+    statuses.filter((one): one is Known & { readonly status: S } => one.status === status)
+  const [revoked] = of('revoked')
+  if (revoked !== undefined) return revoked
+  const [suspended] = newestFirst(of('suspended'))
+  const [good] = newestFirst(of('good'))
+  if (suspended !== undefined && (good === undefined || good.thisUpdate <= suspended.thisUpdate)) {
+    return suspended
+  }
+  return good ?? statuses[0] ?? { status: 'unknown', source: 'crl', cause: 'UNREACHABLE' }
+}
+
+function newestFirst<T extends { readonly thisUpdate: Date }>(statuses: readonly T[]): T[] {
+  return statuses.toSorted((a, b) => b.thisUpdate.getTime() - a.thisUpdate.getTime())
+}

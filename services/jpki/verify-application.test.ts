@@ -18,7 +18,7 @@ import {
   type TestAuthority,
   type TestCertificate,
 } from '../../test/pki/issue.ts'
-import type { RevocationStatus } from './revocation.ts'
+import { combineRevocation, type RevocationStatus } from './revocation.ts'
 import type { CertificateKind } from './trust-anchor.ts'
 import type { Verdict } from './verdict.ts'
 import {
@@ -505,6 +505,7 @@ describe('the verdict with revocation', () => {
   const { verdict } = verify(issueCertificate(authorities.signature), { kind: 'signature' })
   const times = { source: 'crl', thisUpdate: NOW, nextUpdate: NOW } as const
   const good: RevocationStatus = { status: 'good', ...times }
+  const newer: RevocationStatus = { ...good, thisUpdate: new Date(NOW.getTime() + 1) }
   const unknown: RevocationStatus = { status: 'unknown', source: 'ocsp', cause: 'STALE' }
   const revoked: RevocationStatus = {
     status: 'revoked',
@@ -525,8 +526,11 @@ describe('the verdict with revocation', () => {
     ['one good source', [unknown, good], ['PASSED', null]],
     ['revoked against good', [good, revoked], ['FAILED', 'REVOKED']],
     ['suspended', [suspended], ['FAILED', 'REVOKED']],
+    ['a hold and good data as old', [suspended, good], ['FAILED', 'REVOKED']],
+    ['a hold lifted by newer data', [suspended, newer], ['PASSED', null]],
+    ['revoked and newer good data', [newer, revoked], ['FAILED', 'REVOKED']],
   ])('of %s', (_, statuses, expected) => {
-    const { indication, sub } = withRevocation(verdict, statuses)
+    const { indication, sub } = withRevocation(verdict, combineRevocation(statuses))
     expect([indication, sub]).toEqual(expected)
   })
 
@@ -536,6 +540,6 @@ describe('the verdict with revocation', () => {
       { kind: 'signature' },
       new Uint8Array(),
     ).verdict
-    expect(withRevocation(failed, [good])).toBe(failed)
+    expect(withRevocation(failed, good)).toBe(failed)
   })
 })

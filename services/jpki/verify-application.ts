@@ -151,18 +151,23 @@ function attributesStep(certificate: Certificate): SubjectAttributes {
 }
 
 /**
- * Adds what the revocation sources said to a verdict that PASSED so far. Revoked or suspended by any source fails; good
- * needs one good source; anything else is TRY_LATER.
+ * Adds what the revocation sources said to a verdict that PASSED so far: revoked or suspended fails, good passes, and
+ * anything else is TRY_LATER.
  */
-export function withRevocation(verdict: Verdict, statuses: readonly RevocationStatus[]): Verdict {
+export function withRevocation(verdict: Verdict, revocation: RevocationStatus): Verdict {
   if (verdict.indication !== 'PASSED') return verdict
   const before = verdict.checks.map(({ id }) => id)
   const stop = (failure: Failure): Verdict =>
     stopped(verdict.at, before, 'revocation-status', failure)
-  const bad = statuses.some(({ status }) => status === 'revoked' || status === 'suspended')
-  if (bad) return stop({ sub: 'REVOKED', expected: 'a certificate that is not revoked' })
-  if (statuses.some(({ status }) => status === 'good')) {
-    return passed(verdict.at, [...before, 'revocation-status'])
+  switch (revocation.status) {
+    case 'good':
+      return passed(verdict.at, [...before, 'revocation-status'])
+    case 'revoked':
+    case 'suspended':
+      return stop({ sub: 'REVOKED', expected: 'a certificate that is not revoked' })
+    case 'unknown':
+      return stop({ sub: 'TRY_LATER', expected: 'fresh revocation data for this certificate' })
+    default:
+      return revocation satisfies never
   }
-  return stop({ sub: 'TRY_LATER', expected: 'fresh revocation data for this certificate' })
 }
