@@ -1,0 +1,52 @@
+import { useTranslation } from 'react-i18next'
+import { proceed } from '../api/federation.ts'
+import { useAction } from '../parts/asking.ts'
+import { Button } from '../parts/button.tsx'
+import { Levels } from '../parts/levels.tsx'
+import { ErrorNotice } from '../parts/notice.tsx'
+import { Facts, Page, Section, Text } from '../parts/page.tsx'
+import { AskedBy, Expires, Refuse, type StepProps } from '../parts/request.tsx'
+import { leaveFor } from '../parts/return-path.ts'
+import { local } from '../text/format.ts'
+import { useLanguage } from '../text/i18n.ts'
+import { PersonaName } from './authorize-persona.tsx'
+
+/** A login at a service that is given no attribute. */
+export function ConfirmStep({ view }: StepProps) {
+  const { t } = useTranslation()
+  const { language } = useLanguage()
+  const going = useAction()
+  const rp = local(language, view.rp.name)
+  function go(): void {
+    going.run(async () => {
+      leaveFor((await proceed(view.interactionId)).returnUrl)
+    })
+  }
+  return (
+    <Page title={t('authorize.confirmTitle', { rp })} lead={<AskedBy view={view} />}>
+      <Text>{t('authorize.confirmText')}</Text>
+      <Section title={t('authorize.levels')}>
+        <Text>{t('authorize.levelsText')}</Text>
+        <Levels levels={view.minimum} flags={view.flags} />
+      </Section>
+      {view.persona !== null && (
+        <Facts
+          rows={[
+            [
+              t('authorize.persona'),
+              <PersonaName key="persona" persona={view.persona} fixed={view.personaFixed} />,
+            ],
+          ]}
+        />
+      )}
+      {going.failure && <ErrorNotice failure={going.failure} />}
+      <div className="flex flex-col gap-3 sm:flex-row sm:flex-wrap">
+        <Button onPress={go} busy={going.busy}>
+          {t('authorize.continue')}
+        </Button>
+        <Refuse view={view} text={t('authorize.refuseLogin')} />
+      </div>
+      <Expires view={view} />
+    </Page>
+  )
+}

@@ -1,0 +1,60 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { choosePersona, type PersonaChoice } from '../api/federation.ts'
+import { useAction } from '../parts/asking.ts'
+import { Button } from '../parts/button.tsx'
+import { Choice } from '../parts/choice.tsx'
+import { ErrorNotice } from '../parts/notice.tsx'
+import { Page, Text } from '../parts/page.tsx'
+import { AskedBy, Expires, Refuse, type StepProps } from '../parts/request.tsx'
+
+/** Asked at the first visit to a sector; the choice is kept for it. */
+export function PersonaStep({ view, replace }: StepProps) {
+  const { t } = useTranslation()
+  const [personaId, setPersonaId] = useState(view.persona?.personaId ?? '')
+  const choosing = useAction()
+  function choose(): void {
+    choosing.run(async () => {
+      replace(await choosePersona(view.interactionId, personaId))
+    })
+  }
+  return (
+    <Page title={t('authorize.personaTitle')} lead={<AskedBy view={view} />}>
+      <Text>{t('authorize.personaText')}</Text>
+      <Choice
+        label={t('authorize.personaChoice')}
+        value={personaId}
+        onChange={setPersonaId}
+        options={view.personas.map((persona) => ({
+          value: persona.personaId,
+          name: persona.label,
+          text: t(`personas.${persona.kind}.text`),
+        }))}
+      />
+      {choosing.failure && <ErrorNotice failure={choosing.failure} />}
+      <div className="flex flex-col gap-3 sm:flex-row sm:flex-wrap">
+        <Button onPress={choose} busy={choosing.busy} disabled={personaId === ''}>
+          {t('authorize.personaNext')}
+        </Button>
+        <Refuse view={view} text={t('authorize.refuse')} />
+      </div>
+      <Expires view={view} />
+    </Page>
+  )
+}
+
+export function PersonaName(props: { readonly persona: PersonaChoice; readonly fixed: boolean }) {
+  const { t } = useTranslation()
+  const kind = t(`personas.${props.persona.kind}.name`)
+  const { label } = props.persona
+  return (
+    <>
+      {label === kind ? label : `${label} (${kind})`}
+      {props.fixed && (
+        <span className="block text-dns-14N-130 leading-160 text-solid-gray-700">
+          {t('authorize.personaFixed')}
+        </span>
+      )}
+    </>
+  )
+}

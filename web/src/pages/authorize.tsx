@@ -1,0 +1,111 @@
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { interaction, type InteractionView } from '../api/federation.ts'
+import { useAnswer } from '../parts/asking.ts'
+import { Button } from '../parts/button.tsx'
+import { LogInPanel } from '../parts/log-in-panel.tsx'
+import { ErrorNotice, Waiting } from '../parts/notice.tsx'
+import { Page, Text } from '../parts/page.tsx'
+import { AskedBy, Expires, Unavailable, type StepProps } from '../parts/request.tsx'
+import { leaveFor } from '../parts/return-path.ts'
+import { local } from '../text/format.ts'
+import { useLanguage } from '../text/i18n.ts'
+import { ConfirmStep } from './authorize-confirm.tsx'
+import { ConsentStep } from './authorize-consent.tsx'
+import { PersonaStep } from './authorize-persona.tsx'
+import { StepUpStep } from './authorize-step-up.tsx'
+
+/** A service's request, step by step: log in, step up, choose a persona, consent. The server says which step is next. */
+export function AuthorizePage({ interactionId }: { readonly interactionId: string }) {
+  const { t } = useTranslation()
+  const { answer, again, replace } = useAnswer(() => interaction(interactionId), interactionId)
+  if (answer.state === 'waiting') return <Waiting />
+  if (answer.state === 'failed')
+    return (
+      <Page title={t('authorize.failedTitle')}>
+        <ErrorNotice failure={answer.failure}>
+          <Button kind="secondary" small onPress={again}>
+            {t('common.retry')}
+          </Button>
+        </ErrorNotice>
+      </Page>
+    )
+  return <Step key={answer.value.stage} view={answer.value} again={again} replace={replace} />
+}
+
+function Step(props: StepProps) {
+  const { stage } = props.view
+  switch (stage) {
+    case 'login':
+      return <LogInStep {...props} />
+    case 'step_up':
+      return <StepUpStep {...props} />
+    case 'persona':
+      return <PersonaStep {...props} />
+    case 'consent':
+      return <ConsentStep {...props} />
+    case 'confirm':
+      return <ConfirmStep {...props} />
+    case 'done':
+      return <Done view={props.view} />
+    case 'failed':
+      return <Failed view={props.view} />
+    default:
+      return stage satisfies never
+  }
+}
+
+function LogInStep({ view, again }: StepProps) {
+  const { t } = useTranslation()
+  const { language } = useLanguage()
+  return (
+    <Page
+      title={t('authorize.loginTitle', { rp: local(language, view.rp.name) })}
+      lead={<AskedBy view={view} />}
+    >
+      <Text>{t('authorize.loginText')}</Text>
+      <LogInPanel next={`/authorize/${view.interactionId}`} onLoggedIn={again} />
+      <Expires view={view} />
+    </Page>
+  )
+}
+
+function Done({ view }: { readonly view: InteractionView }) {
+  const { t } = useTranslation()
+  return (
+    <Page title={t('authorize.doneTitle')} lead={<AskedBy view={view} />}>
+      <Text>{t('authorize.doneText')}</Text>
+      <Back url={view.returnUrl} />
+      <p>
+        <Link to="/ledger" className="link">
+          {t('authorize.toLedger')}
+        </Link>
+      </p>
+    </Page>
+  )
+}
+
+function Failed({ view }: { readonly view: InteractionView }) {
+  const { t } = useTranslation()
+  return (
+    <Page title={t('authorize.failedTitle')} lead={<AskedBy view={view} />}>
+      <ErrorNotice failure={{ code: view.failure ?? 'UNKNOWN' }} />
+      <Unavailable view={view} />
+      <Back url={view.returnUrl} />
+    </Page>
+  )
+}
+
+function Back({ url }: { readonly url: string | null }) {
+  const { t } = useTranslation()
+  if (url === null) return null
+  return (
+    <Button
+      onPress={() => {
+        leaveFor(url)
+      }}
+    >
+      {t('authorize.back')}
+    </Button>
+  )
+}

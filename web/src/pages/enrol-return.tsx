@@ -1,0 +1,181 @@
+import { Link, useRouter } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { registrationByTicket, type RegistrationStatus } from '../api/authenticator.ts'
+import { overview, type Overview } from '../api/wallet.ts'
+import { logInWithPasskey } from '../log-in.ts'
+import { Answered } from '../parts/answered.tsx'
+import { useAction, usePolled } from '../parts/asking.ts'
+import { Button, buttonLook } from '../parts/button.tsx'
+import { Levels } from '../parts/levels.tsx'
+import { ErrorNotice, Waiting } from '../parts/notice.tsx'
+import { Page, Section, Text } from '../parts/page.tsx'
+import { forgetNext, keptNext } from '../parts/return-path.ts'
+import { useSession } from '../parts/session.tsx'
+import { EnrolSteps } from './enrol.tsx'
+
+export function EnrolReturnPage({ ticket }: { readonly ticket: string }) {
+  const { t } = useTranslation()
+  if (ticket !== '') return <Checking ticket={ticket} />
+  return (
+    <Page title={t('enrol.title')}>
+      <Text>{t('enrolReturn.noTicket')}</Text>
+      <Link to="/enrol" className={buttonLook('primary')}>
+        {t('enrolReturn.again')}
+      </Link>
+    </Page>
+  )
+}
+
+function Checking({ ticket }: { readonly ticket: string }) {
+  const { t } = useTranslation()
+  const [loggedIn, setLoggedIn] = useState(false)
+  const asked = usePolled(
+    () => registrationByTicket(ticket),
+    ({ state }) => state !== 'pending',
+    { interval: 1_000, tries: 30 },
+  )
+  const { answer, again, exhausted } = asked
+  if (loggedIn) return <Enrolled />
+  if (answer.state === 'failed')
+    return (
+      <Page key="failed" title={t('enrolReturn.refusedTitle')}>
+        <ErrorNotice failure={answer.failure} />
+        <Again />
+      </Page>
+    )
+  if (answer.state === 'waiting' || answer.value.state === 'pending')
+    return (
+      <Page key="checking" title={t('enrolReturn.checking')}>
+        <EnrolSteps current={2} />
+        {exhausted ? <Slow again={again} /> : <Waiting text={t('enrolReturn.checkingText')} />}
+      </Page>
+    )
+  if (answer.value.state === 'active')
+    return (
+      <FirstLogin
+        onLoggedIn={() => {
+          setLoggedIn(true)
+        }}
+      />
+    )
+  return <Refused registration={answer.value} />
+}
+
+function Again() {
+  const { t } = useTranslation()
+  return (
+    <Link to="/enrol" className={buttonLook('primary')}>
+      {t('enrolReturn.again')}
+    </Link>
+  )
+}
+
+function Slow({ again }: { readonly again: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <div role="status" className="space-y-4">
+      <p className="text-std-16B-170">{t('enrolReturn.slowTitle')}</p>
+      <Text>{t('enrolReturn.slowText')}</Text>
+      <Button kind="secondary" onPress={again}>
+        {t('enrolReturn.checkAgain')}
+      </Button>
+    </div>
+  )
+}
+
+const WITHOUT_REASON = {
+  expired: 'SESSION_EXPIRED',
+  indeterminate: 'STATUS_UNKNOWN',
+  refused: 'UNKNOWN',
+  pending: 'UNKNOWN',
+  active: 'UNKNOWN',
+} as const satisfies Record<RegistrationStatus['state'], string>
+
+function Refused({ registration }: { readonly registration: RegistrationStatus }) {
+  const { t } = useTranslation()
+  const { state, reason } = registration
+  return (
+    <Page title={t('enrolReturn.refusedTitle')}>
+      <ErrorNotice
+        failure={{ code: WITHOUT_REASON[state], ...(reason === null ? {} : { reason }) }}
+      />
+      <Again />
+    </Page>
+  )
+}
+
+function FirstLogin({ onLoggedIn }: { readonly onLoggedIn: () => void }) {
+  const { t } = useTranslation()
+  const { refresh } = useSession()
+  const login = useAction()
+  function logIn(): void {
+    login.run(async () => {
+      await logInWithPasskey()
+      refresh()
+      onLoggedIn()
+    })
+  }
+  return (
+    <Page title={t('enrolReturn.activeTitle')}>
+      <EnrolSteps current={3} />
+      <Text>{t('enrolReturn.activeText')}</Text>
+      {login.failure && <ErrorNotice failure={login.failure} />}
+      <Button onPress={logIn} busy={login.busy} busyText={t('login.waiting')}>
+        {t('enrolReturn.logIn')}
+      </Button>
+    </Page>
+  )
+}
+
+// The levels follow the proofing by way of the event log, usually within a second.
+const LEVELS_FOLLOW = { interval: 1_000, tries: 8 } as const
+
+function levelsThere({ levels }: Overview): boolean {
+  return levels.some(({ level }) => level !== 'no_ial' && level !== 'none')
+}
+
+function Enrolled() {
+  const { t } = useTranslation()
+  const asked = usePolled(overview, levelsThere, LEVELS_FOLLOW)
+  return (
+    <Page title={t('enrolReturn.doneTitle')}>
+      <EnrolSteps current={4} />
+      <Text>{t('enrolReturn.doneText')}</Text>
+      <Section title={t('enrolReturn.levels')}>
+        <Answered asked={asked} path="/wallet">
+          {({ levels }) =>
+            levels.length === 0 ? (
+              <Text>{t('enrolReturn.noLevels')}</Text>
+            ) : (
+              <Levels levels={levels} />
+            )
+          }
+        </Answered>
+      </Section>
+      <Onward />
+    </Page>
+  )
+}
+
+function Onward() {
+  const { t } = useTranslation()
+  const router = useRouter()
+  const [next] = useState(keptNext)
+  if (next?.startsWith('/authorize/') === true)
+    return (
+      <Button
+        onPress={() => {
+          forgetNext()
+          router.history.push(next)
+        }}
+      >
+        {t('enrolReturn.backToRequest')}
+      </Button>
+    )
+  return (
+    <Link to="/wallet" className={buttonLook('primary')}>
+      {t('enrolReturn.toWallet')}
+    </Link>
+  )
+}

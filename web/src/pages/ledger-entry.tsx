@@ -1,0 +1,77 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { LedgerEntry } from '../api/wallet.ts'
+import { Badge, Card, Facts, type Tone } from '../parts/page.tsx'
+import { dateTime, days, local } from '../text/format.ts'
+import { useLanguage } from '../text/i18n.ts'
+import { errorWords, legalBasis, levelWords } from '../text/words.ts'
+
+const TONES = {
+  released: 'good',
+  refused: 'plain',
+  failed: 'bad',
+  revoked: 'warn',
+  expired: 'plain',
+  erased: 'plain',
+} as const satisfies Record<LedgerEntry['status'], Tone>
+
+/** One line of the ledger in the order in which people ask: who, when, what for, what, as whom. */
+export function LedgerCard(props: { readonly entry: LedgerEntry; readonly children: ReactNode }) {
+  const { t } = useTranslation()
+  const { language } = useLanguage()
+  const { entry } = props
+  return (
+    <Card
+      rank="h2"
+      title={
+        <span className="flex flex-wrap items-center gap-2">
+          <span>{local(language, entry.rp.name)}</span>
+          <Badge tone={TONES[entry.status]}>{t(`ledger.status.${entry.status}`)}</Badge>
+        </span>
+      }
+    >
+      <p className="text-dns-14N-130 leading-160 text-solid-gray-700">
+        {t('authorize.controller', { controller: local(language, entry.rp.controller) })}
+      </p>
+      <EntryFacts entry={entry} />
+      {props.children}
+    </Card>
+  )
+}
+
+function EntryFacts({ entry }: { readonly entry: LedgerEntry }) {
+  const { t } = useTranslation()
+  const { language } = useLanguage()
+  const { purpose, persona, reason, deletionContact } = entry
+  const given = entry.status !== 'refused' && entry.status !== 'failed'
+  const claims = entry.claims.map(({ label }) => local(language, label))
+  const rows: (readonly [string, ReactNode])[] = [
+    [t('ledger.when'), dateTime(language, entry.at)],
+    [t('ledger.why'), local(language, purpose.title)],
+    [
+      given ? t('ledger.claims') : t('ledger.claimsAsked'),
+      claims.length === 0 ? t('ledger.noClaims') : claims.join(language === 'ja' ? '、' : ', '),
+    ],
+  ]
+  if (persona !== null) rows.push([t('ledger.persona'), persona.label])
+  if (entry.levels.length > 0)
+    rows.push([
+      t('ledger.levels'),
+      entry.levels.map((level) => (
+        <span key={`${level.framework} ${level.axis}`} className="block">
+          {levelWords(language, level).level}
+        </span>
+      )),
+    ])
+  rows.push([t('ledger.legalBasis'), legalBasis(language, purpose.legalBasis)])
+  if (given)
+    rows.push([
+      t('ledger.retention'),
+      purpose.retentionDays === 0
+        ? t('authorize.noRetention')
+        : t('authorize.retentionDays', { days: days(language, purpose.retentionDays) }),
+    ])
+  if (reason !== null) rows.push([t('ledger.reason'), errorWords(language, [reason]).what])
+  if (given && deletionContact !== null) rows.push([t('ledger.contact'), deletionContact])
+  return <Facts rows={rows} />
+}

@@ -1,0 +1,126 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ledger, revokeRelease, type Ledger, type LedgerEntry } from '../api/wallet.ts'
+import { Answered } from '../parts/answered.tsx'
+import { useAction, useAnswer } from '../parts/asking.ts'
+import { Button } from '../parts/button.tsx'
+import { Confirm } from '../parts/dialog.tsx'
+import { Announcement } from '../parts/notice.tsx'
+import { Page, Text } from '../parts/page.tsx'
+import { local } from '../text/format.ts'
+import { useLanguage } from '../text/i18n.ts'
+import { LedgerCard } from './ledger-entry.tsx'
+
+/** What each service was given, newest first as the server lists it, and the way to take it back. */
+export function LedgerPage() {
+  const { t } = useTranslation()
+  const asked = useAnswer(ledger)
+  return (
+    <Page title={t('ledger.title')}>
+      <Text>{t('ledger.text')}</Text>
+      <Answered asked={asked} path="/ledger">
+        {(value) => <Entries ledger={value} again={asked.again} />}
+      </Answered>
+    </Page>
+  )
+}
+
+function Entries({ ledger, again }: { readonly ledger: Ledger; readonly again: () => void }) {
+  const { t } = useTranslation()
+  const { language } = useLanguage()
+  const [asking, setAsking] = useState<LedgerEntry>()
+  const [revoked, setRevoked] = useState<string>()
+  return (
+    <>
+      <Integrity intact={ledger.intact} />
+      <Announcement
+        text={revoked === undefined ? undefined : t('ledger.revoked', { rp: revoked })}
+      />
+      {ledger.entries.length === 0 && <Text>{t('ledger.empty')}</Text>}
+      <ul className="space-y-4">
+        {ledger.entries.map((entry) => (
+          <li key={entry.entryId}>
+            <LedgerCard entry={entry}>
+              {entry.canRevoke && entry.releaseId !== null && (
+                <Button
+                  kind="danger"
+                  small
+                  label={t('ledger.revokeOf', { rp: local(language, entry.rp.name) })}
+                  onPress={() => {
+                    setAsking(entry)
+                  }}
+                >
+                  {t('ledger.revoke')}
+                </Button>
+              )}
+            </LedgerCard>
+          </li>
+        ))}
+      </ul>
+      <RevokeDialog
+        entry={asking}
+        onClose={() => {
+          setAsking(undefined)
+        }}
+        onRevoked={(entry) => {
+          setRevoked(local(language, entry.rp.name))
+          setAsking(undefined)
+          again()
+        }}
+      />
+    </>
+  )
+}
+
+function Integrity({ intact }: { readonly intact: boolean }) {
+  const { t } = useTranslation()
+  return (
+    <p
+      {...(intact ? {} : { role: 'alert' })}
+      className={`rounded-8 border-2 p-3 text-std-16N-170 ${intact ? 'border-success-2 bg-green-50' : 'border-error-2 bg-red-50'}`}
+    >
+      {intact ? t('ledger.intact') : t('ledger.broken')}
+    </p>
+  )
+}
+
+function RevokeDialog(props: {
+  readonly entry: LedgerEntry | undefined
+  readonly onClose: () => void
+  readonly onRevoked: (entry: LedgerEntry) => void
+}) {
+  const { t } = useTranslation()
+  const { language } = useLanguage()
+  const revoking = useAction()
+  const { entry, onClose, onRevoked } = props
+  function revoke(): void {
+    const releaseId = entry?.releaseId
+    if (entry === undefined || releaseId == null) return
+    revoking.run(async () => {
+      await revokeRelease(releaseId)
+      onRevoked(entry)
+    })
+  }
+  const contact = entry?.deletionContact ?? null
+  return (
+    <Confirm
+      open={entry !== undefined}
+      onClose={() => {
+        revoking.forget()
+        onClose()
+      }}
+      title={t('ledger.revokeTitle', { rp: entry ? local(language, entry.rp.name) : '' })}
+      confirm={t('ledger.revokeConfirm')}
+      action={revoking}
+      onConfirm={revoke}
+    >
+      <ul className="ml-5 list-disc space-y-2 text-std-16N-170">
+        <li>{t('ledger.revoke1')}</li>
+        <li>{t('ledger.revoke2')}</li>
+        <li>
+          {contact === null ? t('ledger.revokeNoContact') : t('ledger.revokeContact', { contact })}
+        </li>
+      </ul>
+    </Confirm>
+  )
+}

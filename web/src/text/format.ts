@@ -1,0 +1,36 @@
+import type { LocalText } from '../api/types.ts'
+import type { Language } from './language.ts'
+
+/** Date and time of an RFC 3339 instant, in the zone of the reader; the text itself when it is none. */
+export function dateTime(language: Language, instant: string): string {
+  return format(language, instant, { dateStyle: 'medium', timeStyle: 'short' })
+}
+
+/** Time of day of an instant, in the zone of the reader. */
+export function timeOfDay(language: Language, instant: string): string {
+  return format(language, instant, { timeStyle: 'short' })
+}
+
+/** A day: of a calendar date `YYYY-MM-DD` as it is, of an instant in the zone of the reader. */
+export function day(language: Language, date: string): string {
+  const calendar = date.length === 'YYYY-MM-DD'.length
+  return format(language, date, { dateStyle: 'long', ...(calendar ? { timeZone: 'UTC' } : {}) })
+}
+
+function format(language: Language, text: string, options: Intl.DateTimeFormatOptions): string {
+  const at = new Date(text)
+  return Number.isNaN(at.getTime()) ? text : new Intl.DateTimeFormat(language, options).format(at)
+}
+
+/** A number of days in words, such as `30 days`. */
+export function days(language: Language, count: number): string {
+  return new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: 'day',
+    unitDisplay: 'long',
+  }).format(count)
+}
+
+export function local(language: Language, text: LocalText): string {
+  return text[language] || text.ja
+}
