@@ -1,0 +1,58 @@
+import type { ClaimRequest, RefusalReason } from './ports.ts'
+
+/**
+ * offered → issued → revoked | expired, offered → refused. A request that cannot be met is refused without being
+ * offered; to the relying party both look the same.
+ */
+export type ReleaseState = 'offered' | 'refused' | 'issued' | 'revoked' | 'expired'
+export type RequestedClaim = ClaimRequest
+
+/** What the person reads in the ledger. */
+export const LEDGER_STATUSES = [
+  'released',
+  'refused',
+  'failed',
+  'revoked',
+  'expired',
+  'erased',
+] as const
+export type LedgerStatus = (typeof LEDGER_STATUSES)[number]
+
+/** Whether the person or something else stood in the way: a person who said no reads "refused". */
+export function statusOfRefusal(reason: RefusalReason): LedgerStatus {
+  switch (reason) {
+    case 'REFUSED_BY_PERSON':
+      return 'refused'
+    case 'EXPIRED':
+      return 'expired'
+    case 'UNSATISFIABLE':
+    case 'ASSURANCE_UNMET':
+      return 'failed'
+    default:
+      return reason satisfies never
+  }
+}
+
+const HOUR = 60 * 60 * 1000
+const DAY = 24 * HOUR
+
+/** How long a consent document may be signed. */
+export const CONSENT_MILLISECONDS = 5 * 60 * 1000
+/** How long values stay readable for redelivery; the promise is one hour. */
+export const REDELIVERY_MILLISECONDS = 55 * 60 * 1000
+export const TICKET_MILLISECONDS = 60 * 1000
+
+/** Start of the hour: finer times would let two relying parties match their records. */
+export function floorToHour(at: Date): Date {
+  return new Date(Math.floor(at.getTime() / HOUR) * HOUR)
+}
+
+/** Until when a relying party may rely on what it was given: at most a day, cut to the hour. */
+export function reliableUntil(at: Date): Date {
+  return floorToHour(new Date(at.getTime() + DAY))
+}
+
+/** Until when a relying party keeps what it was given, by its registered purpose; a release can be revoked until then. */
+export function retainedUntil(at: Date, retentionDays: number): Date {
+  return floorToHour(new Date(at.getTime() + Math.max(1, retentionDays) * DAY))
+}

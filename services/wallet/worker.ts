@@ -1,0 +1,144 @@
+import {
+  IdentityProofed,
+  IdentityStatusChanged,
+  ProofPurpose,
+} from '../../proto/gen/watashi/identity/v1/identity.ts'
+import { RelyingPartyChanged } from '../../proto/gen/watashi/registry/v1/registry.ts'
+import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
+import type { Tx } from '../database/unit-of-work.ts'
+import type { ConsumerDefinition } from '../eventlog/consumer.ts'
+import { toBase64Url } from '../kernel/bytes.ts'
+import { InvalidInput } from '../kernel/errors.ts'
+import { TOPICS, type ReceivedEvent } from '../kernel/event.ts'
+import { isForbiddenClaim } from './catalogue.ts'
+import { takeInProofing } from './enrol-person.ts'
+import { dropPerson } from './erase-person.ts'
+import type { RegisteredPurpose, Registration } from './registration.ts'
+import type { WalletParts } from './wallet-parts.ts'
+
+/** What the wallet follows: the events of people, and the registry. */
+export function createConsumers(parts: WalletParts): readonly ConsumerDefinition[] {
+  return [
+    {
+      name: 'wallet.personas',
+      topics: [TOPICS.subject],
+      apply: (tx, event) => applySubjectEvent(parts, tx, event),
+    },
+    {
+      name: 'wallet.registry',
+      topics: [TOPICS.registry],
+      apply: (tx, event) => applyRegistryEvent(parts, tx, event),
+    },
+  ]
+}
+
+async function applySubjectEvent(parts: WalletParts, tx: Tx, event: ReceivedEvent): Promise<void> {
+  switch (event.type) {
+    case 'watashi.identity.v1.IdentityProofed': {
+      const { proofingId, subjectRef, purpose } = decode(IdentityProofed, event)
+      checkKey(event, subjectRef)
+      if (proofingId === '') throw new InvalidInput('proofing_id', 'an id')
+      await takeInProofing(parts, tx, {
+        proofingId,
+        subjectRef,
+        at: event.occurredAt,
+        updatesRecord: updatesRecord(purpose),
+      })
+      return
+    }
+    case 'watashi.identity.v1.IdentityStatusChanged': {
+      const { subjectRef, proofingIds, attributesStale } = decode(IdentityStatusChanged, event)
+      checkKey(event, subjectRef)
+      if (attributesStale) await parts.people.markStale(tx, subjectRef, proofingIds)
+      return
+    }
+    case 'watashi.wallet.v1.SubjectErased': {
+      // Our own, so done already, unless the log is replayed into a database that is older or new.
+      const { subjectRef } = decode(SubjectErased, event)
+      checkKey(event, subjectRef)
+      await dropPerson(parts, tx, subjectRef, event.occurredAt)
+      return
+    }
+    default:
+      return
+  }
+}
+
+function updatesRecord(purpose: ProofPurpose): boolean {
+  switch (purpose) {
+    case ProofPurpose.PROOF_PURPOSE_ENROL:
+    case ProofPurpose.PROOF_PURPOSE_REPROOF:
+      return true
+    case ProofPurpose.PROOF_PURPOSE_LOGIN:
+    case ProofPurpose.PROOF_PURPOSE_TRANSACTION:
+      return false
+    // Decoding lets unknown numbers through.
+    default:
+      throw new InvalidInput('purpose', 'a known purpose')
+  }
+}
+
+async function applyRegistryEvent(
+  { registry }: WalletParts,
+  tx: Tx,
+  event: ReceivedEvent,
+): Promise<void> {
+  if (event.type !== 'watashi.registry.v1.RelyingPartyChanged') return
+  const message = decode(RelyingPartyChanged, event)
+  checkKey(event, message.rpId)
+  await registry.put(tx, toRegistration(message), message.version)
+}
+
+function toRegistration(message: RelyingPartyChanged): Registration {
+  // An empty sector would make one pseudonym for everybody's services.
+  if (message.sectorId === '') throw new InvalidInput('sector_id', 'a sector')
+  return {
+    rpId: message.rpId,
+    name: localized(message.name, 'name'),
+    controller: localized(message.controller, 'controller'),
+    sectorId: message.sectorId,
+    purposes: message.purposes.map(toPurpose),
+    personas: message.personas,
+    deletionContact: message.deletionContact,
+    active: message.active,
+  }
+}
+
+function toPurpose(purpose: RelyingPartyChanged['purposes'][number], i: number): RegisteredPurpose {
+  if (purpose.claims.some(isForbiddenClaim)) {
+    throw new InvalidInput(`purposes/${i}/claims`, 'claims that may be asked for')
+  }
+  return {
+    purposeId: purpose.purposeId,
+    title: localized(purpose.title, `purposes/${i}/title`),
+    description: localized(purpose.description, `purposes/${i}/description`),
+    claims: purpose.claims,
+    legalBasis: purpose.legalBasis,
+    retentionDays: purpose.retentionDays,
+    noticeUrl: purpose.noticeUrl,
+    noticeDigest: toBase64Url(purpose.noticeDigest),
+    minimum: purpose.minimum.map(({ framework, axis, level }) => ({ framework, axis, level })),
+  }
+}
+
+function localized(
+  text: { readonly ja: string; readonly en: string } | undefined,
+  path: string,
+): { ja: string; en: string } {
+  if (!text) throw new InvalidInput(path, 'a text in Japanese and English')
+  return { ja: text.ja, en: text.en }
+}
+
+function decode<T>(message: { decode(bytes: Uint8Array): T }, event: ReceivedEvent): T {
+  try {
+    return message.decode(event.value)
+  } catch (cause) {
+    throw new InvalidInput('value', `an encoded ${event.type}`, { cause })
+  }
+}
+
+function checkKey(event: ReceivedEvent, expected: string): void {
+  if (expected === '' || event.key !== expected) {
+    throw new InvalidInput('key', 'the key of what the event is about')
+  }
+}
