@@ -8,7 +8,7 @@ import {
 import { HealthImplementation, service as healthService } from 'grpc-health-check'
 import { ServerReflectionService } from '../../proto/gen/grpc/reflection/v1/reflection.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { AccessDenied } from '../kernel/errors.ts'
+import { AccessDenied, Unavailable } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import { verifyClientAssertion, type AssertionCheck } from './client-assertion.ts'
 import { relyingPartyOfCertificate } from './client-certificate.ts'
@@ -50,7 +50,7 @@ export interface GrpcServersOptions {
 export interface GrpcServers {
   readonly mtlsPort: number
   readonly bearerPort: number
-  /** Ends streams and refuses new calls, waits for unary ones, then closes; at most `graceMilliseconds` (3 s). */
+  /** Ends streams with UNAVAILABLE, refuses new calls, waits for unary ones, then closes; at most `graceMilliseconds` (3 s). */
   close(graceMilliseconds?: number): Promise<void>
 }
 
@@ -86,7 +86,7 @@ export async function startGrpcServers(options: GrpcServersOptions): Promise<Grp
     return server
   }
   const mtls = face(byCertificate(options.callers))
-  const bearer = face(byAssertion({ ...options.callers, ...options }))
+  const bearer = face(byAssertion(options))
   const host = options.host ?? '127.0.0.1'
   const mtlsPort = await listen(mtls, host, options.mtlsPort, options.tls, true)
   const bearerPort = await listen(bearer, host, options.bearerPort, options.tls, false)
@@ -96,7 +96,7 @@ export async function startGrpcServers(options: GrpcServersOptions): Promise<Grp
     async close(graceMilliseconds = 3000) {
       for (const name of Object.keys(healthMap(options.services, 'NOT_SERVING')))
         health.setStatus(name, 'NOT_SERVING')
-      closing.abort()
+      closing.abort(new Unavailable('the server is closing'))
       await Promise.all([mtls, bearer].map((server) => shutDown(server, graceMilliseconds)))
     },
   }
@@ -117,7 +117,13 @@ function byCertificate(callers: CallerDirectory): Authenticate {
   }
 }
 
-function byAssertion(check: AssertionCheck): Authenticate {
+function byAssertion({ callers, issuer, clock }: GrpcServersOptions): Authenticate {
+  const check: AssertionCheck = {
+    issuer,
+    clock,
+    keysOf: (rpId) => callers.keysOf(rpId),
+    useOnce: (rpId, jti, until) => callers.useOnce(rpId, jti, until),
+  }
   return async (_call, metadata: Metadata) => {
     const [header, ...more] = metadata.get('authorization')
     // RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1).

@@ -47,6 +47,7 @@ export function serverStream<Request, Response>(
     const answer = async (): Promise<void> => {
       const caller = callerOf(call)
       await method(call.request, caller, writerOf(call, caller.signal))
+      throwReason(caller.signal)
     }
     answer().then(
       () => void call.end(),
@@ -81,7 +82,13 @@ function writerOf<Response>(
   }
 }
 
+/** A method that ended because the server closes says so, that its caller comes back. */
+function throwReason({ aborted, reason }: AbortSignal): void {
+  if (aborted && reason instanceof ServiceError) throw reason
+}
+
 function throwIfOver(signal: AbortSignal): void {
+  throwReason(signal)
   if (signal.aborted) throw new DeadlineExceeded('the call is over')
 }
 

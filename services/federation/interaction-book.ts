@@ -1,0 +1,144 @@
+import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { Conflict, Unavailable } from '../kernel/errors.ts'
+import type { RefusalReason, ReleaseRequest, WalletPort } from '../wallet/ports.ts'
+import type { ChangeNotifier } from './change-notifier.ts'
+import {
+  decideInteraction,
+  type Interaction,
+  type InteractionCommand,
+  type InteractionDecision,
+  type LevelRecord,
+} from './interaction.ts'
+import type { FederationStore } from './store.ts'
+
+export interface BookDependencies {
+  readonly unitOfWork: UnitOfWork
+  readonly store: FederationStore
+  readonly notifier: ChangeNotifier
+  readonly wallet: Pick<WalletPort, 'released' | 'refuse'>
+  readonly clock: Clock
+}
+
+export type Applied =
+  | { readonly outcome: 'applied'; readonly interaction: Interaction }
+  | {
+      readonly outcome: 'rejected'
+      readonly reason: Extract<InteractionDecision, { outcome: 'rejected' }>['reason']
+      readonly interaction: Interaction
+    }
+
+const ATTEMPTS = 8
+const SWEEP_BATCH = 50
+/** A release is redelivered for an hour; then its interaction is of no more use. */
+const KEPT = 3_600_000
+
+/** Interactions and their changes: each is decided on a version and written only on that version. */
+export class InteractionBook {
+  readonly #deps: BookDependencies
+
+  constructor(deps: BookDependencies) {
+    this.#deps = deps
+  }
+
+  async add(interaction: Interaction): Promise<void> {
+    await this.#deps.unitOfWork.run((tx) => this.#deps.store.addInteraction(tx, interaction))
+  }
+
+  /** The interaction as it stands now: one that is overdue is closed on the way. */
+  async find(id: string): Promise<Interaction | undefined> {
+    const { unitOfWork, store, clock } = this.#deps
+    const interaction = await unitOfWork.read((tx) => store.interaction(tx, id))
+    if (interaction?.status !== 'open' || clock.now() < interaction.expiresAt) return interaction
+    return this.#expire(interaction)
+  }
+
+  /** Applies one command; on a lost race it is decided again on the newer state. */
+  async apply(
+    interaction: Interaction,
+    command: InteractionCommand,
+    alongside?: (tx: Tx) => Promise<void>,
+  ): Promise<Applied> {
+    const { unitOfWork, store, clock, notifier } = this.#deps
+    let state = interaction
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const decision = decideInteraction(state, command, clock.now())
+      if (decision.outcome === 'unchanged') return { outcome: 'applied', interaction: state }
+      if (decision.outcome === 'rejected') return { ...decision, interaction: state }
+      const next = decision.interaction
+      const saved = await unitOfWork.run(async (tx) => {
+        const first = await store.saveInteraction(tx, next)
+        if (first) await alongside?.(tx)
+        return first
+      })
+      if (saved) {
+        notifier.notify(interaction.id)
+        return { outcome: 'applied', interaction: next }
+      }
+      const newer = await unitOfWork.read((tx) => store.interaction(tx, state.id))
+      if (newer === undefined) throw new Conflict('the request is gone')
+      state = newer
+    }
+    throw new Unavailable('the request is changed by others too often')
+  }
+
+  /** Closes with what the relying party gets; the person becomes one that it knows. */
+  async complete(
+    interaction: Interaction,
+    pairwiseSubject: string,
+    levels: readonly LevelRecord[],
+    releaseId: string | null,
+  ): Promise<Applied> {
+    const { store } = this.#deps
+    const { rpId, subjectRef } = interaction
+    const result = { pairwiseSubject, levels, releaseId }
+    return this.apply(interaction, { type: 'complete', result }, async (tx) => {
+      if (subjectRef !== null)
+        await store.addKnownSubject(tx, rpId, { pairwiseSubject, subjectRef })
+    })
+  }
+
+  /** Delivers a release that was issued although its interaction was not closed (the process died in between). */
+  async recover(interaction: Interaction): Promise<Interaction> {
+    const { wallet, clock } = this.#deps
+    const { consent, rpId, status } = interaction
+    if (status !== 'open' || consent === null) return interaction
+    const issued = await wallet.released(consent.releaseId, rpId, clock.now())
+    if (issued === undefined) return interaction
+    const { pairwiseSubject, releaseId } = issued
+    const applied = await this.complete(interaction, pairwiseSubject, consent.levels, releaseId)
+    return applied.interaction
+  }
+
+  /** Tells the wallet that a request came to nothing, so that the person can read it in the ledger. */
+  async noteRefusal(interaction: Interaction, reason: RefusalReason): Promise<void> {
+    const request = releaseRequestOf(interaction)
+    if (request === undefined) return
+    const { wallet, clock } = this.#deps
+    await wallet.refuse(request, interaction.personaId ?? undefined, reason, clock.now())
+  }
+
+  /** Closes what is overdue and forgets what is old; run it every minute or so. */
+  async sweep(): Promise<void> {
+    const { unitOfWork, store, clock } = this.#deps
+    const at = clock.now()
+    const overdue = await unitOfWork.read((tx) => store.overdueInteractions(tx, at, SWEEP_BATCH))
+    for (const interaction of overdue) await this.#expire(interaction)
+    await unitOfWork.run((tx) => store.sweep(tx, new Date(at.getTime() - KEPT), at))
+  }
+
+  async #expire(interaction: Interaction): Promise<Interaction> {
+    const recovered = await this.recover(interaction)
+    if (recovered.status !== 'open') return recovered
+    const applied = await this.apply(recovered, { type: 'fail', reason: 'expired', shortfalls: [] })
+    if (applied.outcome === 'applied') await this.noteRefusal(applied.interaction, 'EXPIRED')
+    return applied.interaction
+  }
+}
+
+/** What the wallet is asked for; undefined for a mere login and while nobody is logged in. */
+export function releaseRequestOf(interaction: Interaction): ReleaseRequest | undefined {
+  const { id: requestId, subjectRef, rpId, purposeId, claims } = interaction
+  if (subjectRef === null || purposeId === null) return undefined
+  return { requestId, subjectRef, rpId, purposeId, claims }
+}

@@ -1,0 +1,161 @@
+import type { Minimum, Remedy } from '../policy/ports.ts'
+import type { ClaimRequest } from '../wallet/ports.ts'
+
+export type InteractionStatus = 'open' | 'completed' | 'failed'
+export type Progress = 'awaiting_browser' | 'awaiting_login' | 'awaiting_consent'
+export type FailureReason = 'refused' | 'expired' | 'assurance_unmet'
+
+export interface LevelRecord {
+  readonly framework: string
+  readonly axis: string
+  readonly level: string
+  /** ISO 8601, cut to the hour: what a relying party keeps must not tell the minute. */
+  readonly validUntil: string | null
+}
+
+export interface ShortfallRecord {
+  readonly framework: string
+  readonly axis: string
+  readonly have: string
+  readonly need: string
+  readonly missing: readonly string[]
+  readonly remedy: Remedy
+}
+
+/** The consent that was prepared and not yet given. */
+export interface PendingConsent {
+  readonly releaseId: string
+  readonly ceremonyId: string
+  readonly personaId: string
+  /** What was held when the document was made; delivered with a release whose last write was cut off. */
+  readonly levels: readonly LevelRecord[]
+}
+
+export interface InteractionResult {
+  readonly pairwiseSubject: string
+  readonly levels: readonly LevelRecord[]
+  readonly releaseId: string | null
+}
+
+/** One request of a relying party, from its call until the person has answered. */
+export interface Interaction {
+  /** 256 random bits, base64url: whoever has it may open the request, once. */
+  readonly id: string
+  readonly kind: 'authenticate' | 'release'
+  readonly rpId: string
+  readonly returnUri: string
+  readonly uiLocale: string
+  readonly minimum: Minimum
+  readonly purposeId: string | null
+  readonly claims: readonly ClaimRequest[]
+  readonly status: InteractionStatus
+  readonly progress: Progress
+  /** Grows with every change; each write names the version it was decided on. */
+  readonly version: number
+  /** SHA-256 of the secret in the cookie of the one browser that may go on. */
+  readonly browserHash: Uint8Array | null
+  readonly subjectRef: string | null
+  /** The persona chosen in this interaction. */
+  readonly personaId: string | null
+  readonly consent: PendingConsent | null
+  readonly result: InteractionResult | null
+  /** SHA-256 of the one-time code that this browser will bring; the relying party learns it at the end. */
+  readonly codeSha256: Uint8Array | null
+  readonly failure: FailureReason | null
+  readonly shortfalls: readonly ShortfallRecord[]
+  readonly createdAt: Date
+  readonly expiresAt: Date
+}
+
+export type InteractionCommand =
+  | {
+      readonly type: 'bind_browser'
+      readonly browserHash: Uint8Array
+      readonly codeSha256: Uint8Array
+    }
+  | { readonly type: 'progress'; readonly subjectRef: string | null; readonly progress: Progress }
+  | { readonly type: 'choose_persona'; readonly personaId: string }
+  | { readonly type: 'prepare_consent'; readonly consent: PendingConsent }
+  | { readonly type: 'complete'; readonly result: InteractionResult }
+  | {
+      readonly type: 'fail'
+      readonly reason: FailureReason
+      readonly shortfalls: readonly ShortfallRecord[]
+    }
+
+export type InteractionDecision =
+  | { readonly outcome: 'changed'; readonly interaction: Interaction }
+  | { readonly outcome: 'unchanged' }
+  | {
+      readonly outcome: 'rejected'
+      readonly reason: 'CLOSED' | 'EXPIRED' | 'OTHER_BROWSER' | 'NO_PERSON'
+    }
+
+export const INTERACTION_LIFETIME = 5 * 60_000
+
+/**
+ * The next state of an interaction.
+ * INVARIANT: a closed interaction never changes, its browser is bound once, and after its end it can only fail.
+ */
+export function decideInteraction(
+  state: Interaction,
+  command: InteractionCommand,
+  at: Date,
+): InteractionDecision {
+  if (state.status !== 'open') return { outcome: 'rejected', reason: 'CLOSED' }
+  if (command.type !== 'fail' && at >= state.expiresAt) {
+    // A release that was issued in time is delivered even when its last write comes late.
+    const delivered = command.type === 'complete' && command.result.releaseId !== null
+    if (!delivered) return { outcome: 'rejected', reason: 'EXPIRED' }
+  }
+  switch (command.type) {
+    case 'bind_browser':
+      return bindBrowser(state, command)
+    case 'progress':
+      return noteProgress(state, command)
+    case 'choose_persona':
+      if (state.subjectRef === null) return { outcome: 'rejected', reason: 'NO_PERSON' }
+      return next(state, { personaId: command.personaId, consent: null })
+    case 'prepare_consent':
+      if (state.subjectRef === null) return { outcome: 'rejected', reason: 'NO_PERSON' }
+      return next(state, { consent: command.consent })
+    case 'complete':
+      if (state.subjectRef === null) return { outcome: 'rejected', reason: 'NO_PERSON' }
+      return next(state, { status: 'completed', result: command.result })
+    case 'fail':
+      return next(state, {
+        status: 'failed',
+        failure: command.reason,
+        shortfalls: command.shortfalls,
+      })
+    default:
+      return command satisfies never
+  }
+}
+
+function bindBrowser(
+  state: Interaction,
+  { browserHash, codeSha256 }: Extract<InteractionCommand, { type: 'bind_browser' }>,
+): InteractionDecision {
+  if (state.browserHash === null) {
+    return next(state, { browserHash, codeSha256, progress: 'awaiting_login' })
+  }
+  return Buffer.compare(state.browserHash, browserHash) === 0
+    ? { outcome: 'unchanged' }
+    : { outcome: 'rejected', reason: 'OTHER_BROWSER' }
+}
+
+function noteProgress(
+  state: Interaction,
+  { subjectRef, progress }: { subjectRef: string | null; progress: Progress },
+): InteractionDecision {
+  const samePerson = state.subjectRef === subjectRef
+  if (samePerson && state.progress === progress) return { outcome: 'unchanged' }
+  // Another person at the same browser starts over: neither persona nor consent passes on.
+  const person = samePerson ? {} : { subjectRef, personaId: null, consent: null }
+  return next(state, { ...person, progress })
+}
+
+function next(state: Interaction, change: Partial<Interaction>): InteractionDecision {
+  return { outcome: 'changed', interaction: { ...state, ...change, version: state.version + 1 } }
+}

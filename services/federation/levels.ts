@@ -1,0 +1,36 @@
+import type { AxisLevel, Shortfall } from '../policy/ports.ts'
+import type { LiveSession } from '../authenticator/ports.ts'
+import type { CeremonyFacts } from '../policy/ports.ts'
+import type { LevelRecord, ShortfallRecord } from './interaction.ts'
+
+const HOUR = 3_600_000
+
+/** Cut down to the hour: a finer time would let two relying parties recognise one person by it. */
+export function cutToHour(at: Date): Date {
+  return new Date(Math.floor(at.getTime() / HOUR) * HOUR)
+}
+
+export function levelRecord({ framework, axis, level, validUntil }: AxisLevel): LevelRecord {
+  return {
+    framework,
+    axis,
+    level,
+    validUntil: validUntil === undefined ? null : cutToHour(validUntil).toISOString(),
+  }
+}
+
+export function shortfallRecord(shortfall: Shortfall): ShortfallRecord {
+  const { framework, axis, have, need, missing, remedy } = shortfall
+  return { framework, axis, have, need, missing, remedy }
+}
+
+/** The ceremony of a session, as the policy is asked about it. */
+export function ceremonyOf(session: LiveSession): CeremonyFacts {
+  const { auth, authenticatedAt, lastActiveAt, boundByProofingId } = session
+  return {
+    auth,
+    authenticatedAt,
+    lastActiveAt,
+    ...(boundByProofingId !== undefined && { boundByProofingId }),
+  }
+}

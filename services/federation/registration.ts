@@ -1,0 +1,54 @@
+import type { JSONWebKeySet } from 'jose'
+import type { Minimum } from '../policy/ports.ts'
+import type { PersonaKind } from '../wallet/ports.ts'
+
+export interface LocalizedText {
+  readonly ja: string
+  readonly en: string
+}
+
+export interface Purpose {
+  readonly purposeId: string
+  readonly title: LocalizedText
+  readonly description: LocalizedText
+  readonly claims: readonly string[]
+  readonly legalBasis: string
+  readonly retentionDays: number
+  readonly noticeUrl: string
+  /** SHA-256 in base64url of the notice; another one lapses the consents given under the old. */
+  readonly noticeDigest: string
+  readonly minimum: Minimum
+}
+
+export type ClientAuthentication =
+  | { readonly method: 'tls_client_auth' }
+  | { readonly method: 'private_key_jwt'; readonly jwks: JSONWebKeySet }
+
+/** A relying party as its operator registered it. Nothing in it is ever taken from a request. */
+export interface Registration {
+  readonly rpId: string
+  readonly name: LocalizedText
+  readonly controller: LocalizedText
+  readonly sectorId: string
+  readonly active: boolean
+  readonly authentication: ClientAuthentication
+  /** Compared as exact strings. */
+  readonly returnUris: readonly string[]
+  readonly personas: readonly PersonaKind[]
+  readonly deletionContact: string
+  /** Floor of every question: a request can only raise it. */
+  readonly minimum: Minimum
+  readonly purposes: readonly Purpose[]
+  /** 署名検証者: may have persons sign its own transactions with the card. */
+  readonly signatureVerifier: boolean
+}
+
+/** Axes that a registration names in its floor or a purpose: of these alone its relying party is told. */
+export function namedAxes(registration: Registration): ReadonlySet<string> {
+  const minimums = [registration.minimum, ...registration.purposes.map(({ minimum }) => minimum)]
+  return new Set(minimums.flatMap(({ axes }) => axes.map(axisKey)))
+}
+
+export function axisKey(axis: { readonly framework: string; readonly axis: string }): string {
+  return `${axis.framework}/${axis.axis}`
+}

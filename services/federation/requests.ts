@@ -1,0 +1,201 @@
+import type { UnitOfWork } from '../database/unit-of-work.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { InvalidInput, NotFound } from '../kernel/errors.ts'
+import { randomToken, type Random } from '../kernel/random.ts'
+import type { Minimum, PolicyPort } from '../policy/ports.ts'
+import type { ClaimRequest, IssuedRelease, WalletPort } from '../wallet/ports.ts'
+import type { ChangeNotifier } from './change-notifier.ts'
+import { isForbiddenClaim } from './forbidden-claims.ts'
+import type { InteractionBook } from './interaction-book.ts'
+import { INTERACTION_LIFETIME, type Interaction } from './interaction.ts'
+import { raiseMinimum } from './raise-minimum.ts'
+import type { Purpose, Registration } from './registration.ts'
+import type { Registry } from './registry.ts'
+import type { FederationStore } from './store.ts'
+
+export interface RequestDependencies {
+  readonly unitOfWork: UnitOfWork
+  readonly store: FederationStore
+  readonly registry: Registry
+  readonly book: InteractionBook
+  readonly notifier: ChangeNotifier
+  readonly policy: Pick<PolicyPort, 'checkMinimum' | 'compareLevels'>
+  readonly wallet: Pick<
+    WalletPort,
+    'released' | 'revokeByRelyingParty' | 'redeemTicket' | 'resolve'
+  >
+  readonly clock: Clock
+  readonly random: Random
+  /** Origin of our pages. */
+  readonly origin: () => string
+}
+
+export interface LoginRequest {
+  readonly minimum: Minimum
+  readonly returnUri: string
+  readonly uiLocale: string
+}
+
+export interface AttributeRequest extends LoginRequest {
+  readonly purposeId: string
+  readonly claims: readonly ClaimRequest[]
+}
+
+export interface StartedInteraction {
+  readonly interaction: Interaction
+  readonly interactionUrl: string
+}
+
+const MAX_CLAIMS = 20
+
+/** What a relying party asks: logins, releases, and what became of them. */
+export class Requests {
+  readonly #deps: RequestDependencies
+
+  constructor(deps: RequestDependencies) {
+    this.#deps = deps
+  }
+
+  /** @throws InvalidInput for an unknown axis or level (naming what exists), or a return URI that is not registered */
+  async authenticate(rpId: string, request: LoginRequest): Promise<StartedInteraction> {
+    const registration = await this.#deps.registry.active(rpId)
+    return this.#start(registration, request)
+  }
+
+  /** @throws InvalidInput also for an unknown purpose and for a claim that may not be asked for */
+  async requestRelease(rpId: string, request: AttributeRequest): Promise<StartedInteraction> {
+    const registration = await this.#deps.registry.active(rpId)
+    const purpose = registration.purposes.find(({ purposeId }) => purposeId === request.purposeId)
+    if (purpose === undefined) {
+      const known = registration.purposes.map(({ purposeId }) => `\`${purposeId}\``).join(', ')
+      throw new InvalidInput('purpose_id', `one of the registered purposes: ${known || 'none'}`)
+    }
+    checkClaims(request.claims)
+    return this.#start(registration, request, purpose)
+  }
+
+  /**
+   * A request of this relying party as it stands.
+   * @throws NotFound for one that never was, is over, or is another's: in the same words
+   */
+  async outcome(rpId: string, requestId: string): Promise<Interaction> {
+    const interaction = await this.#deps.book.find(requestId)
+    if (interaction?.rpId !== rpId) throw new NotFound('no such request')
+    return interaction
+  }
+
+  /** Resolves when the request may have changed, or `signal` aborts. */
+  waitForChange(requestId: string, signal: AbortSignal): Promise<void> {
+    return this.#deps.notifier.wait(requestId, signal)
+  }
+
+  /** The relying party no longer waits for this login. */
+  async abandon(rpId: string, requestId: string): Promise<void> {
+    const interaction = await this.outcome(rpId, requestId)
+    if (interaction.kind !== 'authenticate') return
+    await this.#deps.book.apply(interaction, { type: 'fail', reason: 'expired', shortfalls: [] })
+  }
+
+  /** Claims of a completed request, again for an hour; undefined once they are revoked or too old. */
+  async released(interaction: Interaction): Promise<IssuedRelease | undefined> {
+    const releaseId = interaction.result?.releaseId
+    if (releaseId === undefined || releaseId === null) return undefined
+    return this.#deps.wallet.released(releaseId, interaction.rpId, this.#deps.clock.now())
+  }
+
+  async revokeRelease(rpId: string, releaseId: string): Promise<void> {
+    await this.#deps.registry.active(rpId)
+    await this.#deps.wallet.revokeByRelyingParty(releaseId, rpId, this.#deps.clock.now())
+  }
+
+  /** @throws NotFound for a ticket that cannot be redeemed here, whatever the cause (I18) */
+  async redeemTicket(rpId: string, ticket: string): Promise<IssuedRelease> {
+    const { registry, wallet, clock, unitOfWork, store } = this.#deps
+    const { sectorId } = await registry.active(rpId)
+    const issued =
+      ticket.length > 256 ? undefined : await wallet.redeemTicket(ticket, rpId, clock.now())
+    if (issued === undefined) throw new NotFound('no such ticket')
+    const { pairwiseSubject } = issued
+    const person = await wallet.resolve(sectorId, pairwiseSubject)
+    if (person !== undefined) {
+      const known = { pairwiseSubject, subjectRef: person.subjectRef }
+      await unitOfWork.run((tx) => store.addKnownSubject(tx, rpId, known))
+    }
+    return issued
+  }
+
+  async #start(
+    registration: Registration,
+    request: LoginRequest | AttributeRequest,
+    purpose?: Purpose,
+  ): Promise<StartedInteraction> {
+    const { clock, random, book, origin } = this.#deps
+    if (!registration.returnUris.includes(request.returnUri)) {
+      throw new InvalidInput('return_uri', 'one of the registered return URIs, exactly')
+    }
+    const now = clock.now()
+    const interaction: Interaction = {
+      id: randomToken(random),
+      kind: purpose === undefined ? 'authenticate' : 'release',
+      rpId: registration.rpId,
+      returnUri: request.returnUri,
+      uiLocale: readLocale(request.uiLocale),
+      minimum: this.#minimum(registration, request.minimum, purpose),
+      purposeId: purpose?.purposeId ?? null,
+      claims: 'claims' in request ? request.claims : [],
+      status: 'open',
+      progress: 'awaiting_browser',
+      version: 0,
+      browserHash: null,
+      subjectRef: null,
+      personaId: null,
+      consent: null,
+      result: null,
+      codeSha256: null,
+      failure: null,
+      shortfalls: [],
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + INTERACTION_LIFETIME),
+    }
+    await book.add(interaction)
+    const language = interaction.uiLocale === '' ? '' : `?lang=${interaction.uiLocale}`
+    return {
+      interaction,
+      interactionUrl: `${origin()}/authorize/${interaction.id}${language}`,
+    }
+  }
+
+  #minimum(registration: Registration, asked: Minimum, purpose?: Purpose): Minimum {
+    const { policy } = this.#deps
+    policy.checkMinimum(asked)
+    const floors =
+      purpose === undefined ? [registration.minimum] : [registration.minimum, purpose.minimum]
+    return raiseMinimum((...axis) => policy.compareLevels(...axis), ...floors, asked)
+  }
+}
+
+function checkClaims(claims: readonly ClaimRequest[]): void {
+  if (claims.length === 0 || claims.length > MAX_CLAIMS) {
+    throw new InvalidInput('claims', `1 to ${MAX_CLAIMS} claims`)
+  }
+  const seen = new Set<string>()
+  claims.forEach(({ name }, i) => {
+    const path = `claims[${i}].name`
+    // I14: a request for the 個人番号 never reaches a person.
+    if (isForbiddenClaim(name)) {
+      throw new InvalidInput(path, 'a claim that may be asked for; the 個人番号 may not')
+    }
+    if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {
+      throw new InvalidInput(path, 'a claim name such as `age_over_20`')
+    }
+    if (seen.has(name)) throw new InvalidInput(path, 'each claim once')
+    seen.add(name)
+  })
+}
+
+function readLocale(text: string): string {
+  if (text === '') return ''
+  const language = /^(ja|en)(?:-[A-Za-z0-9-]{1,30})?$/.exec(text)?.[1]
+  if (language === undefined) throw new InvalidInput('ui_locale', '`ja`, `en` or nothing')
+  return language
+}

@@ -1,0 +1,102 @@
+import type { PersonaSummary } from '../wallet/ports.ts'
+import type { InteractionView } from './api.ts'
+import type { Interaction } from './interaction.ts'
+import type { Registration } from './registration.ts'
+import { returnUrlOf, type BrowserSecret } from './return-url.ts'
+import type { Standing } from './standing.ts'
+
+export interface ViewInput {
+  readonly interaction: Interaction
+  readonly registration: Registration
+  readonly standing: Standing
+  readonly personas: readonly PersonaSummary[]
+  readonly secret: BrowserSecret
+}
+
+/** The request as its person sees it. Values of claims are for this page alone. */
+export function viewOf({
+  interaction,
+  registration,
+  standing,
+  personas,
+  secret,
+}: ViewInput): InteractionView {
+  const persona = 'persona' in standing ? standing.persona : null
+  return {
+    interactionId: interaction.id,
+    kind: interaction.kind,
+    stage: stageOf(standing, interaction),
+    rp: { name: registration.name, controller: registration.controller },
+    purpose: purposeOf(interaction, registration),
+    minimum: [...interaction.minimum.axes],
+    flags: [...interaction.minimum.flags],
+    shortfalls: shortfallsOf(standing),
+    personas: personas.map(personaOf),
+    persona: persona === null ? null : personaOf(persona),
+    personaFixed: 'fixed' in standing && standing.fixed,
+    claims: standing.stage === 'consent' ? [...standing.offer.claims] : [],
+    unavailable: unavailableOf(standing),
+    failure: failureOf(standing, interaction),
+    returnUrl: interaction.status === 'open' ? null : returnUrlOf(interaction, secret),
+    expiresAt: interaction.expiresAt.toISOString(),
+  }
+}
+
+function stageOf(standing: Standing, { status }: Interaction): InteractionView['stage'] {
+  switch (standing.stage) {
+    case 'closed':
+      return status === 'completed' ? 'done' : 'failed'
+    case 'unmet':
+    case 'unsatisfiable':
+      return 'failed'
+    case 'login':
+    case 'step_up':
+    case 'persona':
+    case 'confirm':
+    case 'consent':
+      return standing.stage
+    default:
+      return standing satisfies never
+  }
+}
+
+function failureOf(standing: Standing, { failure }: Interaction): string | null {
+  if (standing.stage === 'unmet') return 'ASSURANCE_UNMET'
+  if (standing.stage === 'unsatisfiable') return 'UNSATISFIABLE'
+  return failure === null ? null : failure.toUpperCase()
+}
+
+function purposeOf(
+  { purposeId }: Interaction,
+  { purposes }: Registration,
+): InteractionView['purpose'] {
+  const purpose = purposes.find((known) => known.purposeId === purposeId)
+  if (purpose === undefined) return null
+  const { title, description, legalBasis, retentionDays, noticeUrl } = purpose
+  return { title, description, legalBasis, retentionDays, noticeUrl }
+}
+
+function shortfallsOf(standing: Standing): InteractionView['shortfalls'] {
+  if (standing.stage !== 'step_up' && standing.stage !== 'unmet') return []
+  return standing.assessment.shortfalls.map(({ framework, axis, have, need, remedy }) => ({
+    framework,
+    axis,
+    have,
+    need,
+    remedy,
+  }))
+}
+
+function unavailableOf(standing: Standing): InteractionView['unavailable'] {
+  // The wallet labels what it offers; what it cannot offer is named as it was asked for.
+  const named = (name: string, reason: string) => ({ name, label: { ja: name, en: name }, reason })
+  if (standing.stage === 'unsatisfiable') {
+    return standing.claims.map(({ name, reason }) => named(name, reason))
+  }
+  if (standing.stage !== 'consent') return []
+  return standing.offer.missingOptional.map((name) => named(name, 'NOT_AVAILABLE'))
+}
+
+function personaOf({ personaId, kind, label }: PersonaSummary) {
+  return { personaId, kind, label }
+}
