@@ -9,7 +9,7 @@ import type { CardTransport } from './transport.ts'
 export type CardKeyUse = 'signature' | 'authentication'
 
 /** What holds the keys, by the label on it: a hint, no proof. */
-export type TokenType = 'card' | 'android' | 'iphone' | 'unknown'
+export type TokenType = 'card' | 'phone' | 'unknown'
 
 const JPKI_AP = fromHex('d392f000260100000001')
 const ISSUER_SECURITY_DOMAIN = fromHex('a0000001510000')
@@ -23,8 +23,8 @@ const PIN_FORM = { authentication: /^\d{4}$/, signature: /^[A-Z0-9]{6,16}$/ } as
 const TOKEN_LABELS: Readonly<Record<string, TokenType>> = {
   JPKIAPICCTOKEN: 'card',
   JPKIAPICCTOKEN2: 'card',
-  JPKIAPGPSETOKEN: 'android',
-  JPKIAPIOSTOKEN: 'iphone',
+  JPKIAPGPSETOKEN: 'phone',
+  JPKIAPIOSTOKEN: 'phone',
 }
 /** A certificate is under 2 kB; what claims more is no certificate of JPKI. */
 const MAX_CERTIFICATE = 8 * 1024

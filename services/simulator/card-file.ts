@@ -37,8 +37,8 @@ export const MAX_TRIES = { authentication: 3, signature: 5 } as const
 
 /** Memory of the card's PINs; it outlives loss of power. */
 export interface PinMemory {
-  load(): PinStates
-  save(pins: PinStates): void
+  readonly load: () => PinStates
+  readonly save: (pins: PinStates) => void
 }
 
 /** The folder of cards: the issuer writes `card.json`, the card itself `pins.json`, so neither overwrites the other. */

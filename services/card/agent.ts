@@ -1,0 +1,234 @@
+import { constantTimeEqual, toHex, utf8 } from '../kernel/bytes.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { sha256 } from '../kernel/digest.ts'
+import { ServiceError } from '../kernel/errors.ts'
+import { type Random, randomToken } from '../kernel/random.ts'
+import type { Secret } from '../kernel/secret.ts'
+import type { TrustEnvironment } from '../kernel/trust-environment.ts'
+import { CardError, type CardErrorCode } from './card-error.ts'
+import { type CardKeyUse, JpkiCard, type TokenType } from './jpki-card.ts'
+import { proofMessage, type ProofPurpose } from './proof-message.ts'
+import type { CardChoice, CardSource } from './transport.ts'
+
+/** What proofing asks of the card, as its ticket tells. */
+export interface AgentSession {
+  readonly sessionId: string
+  readonly environment: TrustEnvironment
+  readonly purpose: ProofPurpose
+  readonly rpId: string
+  /** Name of the relying party for people; empty for our own purposes. */
+  readonly rpName: string
+  readonly keyUse: CardKeyUse
+  readonly nonce: Uint8Array
+  readonly bindingHash: Uint8Array
+  readonly expiresAt: Date
+  readonly returnUrl: string
+}
+
+export interface CardEvidence {
+  readonly ticket: string
+  /** DER. */
+  readonly certificate: Uint8Array
+  readonly signature: Uint8Array
+  readonly tokenType: TokenType
+}
+
+/** Proofing as the agent sees it. Both throw a `ServiceError` when proofing refuses or does not answer. */
+export interface ProofingClient {
+  /** Purpose and challenge behind a ticket; proofing gives them out once. */
+  session(ticket: string): Promise<AgentSession>
+  /** Hands over what the card made. The verdict is shown by the page that the browser returns to. */
+  submit(evidence: CardEvidence): Promise<void>
+}
+
+export interface CardAgentParts {
+  readonly environment: TrustEnvironment
+  /** The one origin that asks for taps, and to which the browser goes back. */
+  readonly issuer: string
+  readonly cards: CardSource
+  readonly proofing: ProofingClient
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** What the page shows before the PIN is typed. */
+export interface TapOffer {
+  readonly session: AgentSession
+  readonly ticket: string
+  /** One-time token of the form; a form sent twice, or from elsewhere, does not have it. */
+  readonly formToken: string
+  readonly cards: readonly CardChoice[]
+  /** Where the browser goes when the person does not want to. */
+  readonly returnTo: string
+}
+
+export type OpenOutcome =
+  | { readonly outcome: 'offered'; readonly offer: TapOffer }
+  /** The tap was made; the browser only has to go back. */
+  | { readonly outcome: 'done'; readonly returnTo: string }
+
+export interface TapOrder {
+  readonly ticket: string
+  readonly formToken: string
+  readonly cardId: string
+  readonly pin: Secret<string>
+  /** The person knows that one try is left and wants to use it. */
+  readonly useLastTry: boolean
+}
+
+export type TapOutcome =
+  | { readonly outcome: 'done'; readonly returnTo: string }
+  | {
+      readonly outcome: 'retry'
+      readonly reason: TapRefusal
+      readonly triesLeft?: number
+      readonly offer: TapOffer
+    }
+
+export type TapRefusal = CardErrorCode | 'FORM_OUTDATED' | 'PROOFING_UNAVAILABLE'
+
+/** The tap cannot go on with this ticket. */
+export class TapRefused extends ServiceError {
+  readonly code:
+    'TICKET_INVALID' | 'TICKET_EXPIRED' | 'FOREIGN_RETURN_URL' | 'WRONG_ENVIRONMENT' | 'REFUSED'
+
+  constructor(code: TapRefused['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+interface Pending {
+  readonly session: AgentSession
+  readonly returnTo: string
+  formToken: string
+  done: boolean
+}
+
+/** Sessions kept at a time; more are somebody trying tickets. */
+const MAX_PENDING = 100
+const TICKET = /^[A-Za-z0-9_-]{16,128}$/
+
+/**
+ * The card client between a page and a card: shows what will be signed and for whom, takes the PIN, signs, hands the
+ * evidence to proofing. PIN and evidence are kept no longer than the call.
+ */
+export class CardAgent {
+  readonly #parts: CardAgentParts
+  readonly #pending = new Map<string, Pending>()
+  /** Tickets being fetched: a browser may ask for a page twice at once, and proofing answers once. */
+  readonly #fetching = new Map<string, Promise<Pending>>()
+
+  constructor(parts: CardAgentParts) {
+    this.#parts = parts
+  }
+
+  /** Fetches what the ticket asks for, once; `TapRefused` when it must not be shown, let alone signed. */
+  async open(unverifiedTicket: string): Promise<OpenOutcome> {
+    if (!TICKET.test(unverifiedTicket)) throw new TapRefused('TICKET_INVALID', 'expected a ticket')
+    const pending = await this.#recall(unverifiedTicket)
+    if (pending.done) return { outcome: 'done', returnTo: pending.returnTo }
+    return { outcome: 'offered', offer: await this.#offer(unverifiedTicket, pending) }
+  }
+
+  /** Signs with the chosen card and hands the evidence over. What the person can mend comes back as `retry`. */
+  async tap(order: TapOrder): Promise<TapOutcome> {
+    if (!TICKET.test(order.ticket)) throw new TapRefused('TICKET_INVALID', 'expected a ticket')
+    const pending = await this.#recall(order.ticket)
+    if (pending.done) return { outcome: 'done', returnTo: pending.returnTo }
+    if (!this.#takeFormToken(pending, order.formToken)) {
+      return this.#retry(order.ticket, pending, 'FORM_OUTDATED')
+    }
+    try {
+      const evidence = await this.#useCard(pending.session, order)
+      await this.#parts.proofing.submit(evidence)
+      pending.done = true
+      return { outcome: 'done', returnTo: pending.returnTo }
+    } catch (error) {
+      if (error instanceof CardError) {
+        return this.#retry(order.ticket, pending, error.code, error.triesLeft)
+      }
+      if (error instanceof ServiceError && error.code === 'UNAVAILABLE') {
+        return this.#retry(order.ticket, pending, 'PROOFING_UNAVAILABLE')
+      }
+      throw error
+    }
+  }
+
+  async #useCard(session: AgentSession, order: TapOrder): Promise<CardEvidence> {
+    const use = session.keyUse
+    const card = await JpkiCard.open(await this.#parts.cards.open(order.cardId))
+    try {
+      await card.verifyPin(use, order.pin, { useLastTry: order.useLastTry })
+      const certificate = await card.readCertificate(use)
+      const tokenType = await card.tokenType()
+      const signature = await card.sign(use, proofMessage(session))
+      return { ticket: order.ticket, certificate, signature, tokenType }
+    } finally {
+      await card.close()
+    }
+  }
+
+  async #recall(ticket: string): Promise<Pending> {
+    const key = toHex(sha256(ticket))
+    const now = this.#parts.clock.now()
+    for (const [id, { session }] of this.#pending) {
+      if (session.expiresAt <= now) this.#pending.delete(id)
+    }
+    const known = this.#pending.get(key) ?? this.#fetching.get(key)
+    if (known) return known
+    const fetching = this.#fetch(ticket, now)
+    this.#fetching.set(key, fetching)
+    try {
+      const pending = await fetching
+      this.#pending.set(key, pending)
+      return pending
+    } finally {
+      this.#fetching.delete(key)
+    }
+  }
+
+  async #fetch(ticket: string, now: Date): Promise<Pending> {
+    if (this.#pending.size + this.#fetching.size >= MAX_PENDING) {
+      throw new TapRefused('REFUSED', 'too many open taps')
+    }
+    const session = await this.#parts.proofing.session(ticket)
+    if (session.expiresAt <= now) throw new TapRefused('TICKET_EXPIRED', 'the ticket has expired')
+    if (session.environment !== this.#parts.environment) {
+      throw new TapRefused('WRONG_ENVIRONMENT', `expected ${this.#parts.environment}`)
+    }
+    const returnTo = returnAddress(session.returnUrl, this.#parts.issuer, ticket)
+    return { session, returnTo, formToken: '', done: false }
+  }
+
+  async #offer(ticket: string, pending: Pending): Promise<TapOffer> {
+    pending.formToken = randomToken(this.#parts.random)
+    const { session, returnTo, formToken } = pending
+    return { session, ticket, formToken, returnTo, cards: await this.#parts.cards.list() }
+  }
+
+  async #retry(
+    ticket: string,
+    pending: Pending,
+    reason: TapRefusal,
+    triesLeft?: number,
+  ): Promise<TapOutcome> {
+    const offer = await this.#offer(ticket, pending)
+    return { outcome: 'retry', reason, offer, ...(triesLeft !== undefined && { triesLeft }) }
+  }
+
+  #takeFormToken(pending: Pending, given: string): boolean {
+    const expected = pending.formToken
+    pending.formToken = ''
+    return expected !== '' && constantTimeEqual(utf8(expected), utf8(given))
+  }
+}
+
+/** Where the browser goes back to: the issuer's own origin and path, and nothing after it but the ticket. */
+function returnAddress(unverifiedUrl: string, issuer: string, ticket: string): string {
+  const url = URL.canParse(unverifiedUrl) ? new URL(unverifiedUrl) : undefined
+  if (!url || url.origin !== issuer || url.username !== '' || url.password !== '') {
+    throw new TapRefused('FOREIGN_RETURN_URL', 'expected a return address of our own origin')
+  }
+  return `${url.origin}${url.pathname}?ticket=${encodeURIComponent(ticket)}`
+}
