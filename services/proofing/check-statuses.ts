@@ -1,0 +1,107 @@
+import { serialText, type RevocationTarget } from '../jpki/revocation-target.ts'
+import type { RevocationStatus } from '../jpki/revocation.ts'
+import { createAskRevocation, type AskRevocation, type RevocationAnswer } from './ask-revocation.ts'
+import { openTarget } from './certificate-record.ts'
+import { decideStatus, type StatusChange } from './decide-status.ts'
+import { identityStatusChanged } from './events.ts'
+import type { CertificateRow } from './store.ts'
+import type { SubmissionParts } from './submit-evidence.ts'
+
+/** What one run of the monitor did. */
+export interface StatusReport {
+  readonly checked: number
+  readonly changed: number
+  /** Certificates about which no source said anything that can be believed. */
+  readonly unknown: number
+}
+
+const PAGE = 200
+
+/** Asks again about every certificate that proofed somebody and has not expired; tells each change once. */
+export async function checkStatuses(
+  parts: SubmissionParts,
+  subjectRef: string | undefined,
+): Promise<StatusReport> {
+  const { database, store, clock } = parts
+  const ask = createAskRevocation(parts)
+  const report = { checked: 0, changed: 0, unknown: 0 }
+  for (let after = ''; ;) {
+    const page = { after, limit: PAGE, ...(subjectRef === undefined ? {} : { subjectRef }) }
+    const rows = await database.read((tx) => store.liveCertificates(tx, clock.now(), page))
+    for (const row of rows) {
+      const { status, changed } = await checkCertificate(parts, ask, row)
+      report.checked += 1
+      report.changed += changed ? 1 : 0
+      report.unknown += status === 'unknown' ? 1 : 0
+    }
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < PAGE) return report
+    after = last.certificateRef
+  }
+}
+
+async function checkCertificate(
+  parts: SubmissionParts,
+  ask: AskRevocation,
+  row: CertificateRow,
+): Promise<{ status: RevocationStatus['status']; changed: boolean }> {
+  const now = parts.clock.now()
+  const target = openTarget(parts.keys, row.certificateRef, row.target)
+  const answer = await observe(parts, ask, row, target, now)
+  const { status } = answer
+  const replaced = await isReplaced(parts, row, target, status)
+  const change = decideStatus(row, status, now, replaced)
+  const changed = await record(parts, row, answer, change, now)
+  return { status: status.status, changed }
+}
+
+async function observe(
+  { anchors, environment, database, store }: SubmissionParts,
+  ask: AskRevocation,
+  row: CertificateRow,
+  target: RevocationTarget,
+  at: Date,
+): Promise<RevocationAnswer> {
+  const issuer = anchors.find(
+    (anchor) => anchor.sha256 === row.issuer && anchor.environment === environment,
+  )
+  if (issuer === undefined) {
+    return { status: { status: 'unknown', source: 'crl', cause: 'WRONG_ISSUER' }, crl: null }
+  }
+  const lowestNumber = (point: string) => database.read((tx) => store.crlNumber(tx, point))
+  return ask({ target, issuer, at, lowestNumber })
+}
+
+/** Asked only where it decides: whether linkage knows what a superseded certificate was replaced by. */
+async function isReplaced(
+  { linkage }: SubmissionParts,
+  { kind }: CertificateRow,
+  target: RevocationTarget,
+  status: RevocationStatus,
+): Promise<boolean> {
+  if (status.status !== 'revoked' || status.reason !== 'superseded') return false
+  const answer = await linkage.resolve({ kind, serial: serialText(target.serial) })
+  return answer.outcome === 'linked' && answer.successor !== null
+}
+
+/** State and event in one unit of work; the conditional write lets one of several monitors tell it. */
+async function record(
+  parts: SubmissionParts,
+  row: CertificateRow,
+  { status, crl }: RevocationAnswer,
+  change: StatusChange | null,
+  learnedAt: Date,
+): Promise<boolean> {
+  const { database, store, publisher, environment, log } = parts
+  const { certificateRef, subjectRef } = row
+  return database.run(async (tx) => {
+    if (crl !== null) await store.rememberCrlNumber(tx, crl.point, crl.number)
+    if (status.status === 'good') await store.confirmGood(tx, certificateRef, status.thisUpdate)
+    if (change === null || !(await store.changeStatus(tx, row, change))) return false
+    const proofingIds = await store.proofingsOf(tx, certificateRef)
+    const about = { subjectRef, environment, certificateRef, proofingIds, learnedAt }
+    await publisher.publish(tx, identityStatusChanged({ ...about, ...change }))
+    log.info('REVOCATION_STATUS_CHANGED', { reason: change.reason, code: change.status })
+    return true
+  })
+}

@@ -1,0 +1,68 @@
+import { Type, type Static } from 'typebox'
+import { Value } from 'typebox/value'
+import type { CertificateName } from './certificate-record.ts'
+import type { LinkageAnswer, LinkageSource } from './sources.ts'
+
+const Reference = Type.Object({
+  family: Type.Union([Type.Literal('signature'), Type.Literal('authentication')]),
+  serial: Type.String({ pattern: '^[0-9a-f]{1,40}$' }),
+})
+const Linked = Type.Object({
+  personId: Type.String({ minLength: 16, maxLength: 200 }),
+  predecessors: Type.Array(Reference, { maxItems: 64 }),
+  counterpart: Type.Optional(Reference),
+  successor: Type.Optional(Reference),
+})
+const Refused = Type.Object({ error: Type.Object({ code: Type.String({ maxLength: 80 }) }) })
+
+const TIMEOUT = 3_000
+const NOT_READY = 'ASSOCIATED_CERTIFICATE_NOT_READY'
+
+/** Linkage over HTTP: `POST <url>` with tenant, family and serial. Whatever is not an answer is `unavailable`. */
+export function linkageOverHttp(url: string, tenant: string): LinkageSource {
+  return {
+    async resolve({ kind, serial }) {
+      const answer = await ask(url, { tenant, family: kind, serial })
+      if (Value.Check(Linked, answer)) return linked(answer)
+      const notReady = Value.Check(Refused, answer) && answer.error.code === NOT_READY
+      return { outcome: notReady ? 'not-ready' : 'unavailable' }
+    },
+  }
+}
+
+async function ask(url: string, body: object): Promise<unknown> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT),
+      redirect: 'error',
+    })
+    return await response.json()
+  } catch {
+    // An unreachable service is an answer here: the caller fails closed. The cause may quote the request, so it is dropped.
+    return undefined
+  }
+}
+
+function linked({
+  personId,
+  predecessors,
+  counterpart,
+  successor,
+}: Static<typeof Linked>): LinkageAnswer {
+  const related = [...predecessors, counterpart, successor]
+    .filter((reference) => reference !== undefined)
+    .map(nameOf)
+  return {
+    outcome: 'linked',
+    personId,
+    related,
+    successor: successor === undefined ? null : nameOf(successor),
+  }
+}
+
+function nameOf({ family, serial }: Static<typeof Reference>): CertificateName {
+  return { kind: family, serial }
+}

@@ -1,0 +1,132 @@
+import type { Tx } from '../database/unit-of-work.ts'
+import { fromBase64, toBase64Url, toHex } from '../kernel/bytes.ts'
+import { sha256 } from '../kernel/digest.ts'
+import { NotFound, TooManyRequests } from '../kernel/errors.ts'
+import { opaqueId, randomToken } from '../kernel/random.ts'
+import type { AgentSession, EvidenceAnswer, EvidenceRequest } from './api.ts'
+import { checkStatuses, type StatusReport } from './check-statuses.ts'
+import type { ProofingDependencies } from './dependencies.ts'
+import { compileFactsCheck } from './facts.ts'
+import type { OpenedProofing, OpenProofing, ProofingPort, ProofingResult } from './ports.ts'
+import { checkOpening, resultOf, SESSION_LIFETIME, type Session } from './session.ts'
+import { ProofingStore } from './store.ts'
+import { submitEvidence, type SubmissionParts } from './submit-evidence.ts'
+
+/** Proofing's use cases: those of other services, of the card agent, and of the revocation monitor. */
+export interface Proofing extends ProofingPort {
+  /** What the agent shows and the card signs; `NotFound` for a ticket that is not open (any more). */
+  agentSession(ticket: string): Promise<AgentSession>
+  /** Verifies what the card gave. Every refusal is an answer and an event; `NotFound` for an unknown ticket. */
+  submitEvidence(request: EvidenceRequest): Promise<EvidenceAnswer>
+  /** Re-checks the certificates of one person, or of all, now. */
+  checkNow(of?: { readonly subjectRef: string }): Promise<StatusReport>
+  /** Forgets a person in the caller's unit of work; idempotent. */
+  eraseSubject(tx: Tx, subjectRef: string): Promise<void>
+}
+
+/** Proofing over its dependencies; no work starts here. */
+export function createProofing(deps: ProofingDependencies): Proofing {
+  const store = new ProofingStore(deps.database)
+  const parts: SubmissionParts = { ...deps, store, checkFacts: compileFactsCheck(deps.factsSchema) }
+  const find = async (look: Promise<Session | undefined>): Promise<Session> => {
+    const session = await look
+    if (session === undefined) throw new NotFound('no such proofing session')
+    return session
+  }
+  const byTicket = (ticket: string): Promise<Session> =>
+    find(deps.database.read((tx) => store.sessionByTicket(tx, ticketHash(ticket))))
+  return {
+    open: (command) => openProofing(parts, command),
+    async result(sessionId) {
+      const session = await find(deps.database.read((tx) => store.session(tx, sessionId)))
+      return resultOf(session, deps.clock.now())
+    },
+    async resultByTicket(ticket) {
+      const session = await byTicket(ticket)
+      const result: ProofingResult = resultOf(session, deps.clock.now())
+      return { ...result, sessionId: session.sessionId }
+    },
+    async committed(proofingId) {
+      const session = await deps.database.read((tx) => store.sessionByProofing(tx, proofingId))
+      return session?.status === 'passed'
+    },
+    agentSession: (ticket) => readAgentSession(parts, ticket),
+    async submitEvidence({ ticket, certificate, signature, tokenType }) {
+      const session = await byTicket(ticket)
+      const outcome = await submitEvidence(parts, session.sessionId, {
+        certificate: fromBase64(certificate, 'certificate'),
+        signature: fromBase64(signature, 'signature'),
+        tokenType,
+      })
+      const returnUrl = returnUrlOf(parts, session, ticket)
+      return outcome.outcome === 'passed'
+        ? { outcome: 'passed', reason: null, returnUrl }
+        : { outcome: outcome.outcome, reason: outcome.reason, returnUrl }
+    },
+    checkNow: (of) => checkStatuses(parts, of?.subjectRef),
+    eraseSubject: (tx, subjectRef) => store.eraseSubject(tx, subjectRef),
+  }
+}
+
+function ticketHash(ticket: string): string {
+  return toHex(sha256('watashi/ticket/v1', ticket))
+}
+
+/** `InvalidInput` for an opening that no service of ours may make. */
+async function openProofing(
+  parts: SubmissionParts,
+  command: OpenProofing,
+): Promise<OpenedProofing> {
+  checkOpening(command)
+  const { database, store, clock, random, agentOrigin } = parts
+  const openedAt = clock.now()
+  const ticket = randomToken(random)
+  const session: Session = {
+    ...command,
+    sessionId: opaqueId(random),
+    ticketHash: ticketHash(ticket),
+    nonce: random.bytes(32),
+    openedAt,
+    expiresAt: new Date(openedAt.getTime() + SESSION_LIFETIME),
+    status: 'open',
+    reason: null,
+    evidenceDigest: null,
+    tokenType: null,
+    takenAt: null,
+    proofingId: null,
+    subjectRef: null,
+    certificateRef: null,
+  }
+  await database.run((tx) => store.addSession(tx, session))
+  const { sessionId, expiresAt } = session
+  return { sessionId, ticket, agentUrl: `${agentOrigin()}/?ticket=${ticket}`, expiresAt }
+}
+
+async function readAgentSession(parts: SubmissionParts, ticket: string): Promise<AgentSession> {
+  const { database, store, clock, environment, relyingPartyName } = parts
+  const session = await database.run(async (tx) => {
+    const found = await store.sessionByTicket(tx, ticketHash(ticket))
+    if (found?.status !== 'open' || clock.now() >= found.expiresAt) return null
+    return (await store.countRead(tx, found.sessionId)) ? found : 'too-many'
+  })
+  if (session === null) throw new NotFound('no such open ticket')
+  if (session === 'too-many') throw new TooManyRequests('this ticket was read too often', 600)
+  const { sessionId, purpose, rpId, keyUse } = session
+  return {
+    sessionId,
+    environment,
+    purpose,
+    rpId,
+    rpName: rpId === '' ? '' : ((await relyingPartyName(rpId)) ?? rpId),
+    keyUse,
+    nonce: toBase64Url(session.nonce),
+    bindingHash: toBase64Url(session.bindingHash),
+    expiresAt: session.expiresAt.toISOString(),
+    returnUrl: returnUrlOf(parts, session, ticket),
+  }
+}
+
+/** A configured origin and a path of ours, with nothing in it but the ticket. */
+function returnUrlOf({ origin }: SubmissionParts, { returnPath }: Session, ticket: string): string {
+  return `${origin()}${returnPath}?ticket=${ticket}`
+}

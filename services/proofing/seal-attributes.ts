@@ -1,0 +1,59 @@
+import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
+import type { Certificate } from '../jpki/certificate.ts'
+import type { RegisterText, SubjectAttributes } from '../jpki/subject-attributes.ts'
+import { concatBytes, lengthPrefixed, utf8 } from '../kernel/bytes.ts'
+import { canonicalJson } from '../kernel/canonical-json.ts'
+import type { TrustEnvironment } from '../kernel/trust-environment.ts'
+import type { SealedAttributes } from '../wallet/ports.ts'
+
+/** The attributes as the vault reads them; what the register does not know is left out, never guessed. */
+export function vaultAttributes(
+  attributes: SubjectAttributes,
+  { notBefore }: Certificate,
+): SealedAttributes {
+  const { birthDate, municipality } = attributes
+  return {
+    name: registerText(attributes.name),
+    address: registerText(attributes.address),
+    ...(birthDate.date === null ? {} : { birthdate: birthDate.date }),
+    gender: attributes.sex.raw,
+    ...(municipality === null ? {} : { municipality }),
+    asOf: dayInJapan(notBefore.at),
+  }
+}
+
+function registerText({ text, substituted }: RegisterText) {
+  return { value: text, substituted: substituted.length > 0 }
+}
+
+/** Calendar day in Japan (UTC+9, no summer time), `YYYY-MM-DD`. */
+function dayInJapan(at: Date): string {
+  return new Date(at.getTime() + 9 * 3_600_000).toISOString().slice(0, 10)
+}
+
+/**
+ * Seals the attributes to the vault (RFC 9180, base mode): encapsulated key ‖ ciphertext. Nobody but the vault of this
+ * environment opens it, and only as the deposit of this proofing.
+ */
+export async function sealAttributes(
+  attributes: SealedAttributes,
+  vaultKey: Uint8Array,
+  place: { readonly environment: TrustEnvironment; readonly proofingId: string },
+): Promise<Uint8Array> {
+  const suite = new CipherSuite({
+    kem: new DhkemX25519HkdfSha256(),
+    kdf: new HkdfSha256(),
+    aead: new Aes256Gcm(),
+  })
+  const recipientKey: unknown = await suite.kem.deserializePublicKey(
+    new Uint8Array(vaultKey).buffer,
+  )
+  const sender = await suite.createSenderContext({
+    recipientPublicKey: recipientKey as never, // the library's types name DOM's CryptoKey, which is not loaded here
+    info: new Uint8Array(utf8('watashi/vault/v1')).buffer,
+  })
+  const aad = lengthPrefixed(place.environment, place.proofingId)
+  const plaintext = utf8(canonicalJson(attributes))
+  const sealed = await sender.seal(new Uint8Array(plaintext).buffer, new Uint8Array(aad).buffer)
+  return concatBytes(new Uint8Array(sender.enc), new Uint8Array(sealed))
+}

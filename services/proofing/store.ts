@@ -1,0 +1,259 @@
+import { and, asc, eq, gt, inArray, lt, sql } from 'drizzle-orm'
+import { tablesFor } from '../database/tables.ts'
+import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
+import type { CertificateKind } from '../jpki/trust-anchor.ts'
+import type { CertificateStatusName } from './events.ts'
+import type { Reason } from './reasons.ts'
+import * as postgres from './schema.postgres.ts'
+import * as sqlite from './schema.sqlite.ts'
+import { MAX_READS, MAX_SUBMISSIONS, type Session, type TokenType } from './session.ts'
+
+export interface CertificateRow {
+  readonly certificateRef: string
+  readonly subjectRef: string
+  readonly kind: CertificateKind
+  readonly issuer: string
+  readonly target: Uint8Array
+  readonly notAfter: Date
+  readonly status: CertificateStatusName
+  readonly reason: string
+  readonly lastGoodAt: Date
+}
+
+/** Every transition is a conditional write: it says whether it happened. */
+export class ProofingStore {
+  readonly #tables: typeof sqlite
+
+  constructor(database: UnitOfWork) {
+    this.#tables = tablesFor(database.dialect, sqlite, postgres)
+  }
+
+  async addSession(tx: Tx, session: Session): Promise<void> {
+    await tx.insert(this.#tables.sessions).values({ ...session, reads: 0, submissions: 0 })
+  }
+
+  async session(tx: Tx, sessionId: string): Promise<Session | undefined> {
+    const { sessions } = this.#tables
+    const [row] = await tx.select().from(sessions).where(eq(sessions.sessionId, sessionId))
+    return row
+  }
+
+  async sessionByTicket(tx: Tx, ticketHash: string): Promise<Session | undefined> {
+    const { sessions } = this.#tables
+    const [row] = await tx.select().from(sessions).where(eq(sessions.ticketHash, ticketHash))
+    return row
+  }
+
+  async sessionByProofing(tx: Tx, proofingId: string): Promise<Session | undefined> {
+    const { sessions } = this.#tables
+    const [row] = await tx.select().from(sessions).where(eq(sessions.proofingId, proofingId))
+    return row
+  }
+
+  /** Counts a reading of the challenge; false when the ticket has had enough of them. */
+  async countRead(tx: Tx, sessionId: string): Promise<boolean> {
+    const { sessions } = this.#tables
+    const rows = await tx
+      .update(sessions)
+      .set({ reads: sql`${sessions.reads} + 1` })
+      .where(and(eq(sessions.sessionId, sessionId), lt(sessions.reads, MAX_READS)))
+      .returning({ id: sessions.sessionId })
+    return rows.length > 0
+  }
+
+  /** Counts a submission; false when the ticket has had enough of them. */
+  async countSubmission(tx: Tx, sessionId: string): Promise<boolean> {
+    const { sessions } = this.#tables
+    const rows = await tx
+      .update(sessions)
+      .set({ submissions: sql`${sessions.submissions} + 1` })
+      .where(and(eq(sessions.sessionId, sessionId), lt(sessions.submissions, MAX_SUBMISSIONS)))
+      .returning({ id: sessions.sessionId })
+    return rows.length > 0
+  }
+
+  /** Takes the challenge of an open session; of two callers one gets true. */
+  async take(
+    tx: Tx,
+    sessionId: string,
+    taking: {
+      readonly evidenceDigest: string
+      readonly tokenType: TokenType
+      readonly proofingId: string
+      readonly takenAt: Date
+    },
+  ): Promise<boolean> {
+    const { sessions } = this.#tables
+    const rows = await tx
+      .update(sessions)
+      .set({ ...taking, status: 'verifying' })
+      .where(
+        and(
+          eq(sessions.sessionId, sessionId),
+          eq(sessions.status, 'open'),
+          gt(sessions.expiresAt, taking.takenAt),
+        ),
+      )
+      .returning({ id: sessions.sessionId })
+    return rows.length > 0
+  }
+
+  /** Ends a session that stands at `from`; false when another was faster. */
+  async end(
+    tx: Tx,
+    sessionId: string,
+    from: 'open' | 'verifying',
+    end:
+      | { readonly status: 'refused' | 'indeterminate'; readonly reason: Reason }
+      | { readonly status: 'passed'; readonly subjectRef: string; readonly certificateRef: string },
+  ): Promise<boolean> {
+    const { sessions } = this.#tables
+    const rows = await tx
+      .update(sessions)
+      .set(end)
+      .where(and(eq(sessions.sessionId, sessionId), eq(sessions.status, from)))
+      .returning({ id: sessions.sessionId })
+    return rows.length > 0
+  }
+
+  async certificate(tx: Tx, certificateRef: string): Promise<CertificateRow | undefined> {
+    const { certificates } = this.#tables
+    const [row] = await tx
+      .select()
+      .from(certificates)
+      .where(eq(certificates.certificateRef, certificateRef))
+    return row
+  }
+
+  /** Subjects of the certificates among `refs` that are known. */
+  async subjectsOf(tx: Tx, refs: readonly string[]): Promise<readonly string[]> {
+    if (refs.length === 0) return []
+    const { certificates } = this.#tables
+    const rows = await tx
+      .selectDistinct({ subjectRef: certificates.subjectRef })
+      .from(certificates)
+      .where(inArray(certificates.certificateRef, [...refs]))
+    return rows.map(({ subjectRef }) => subjectRef)
+  }
+
+  async subjectOfPerson(tx: Tx, personRef: string): Promise<string | undefined> {
+    const { persons } = this.#tables
+    const [row] = await tx.select().from(persons).where(eq(persons.personRef, personRef))
+    return row?.subjectRef
+  }
+
+  /** False when this person or subject is there already. */
+  async addPerson(
+    tx: Tx,
+    person: { readonly subjectRef: string; readonly personRef: string; readonly enrolledAt: Date },
+  ): Promise<boolean> {
+    const { persons } = this.#tables
+    const rows = await tx
+      .insert(persons)
+      .values(person)
+      .onConflictDoNothing()
+      .returning({ id: persons.subjectRef })
+    return rows.length > 0
+  }
+
+  /** Keeps a certificate the first time that it proofs. */
+  async addCertificate(tx: Tx, certificate: CertificateRow): Promise<void> {
+    const { certificates } = this.#tables
+    await tx.insert(certificates).values(certificate).onConflictDoNothing()
+  }
+
+  /** Certificates that have not expired at `now`, of one person or of all, after a reference, in order. */
+  async liveCertificates(
+    tx: Tx,
+    now: Date,
+    page: { readonly subjectRef?: string; readonly after: string; readonly limit: number },
+  ): Promise<readonly CertificateRow[]> {
+    const { certificates } = this.#tables
+    const ofSubject =
+      page.subjectRef === undefined ? [] : [eq(certificates.subjectRef, page.subjectRef)]
+    return tx
+      .select()
+      .from(certificates)
+      .where(
+        and(
+          gt(certificates.notAfter, now),
+          gt(certificates.certificateRef, page.after),
+          ...ofSubject,
+        ),
+      )
+      .orderBy(asc(certificates.certificateRef))
+      .limit(page.limit)
+  }
+
+  /** Moves a certificate's status on from what it was; false when another was faster. */
+  async changeStatus(
+    tx: Tx,
+    from: Pick<CertificateRow, 'certificateRef' | 'status' | 'reason'>,
+    to: Pick<CertificateRow, 'status' | 'reason'>,
+  ): Promise<boolean> {
+    const { certificates } = this.#tables
+    const rows = await tx
+      .update(certificates)
+      .set({ status: to.status, reason: to.reason })
+      .where(
+        and(
+          eq(certificates.certificateRef, from.certificateRef),
+          eq(certificates.status, from.status),
+          eq(certificates.reason, from.reason),
+        ),
+      )
+      .returning({ id: certificates.certificateRef })
+    return rows.length > 0
+  }
+
+  /** Remembers until when the certificate was known for good. */
+  async confirmGood(tx: Tx, certificateRef: string, lastGoodAt: Date): Promise<void> {
+    const { certificates } = this.#tables
+    await tx
+      .update(certificates)
+      .set({ lastGoodAt })
+      .where(
+        and(
+          eq(certificates.certificateRef, certificateRef),
+          lt(certificates.lastGoodAt, lastGoodAt),
+        ),
+      )
+  }
+
+  /** Proofings that rest on a certificate. */
+  async proofingsOf(tx: Tx, certificateRef: string): Promise<readonly string[]> {
+    const { sessions } = this.#tables
+    const rows = await tx
+      .select({ proofingId: sessions.proofingId })
+      .from(sessions)
+      .where(and(eq(sessions.certificateRef, certificateRef), eq(sessions.status, 'passed')))
+      .orderBy(asc(sessions.sessionId))
+    return rows.map(({ proofingId }) => proofingId).filter((id) => id !== null)
+  }
+
+  async crlNumber(tx: Tx, point: string): Promise<bigint | undefined> {
+    const { crlNumbers } = this.#tables
+    const [row] = await tx.select().from(crlNumbers).where(eq(crlNumbers.point, point))
+    return row === undefined ? undefined : BigInt(row.number)
+  }
+
+  /** Keeps the highest number seen; a lower one changes nothing. */
+  async rememberCrlNumber(tx: Tx, point: string, number: bigint): Promise<void> {
+    const known = await this.crlNumber(tx, point)
+    if (known !== undefined && known >= number) return
+    const { crlNumbers } = this.#tables
+    const row = { point, number: number.toString() }
+    await tx
+      .insert(crlNumbers)
+      .values(row)
+      .onConflictDoUpdate({ target: crlNumbers.point, set: { number: row.number } })
+  }
+
+  /** Forgets a person: later taps of the same card make a new one. Sessions keep no link. */
+  async eraseSubject(tx: Tx, subjectRef: string): Promise<void> {
+    const { sessions, certificates, persons } = this.#tables
+    await tx.delete(certificates).where(eq(certificates.subjectRef, subjectRef))
+    await tx.delete(persons).where(eq(persons.subjectRef, subjectRef))
+    await tx.delete(sessions).where(eq(sessions.subjectRef, subjectRef))
+  }
+}

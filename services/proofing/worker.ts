@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
+import type { ConsumerDefinition } from '../eventlog/consumer.ts'
+import { InvalidInput } from '../kernel/errors.ts'
+import { TOPICS, type ReceivedEvent } from '../kernel/event.ts'
+import type { Proofing } from './proofing.ts'
+
+/** Forgets erased persons. */
+export function createProofingConsumers(
+  proofing: Pick<Proofing, 'eraseSubject'>,
+): readonly ConsumerDefinition[] {
+  return [
+    {
+      name: 'proofing.erasure',
+      topics: [TOPICS.subject],
+      async apply(tx, event) {
+        if (event.type !== 'watashi.wallet.v1.SubjectErased') return
+        await proofing.eraseSubject(tx, erasedSubject(event))
+      },
+    },
+  ]
+}
+
+function erasedSubject(event: ReceivedEvent): string {
+  const subjectRef = decode(event.value)
+  if (subjectRef === '' || subjectRef !== event.key)
+    throw new InvalidInput('subject_ref', 'the key')
+  return subjectRef
+}
+
+function decode(value: Uint8Array): string {
+  try {
+    return SubjectErased.decode(value).subjectRef
+  } catch (cause) {
+    throw new InvalidInput('value', 'a SubjectErased message', { cause })
+  }
+}
+
+/** Re-checks every certificate each `interval` milliseconds until the signal; a fault of its own ends it. */
+export async function runRevocationMonitor(
+  proofing: Pick<Proofing, 'checkNow'>,
+  options: { readonly interval: number; readonly signal: AbortSignal },
+): Promise<void> {
+  const { interval, signal } = options
+  while (!signal.aborted) {
+    await proofing.checkNow()
+    try {
+      await delay(interval, undefined, { signal })
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+}
