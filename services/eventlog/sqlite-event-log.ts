@@ -4,6 +4,7 @@ import { afterCommit } from '../database/current-work.ts'
 import type { Tx } from '../database/unit-of-work.ts'
 import { fromHex, utf8 } from '../kernel/bytes.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { checkSize } from './check-size.ts'
 import {
   AppendRefused,
   OffsetOutOfRange,
@@ -22,8 +23,6 @@ import { partitionOf } from './partition.ts'
 import { logPartition, logRecord, logTopic } from './schema.sqlite.ts'
 import { WakeUp } from './wake-up.ts'
 
-/** The default limit of a Kafka broker, so that what one log takes the other takes too. */
-const MAX_RECORD_BYTES = 1_000_000
 /** Appends of this process ring at once; this is for those of another one, such as a command-line tool. */
 const POLL_MILLISECONDS = 1000
 const REPLAY_PAGE = 500
@@ -314,14 +313,6 @@ async function fetch(
   const last = records.at(-1)
   const next = last !== undefined && records.length === limit ? last.offset + 1 : mark.next
   return { topic, partition, from, records, next }
-}
-
-function checkSize({ key, value, headers }: LogRecord): void {
-  const size = Object.entries(headers).reduce(
-    (sum, [name, text]) => sum + name.length + text.length,
-    key.length + (value?.length ?? 0),
-  )
-  if (size > MAX_RECORD_BYTES) throw new AppendRefused(`a record of ${size} bytes is too large`)
 }
 
 function nameOf(topic: string, partition: number): string {

@@ -68,10 +68,33 @@ export async function openTemporaryEventCore(
 ): Promise<TemporaryEventCore> {
   const { services = [], environment = 'simulator', now = '2026-04-01T00:00:00Z' } = options
   const temporary = await openTemporaryDatabase('eventlog', ...services)
-  const { database } = temporary
   const clock = new FrozenClock(now)
-  const log = options.log ?? createLog('silent')
-  const eventLog = new SqliteEventLog({ database, clock })
+  const eventLog = new SqliteEventLog({ database: temporary.database, clock })
+  const core = await assembleEventCore({
+    database: temporary.database,
+    eventLog,
+    clock,
+    environment,
+    log: options.log ?? createLog('silent'),
+  })
+  return {
+    ...core,
+    async [Symbol.asyncDispose]() {
+      await core[Symbol.asyncDispose]()
+      await temporary[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** The event core for tests over a database (with the schema of `eventlog`) and a log that the caller has opened. */
+export async function assembleEventCore(parts: {
+  readonly database: Database
+  readonly eventLog: EventLog
+  readonly clock: FrozenClock
+  readonly environment: TrustEnvironment
+  readonly log: Log
+}): Promise<TemporaryEventCore> {
+  const { database, eventLog, clock, environment, log } = parts
   await ensureTopics(eventLog)
   const outbox = new OutboxStore(database)
   const relay = new Relay({ database, outbox, eventLog, log })
@@ -140,7 +163,6 @@ export async function openTemporaryEventCore(
       await Promise.all(consumers.map((consumer) => consumer.stop()))
       await relay.stop()
       await eventLog.close()
-      await temporary[Symbol.asyncDispose]()
     },
   }
 }
