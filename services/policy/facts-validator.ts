@@ -1,0 +1,101 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormatsModule from 'ajv-formats'
+import type { Json } from '../kernel/canonical-json.ts'
+import { InvalidInput } from '../kernel/errors.ts'
+import type { Facts } from './language/score.ts'
+
+// The package's CommonJS build hands out its function as `default` of the namespace.
+const addFormats = addFormatsModule.default
+
+const MAX_ITEMS = { evidence: 64, checks: 512, bindings: 64, signals: 256 } as const
+const MAX_FACTORS = 16
+
+export interface FactsValidator {
+  /** Facts as they may go into `score`. Throws `InvalidInput` with a path and what was expected there. */
+  facts(value: unknown, path?: string): Facts
+  /** One part of them, by its name in `$defs`, such as `auth`, `bindingRecord` or `check_status`. */
+  part(definition: string, value: unknown, path?: string): Facts
+}
+
+/** Compiles `facts.schema.json` once. */
+export function createFactsValidator(schema: Facts): FactsValidator {
+  const ajv = new Ajv2020({ allErrors: false, strict: false, discriminator: false })
+  addFormats(ajv)
+  ajv.addSchema(schema, 'facts')
+  const whole = ajv.compile(schema)
+  const parts = new Map<string, ValidateFunction>()
+  const check = (validate: ValidateFunction, value: unknown, path: string): Facts => {
+    if (!validate(value)) throw invalid(value, path, validate.errors ?? [])
+    return value as Facts // the schema admits JSON objects alone
+  }
+  return {
+    facts(value, path = 'facts') {
+      const facts = check(whole, value, path)
+      checkSizes(facts, path)
+      return facts
+    },
+    part(definition, value, path = definition) {
+      const known = parts.get(definition) ?? ajv.compile({ $ref: `facts#/$defs/${definition}` })
+      parts.set(definition, known)
+      return check(known, value, path)
+    },
+  }
+}
+
+function checkSizes(facts: Facts, path: string): void {
+  for (const [name, max] of Object.entries(MAX_ITEMS)) {
+    const list = facts[name]
+    if (Array.isArray(list) && list.length > max)
+      throw new InvalidInput(`${path}.${name}`, `at most ${max} entries`)
+  }
+  const factors = factorsOf(facts['auth'])
+  if (factors > MAX_FACTORS)
+    throw new InvalidInput(`${path}.auth.factors`, `at most ${MAX_FACTORS} entries`)
+}
+
+function factorsOf(auth: Json | undefined): number {
+  if (typeof auth !== 'object' || auth === null || Array.isArray(auth)) return 0
+  const factors = (auth as Facts)['factors'] // neither text, number nor list
+  return Array.isArray(factors) ? factors.length : 0
+}
+
+function invalid(value: unknown, path: string, errors: readonly ErrorObject[]): InvalidInput {
+  const check = checkTypeAt(value, errors)
+  const error =
+    errors.find(
+      ({ schemaPath }) => check !== undefined && schemaPath.includes(`/check_${check}/`),
+    ) ?? deepest(errors)
+  if (error === undefined) return new InvalidInput(path, 'valid facts')
+  const at = path + error.instancePath.replace(/\/(\d+)/g, '[$1]').replace(/\//g, '.')
+  return new InvalidInput(at, expectation(error))
+}
+
+/** Of a check only the errors of its own type say anything; those of the other types are noise. */
+function checkTypeAt(value: unknown, errors: readonly ErrorObject[]): string | undefined {
+  const pointer = errors.find(({ instancePath }) =>
+    /\/checks\/\d+/.test(instancePath),
+  )?.instancePath
+  const index = /\/checks\/(\d+)/.exec(pointer ?? '')?.[1]
+  if (index === undefined || typeof value !== 'object' || value === null || !('checks' in value))
+    return undefined
+  const checks = value.checks
+  const check: unknown = Array.isArray(checks) ? checks[Number(index)] : undefined
+  if (typeof check !== 'object' || check === null || !('type' in check)) return undefined
+  return typeof check.type === 'string' ? check.type : undefined
+}
+
+function deepest(errors: readonly ErrorObject[]): ErrorObject | undefined {
+  return [...errors].sort((a, b) => b.instancePath.length - a.instancePath.length)[0]
+}
+
+/** What was expected, from the schema alone: never the value that was given. */
+function expectation({ keyword, params, message }: ErrorObject): string {
+  const given: Readonly<Record<string, unknown>> = params
+  if (keyword === 'enum' && Array.isArray(given['allowedValues']))
+    return `one of ${given['allowedValues'].map(String).join(', ')}`
+  if (keyword === 'additionalProperties')
+    return `no member \`${String(given['additionalProperty'])}\``
+  if (keyword === 'required') return `a member \`${String(given['missingProperty'])}\``
+  if (keyword === 'type') return `type ${String(given['type'])}`
+  return (message ?? 'another value').replace(/^must /, '')
+}

@@ -1,0 +1,381 @@
+import type { Json } from '../../kernel/canonical-json.ts'
+import { ServiceError } from '../../kernel/errors.ts'
+import type { Env } from './closures.ts'
+import { CompiledPack, type AnswerValue, type AxisBounds } from './compiled-pack.ts'
+import { formatTime, type Seconds } from './dates.ts'
+import type { Axis, Grant, Pack, PackOption, Rule, Text } from './pack.ts'
+import { buildSubject, type Outcome, type Subject } from './subject.ts'
+import { membersOf } from './types.ts'
+
+export const INDETERMINATE = 'indeterminate'
+
+/** A level, a set of methods, or an answer. A level with flags is an answer with `level`. */
+export type ScoreValue = string | readonly string[] | AnswerValue
+
+/** Something that was attempted without an answer, and that decides. */
+export interface MissingOutcome {
+  readonly path: string
+  /** Check type, or `status`. */
+  readonly check: string
+  readonly on: string | undefined
+  readonly ja: string
+  readonly en: string
+}
+
+export interface AppliedCap {
+  readonly rule: string
+  readonly to: string
+  readonly certain: boolean
+}
+
+/** A rule as explanations show it. */
+export interface RuleReason {
+  readonly id: string
+  readonly title: Text
+  readonly cites: readonly string[]
+}
+
+export interface Unmet extends RuleReason {
+  readonly to: string
+  /** True when an unknown outcome alone stands in the way. */
+  readonly possible: boolean
+  readonly missing: Text | undefined
+  readonly effort: number
+}
+
+export interface Score {
+  readonly framework: string
+  readonly axis: string
+  readonly value: ScoreValue
+  /** The most the value can be once the missing outcomes are known; equal to `value` when decided. */
+  readonly atMost: ScoreValue
+  readonly status: 'decided' | 'indeterminate'
+  /** First instant (seconds) at which the value changes, or must be proved again, if no event arrives. */
+  readonly validUntil: Seconds | undefined
+  readonly missing: readonly MissingOutcome[]
+  readonly caps: readonly AppliedCap[]
+  readonly flags: readonly string[]
+  readonly obligations: readonly string[]
+  /** Rules that made the value, in the order of the pack. */
+  readonly fired: readonly RuleReason[]
+}
+
+export type Facts = { readonly [key: string]: Json }
+
+export interface ScoreQuestion {
+  readonly axis: string
+  /** Valid against facts.schema.json. */
+  readonly facts: Facts
+  readonly at: Seconds
+  /** Values of pack options over the pack's defaults. */
+  readonly policy?: Facts
+  readonly rp?: Facts
+}
+
+/** No version of the framework covers the day that was asked about. Never answered with an empty value. */
+export class NoVersionInForce extends ServiceError {
+  readonly code = 'NO_VERSION_IN_FORCE'
+
+  constructor(framework: string, at: Seconds) {
+    super(`no version of ${framework} is in force at ${formatTime(at)}`)
+  }
+}
+
+/** 2^12 evaluations settle exactly whether the unknown outcomes decide; beyond that the bounds alone answer. */
+const MAX_EXACT = 12
+const MAX_TURNS = 1000
+
+interface Settled {
+  readonly value: ScoreValue
+  readonly atMost: ScoreValue
+  readonly deciding: readonly Outcome[]
+  readonly bounds: AxisBounds
+  readonly env: Env
+  readonly subject: Subject
+  readonly flags: readonly string[]
+  readonly obligations: readonly string[]
+}
+
+interface Moment {
+  readonly facts: Facts
+  readonly now: Seconds
+  readonly at: Seconds
+  readonly revoke?: number
+}
+
+/** Scores the axes of one pack. Pure: the answer is a function of pack, facts and time. */
+export class Scorer {
+  readonly #compiled: CompiledPack
+  readonly #options: ReadonlyMap<string, PackOption>
+
+  /** `options` replace the pack's own defaults, as a profile that uses it says. */
+  constructor(pack: Pack, options: ReadonlyMap<string, boolean | number> = new Map()) {
+    this.#compiled = new CompiledPack(pack)
+    this.#options = new Map(
+      [...pack.options].map(([name, option]) => {
+        const value = options.get(name)
+        return [
+          name,
+          typeof value === typeof option.value && value !== undefined
+            ? { ...option, value }
+            : option,
+        ]
+      }),
+    )
+  }
+
+  get pack(): Pack {
+    return this.#compiled.pack
+  }
+
+  axis(name: string): Axis | undefined {
+    const axis = this.pack.axes.get(name)
+    return axis?.internal === true ? undefined : axis
+  }
+
+  /** Throws `NoVersionInForce`, and `TypeError` for an axis that the pack does not have. */
+  score(question: ScoreQuestion): Score {
+    this.#checkInForce(question.at)
+    const facts = this.#facts(question)
+    const moment = { facts, now: question.at, at: question.at }
+    const settled = this.#settle(question.axis, moment)
+    return this.#result(question.axis, settled, this.#validUntil(question.axis, moment, settled))
+  }
+
+  /** Rules above the value that do not hold, cheapest first. */
+  unmet(question: ScoreQuestion): readonly Unmet[] {
+    this.#checkInForce(question.at)
+    const facts = this.#facts(question)
+    const { bounds, env, subject } = this.#settle(question.axis, {
+      facts,
+      now: question.at,
+      at: question.at,
+    })
+    const { axis } = bounds
+    if (axis.kind === 'answer') return []
+    return this.#compiled
+      .unmet(question.axis, env, subject.verifiedAt)
+      .filter(
+        ({ rule }) =>
+          axis.kind === 'methods' || (rule.gives.get(axis.name) ?? 0) > Number(bounds.lower),
+      )
+      .map(({ rule, truth }) => unmetOf(rule, truth, axis))
+      .sort((a, b) => a.effort - b.effort)
+  }
+
+  #checkInForce(at: Seconds): void {
+    const { effective, framework } = this.pack
+    const covered =
+      (effective.from ?? at) <= at && at < (effective.until ?? Number.POSITIVE_INFINITY)
+    if (!covered) throw new NoVersionInForce(framework, at)
+  }
+
+  #facts({ facts, policy, rp }: ScoreQuestion): Facts {
+    const merged: Record<string, Json> = { ...facts }
+    if (policy !== undefined) merged['policy'] = policy
+    if (rp !== undefined) merged['rp'] = rp
+    return merged
+  }
+
+  #subject({ facts, revoke }: Moment, resolution?: readonly (boolean | undefined)[]): Subject {
+    const { catalogue, zone } = this.pack
+    return buildSubject(facts, {
+      catalogue,
+      zone,
+      options: this.#options,
+      ...(resolution === undefined ? {} : { resolution }),
+      ...(revoke === undefined ? {} : { revoke }),
+    })
+  }
+
+  #run(axis: string, moment: Moment, subject: Subject) {
+    const env: Env = {
+      roots: subject.roots,
+      now: moment.now,
+      measuredAt: moment.at,
+      axes: new Map(),
+      variables: [],
+      nextTurn: Number.POSITIVE_INFINITY,
+    }
+    const bounds = this.#compiled.evaluate(axis, env, subject.verifiedAt)
+    const notes = this.#compiled.notes(axis, env, subject.verifiedAt)
+    const flags = [...new Set(notes.flatMap((note) => note.flags))]
+    const obligations = [...new Set(notes.flatMap((note) => note.oblige))]
+    const at = subject.verifiedAt ?? moment.now
+    return {
+      bounds,
+      env,
+      flags,
+      obligations,
+      value: valueOf(bounds.axis, bounds.lower, flags, at, env),
+      atMost: valueOf(bounds.axis, bounds.upper, flags, at, env),
+    }
+  }
+
+  /** Bounds first; where they differ, every way the unknown outcomes may turn out is tried. */
+  #settle(axis: string, moment: Moment): Settled {
+    const subject = this.#subject(moment)
+    const run = this.#run(axis, moment, subject)
+    if (subject.outcomes.length === 0) return { ...run, subject, deciding: [] }
+    if (sameValue(run.value, run.atMost) && run.flags.length === 0)
+      return { ...run, subject, deciding: [] }
+    if (subject.outcomes.length > MAX_EXACT) {
+      return { ...run, value: INDETERMINATE, subject, deciding: subject.outcomes }
+    }
+    const exact = this.#resolveAll(axis, moment, subject, run.env)
+    const [first] = exact.values
+    if (exact.deciding.length === 0 && first !== undefined)
+      return { ...run, ...first, atMost: first.value, subject, deciding: [] }
+    return { ...run, value: INDETERMINATE, subject, deciding: exact.deciding }
+  }
+
+  #resolveAll(axis: string, moment: Moment, subject: Subject, env: Env) {
+    const { outcomes } = subject
+    const values: Pick<Settled, 'value' | 'flags' | 'obligations'>[] = []
+    for (let code = 0; code < 1 << outcomes.length; code += 1) {
+      const resolution = outcomes.map((_, i) => (code & (1 << i)) !== 0)
+      const run = this.#run(axis, moment, this.#subject(moment, resolution))
+      // A clock that only one way of turning out looks at counts as well.
+      env.nextTurn = Math.min(env.nextTurn, run.env.nextTurn)
+      values.push({ value: run.value, flags: run.flags, obligations: run.obligations })
+    }
+    const deciding = outcomes.filter((_, i) =>
+      values.some(({ value }, code) => !sameValue(value, values[code ^ (1 << i)]?.value ?? value)),
+    )
+    return { values, deciding }
+  }
+
+  /** Walks from turn to turn until the value differs; a good status that ends bounds it where losing it would matter. */
+  #validUntil(axis: string, moment: Moment, settled: Settled): Seconds | undefined {
+    let end = Number.POSITIVE_INFINITY
+    for (const { evidence, until } of settled.subject.statusEnds) {
+      if (until <= moment.now || until >= end) continue
+      const without = this.#settle(axis, { ...moment, revoke: evidence })
+      if (!sameValue(without.value, settled.value)) end = until
+    }
+    let { nextTurn } = settled.env
+    for (let turns = 0; nextTurn < end && turns < MAX_TURNS; turns += 1) {
+      const later = this.#settle(axis, { ...moment, now: nextTurn })
+      if (!sameValue(later.value, settled.value)) return nextTurn
+      nextTurn = later.env.nextTurn
+    }
+    if (nextTurn < end) end = nextTurn // never looked so far ahead: it must be proved again then
+    end = Math.min(end, this.pack.effective.until ?? Number.POSITIVE_INFINITY)
+    return Number.isFinite(end) ? end : undefined
+  }
+
+  #result(axis: string, settled: Settled, validUntil: Seconds | undefined): Score {
+    const { bounds } = settled
+    const caps = bounds.caps.map(({ rule, truth, to }) => ({
+      rule: rule.id,
+      to: bounds.axis.kind === 'answer' ? '' : membersOf(bounds.axis.type, to).join(' '),
+      certain: truth === 3,
+    }))
+    return {
+      framework: this.pack.framework,
+      axis,
+      value: settled.value,
+      atMost: settled.atMost,
+      status: settled.value === INDETERMINATE ? 'indeterminate' : 'decided',
+      validUntil,
+      missing: settled.deciding.map(missingOf),
+      caps,
+      flags: settled.flags,
+      obligations: settled.obligations,
+      fired: firedOf(bounds),
+    }
+  }
+}
+
+function valueOf(
+  axis: Axis,
+  bound: number | AnswerValue,
+  flags: readonly string[],
+  at: Seconds,
+  env: Env,
+): ScoreValue {
+  if (typeof bound !== 'number') return bound
+  if (axis.kind === 'answer') throw new TypeError('an answer is no mask')
+  const members = membersOf(axis.type, bound)
+  if (axis.kind === 'levels') {
+    const level = members[0] ?? axis.type.members[0] ?? ''
+    return flags.length === 0
+      ? level
+      : { level, ...Object.fromEntries(flags.map((flag) => [flag, true])) }
+  }
+  return members.map((id) => {
+    const labels = axis.labels.get(id) ?? []
+    for (const { until } of labels)
+      if (until !== undefined && until > env.now) env.nextTurn = Math.min(env.nextTurn, until)
+    return labels.find(({ until }) => until === undefined || at < until)?.text ?? id
+  })
+}
+
+/** Members compare as sets of names; order in a list says nothing. */
+export function sameValue(a: ScoreValue, b: ScoreValue): boolean {
+  if (typeof a === 'string' || typeof b === 'string') return a === b
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item) => b.includes(item))
+    )
+  }
+  const [left, right] = [a as AnswerValue, b as AnswerValue] // neither text nor list
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)])
+  return [...keys].every((key) => {
+    const [x, y] = [left[key], right[key]]
+    if (typeof x === 'object' && typeof y === 'object') return sameValue(x, y)
+    return x === y
+  })
+}
+
+function firedOf(bounds: AxisBounds): RuleReason[] {
+  const { axis } = bounds
+  const reasons = bounds.grants
+    .filter(({ rule, truth }) => truth === 3 && carries(rule, axis, bounds.lower))
+    .map(({ rule }) => rule)
+  const lowered = [...bounds.vetoes, ...bounds.caps]
+    .filter(({ truth }) => truth === 3)
+    .map(({ rule }) => rule)
+  return [...reasons, ...lowered].map(reasonOf)
+}
+
+/** Of the rules that granted, those that still show in the value. */
+function carries(rule: Rule, axis: Axis, value: number | AnswerValue): boolean {
+  if (axis.kind === 'answer' || typeof value !== 'number') return true
+  const given = 'gives' in rule ? (rule as Grant).gives.get(axis.name) : undefined // the only rules with `gives` are grants
+  if (given === undefined) return true
+  return axis.kind === 'methods' ? (given & value) !== 0 : given >= value
+}
+
+function reasonOf({ id, title, cites }: Rule): RuleReason {
+  return { id, title, cites }
+}
+
+function unmetOf(rule: Grant, truth: number, axis: Axis): Unmet {
+  const to = axis.kind === 'answer' ? [] : membersOf(axis.type, rule.gives.get(axis.name) ?? 0)
+  return {
+    ...reasonOf(rule),
+    to: to.join(' '),
+    possible: truth !== 0,
+    missing: rule.missing,
+    effort: rule.effort,
+  }
+}
+
+function missingOf({ path, type, on }: Outcome): MissingOutcome {
+  const isStatus = type === 'status'
+  return {
+    path,
+    check: type,
+    on,
+    ja: isStatus
+      ? '失効状態の確認結果（有効か失効か）が必要です'
+      : `確認「${type}」の結果が必要です`,
+    en: isStatus
+      ? 'needs an answer about revocation: good or revoked'
+      : `needs the outcome of the check ${type}`,
+  }
+}
