@@ -1,0 +1,313 @@
+import type {
+  ConsentCeremonyOutcome,
+  ConsentCeremonyPort,
+  LiveSession,
+  SessionPort,
+} from '../authenticator/ports.ts'
+import { toBase64Url, utf8 } from '../kernel/bytes.ts'
+import type { Json } from '../kernel/canonical-json.ts'
+import { sha256 } from '../kernel/digest.ts'
+import { Conflict, InvalidInput, NotFound } from '../kernel/errors.ts'
+import type {
+  Assessment,
+  AssessmentQuestion,
+  AxisExplanation,
+  AxisLevel,
+  Minimum,
+  PolicyPort,
+  Remedy,
+} from '../policy/ports.ts'
+import type {
+  ConsentDocument,
+  ConsentEvidence,
+  IssuedRelease,
+  OfferOutcome,
+  PersonaSummary,
+  RefusalReason,
+  ReleaseRequest,
+  WalletPort,
+} from '../wallet/ports.ts'
+
+// Small working stand-ins for the services around this one; for tests alone.
+
+const LADDERS: Readonly<Record<string, readonly string[]>> = {
+  'nist-800-63A-4/IAL': ['no_ial', 'IAL1', 'IAL2', 'IAL3'],
+  'nist-800-63B-4/AAL': ['none', 'AAL1', 'AAL2', 'AAL3'],
+}
+
+export class FakePolicy implements PolicyPort {
+  /** Identity level by person; without an entry `no_ial`. */
+  readonly identity = new Map<string, string>()
+  factsVersion = 1
+  remedy: Remedy = 'tap_card'
+
+  async assess(question: AssessmentQuestion): Promise<Assessment> {
+    const levels = question.minimum.axes.map(({ framework, axis }) => ({
+      framework,
+      axis,
+      level: this.#level(question, axis),
+      validUntil: new Date('2027-01-01T10:59:59.999Z'),
+    }))
+    const shortfalls = question.minimum.axes.flatMap((need, i) => {
+      const have = levels[i]?.level ?? ''
+      if (this.compareLevels(need.framework, need.axis, have, need.level) >= 0) return []
+      const remedy = question.ceremony === undefined ? ('log_in' as const) : this.remedy
+      const { framework, axis, level } = need
+      return [{ framework, axis, have, need: level, missing: [], remedy }]
+    })
+    const { factsVersion } = this
+    return {
+      satisfied: shortfalls.length === 0,
+      levels,
+      shortfalls,
+      policyDigest: '',
+      factsVersion,
+    }
+  }
+
+  async explain(question: AssessmentQuestion): Promise<readonly AxisExplanation[]> {
+    const { levels, shortfalls } = await this.assess(question)
+    return levels.map((level) => ({
+      level,
+      reasons: [{ ja: '署名が確かめられた', en: 'the signature was verified' }],
+      clauses: ['SP 800-63A-4 §4.2'],
+      shortfalls: shortfalls.filter(({ axis }) => axis === level.axis),
+    }))
+  }
+
+  async identityLevels(subjectRef: string): Promise<readonly AxisLevel[]> {
+    const level = this.identity.get(subjectRef) ?? 'no_ial'
+    return [
+      { framework: 'nist-800-63A-4', axis: 'IAL', level },
+      { framework: 'meti-idtf-2016', axis: 'identity', level: 'secret-axis' },
+    ]
+  }
+
+  checkMinimum({ axes }: Minimum): void {
+    for (const { framework, axis, level } of axes) {
+      this.compareLevels(framework, axis, level, level)
+    }
+  }
+
+  compareLevels(framework: string, axis: string, a: string, b: string): number {
+    const ladder = LADDERS[`${framework}/${axis}`]
+    if (ladder === undefined) {
+      throw new InvalidInput('minimum.axes', `one of ${Object.keys(LADDERS).join(', ')}`)
+    }
+    for (const level of [a, b]) {
+      if (!ladder.includes(level)) {
+        throw new InvalidInput('minimum.axes', `a level of ${axis}: ${ladder.join(', ')}`)
+      }
+    }
+    return ladder.indexOf(a) - ladder.indexOf(b)
+  }
+
+  #level({ subjectRef, ceremony }: AssessmentQuestion, axis: string): string {
+    if (axis === 'IAL') return this.identity.get(subjectRef) ?? 'no_ial'
+    const { auth } = ceremony ?? { auth: null }
+    return auth !== null && typeof auth === 'object' && 'aal' in auth
+      ? String(auth['aal' as keyof typeof auth])
+      : 'none'
+  }
+}
+
+export class FakeSessions implements SessionPort, ConsentCeremonyPort {
+  readonly live = new Map<string, LiveSession>()
+  readonly used = new Set<string>()
+  readonly #ceremonies = new Map<string, Uint8Array>()
+
+  /** Logs a person in; the result is the browser's `cookie` header. */
+  logIn(subjectRef: string, aal = 'AAL2'): string {
+    const sessionId = `session-${this.live.size}`
+    const at = new Date('2026-11-26T09:00:00Z')
+    this.live.set(sessionId, {
+      sessionId,
+      subjectRef,
+      authenticatorId: 'authenticator-1',
+      authenticatedAt: at,
+      lastActiveAt: at,
+      expiresAt: new Date('2026-11-26T21:00:00Z'),
+      auth: { aal },
+    })
+    return `watashi_session=${sessionId}`
+  }
+
+  async current(cookieHeader: string | undefined): Promise<LiveSession | undefined> {
+    return this.live.get(cookieHeader?.split('watashi_session=')[1]?.split(';')[0] ?? '')
+  }
+
+  async byId(sessionId: string): Promise<LiveSession | undefined> {
+    return this.live.get(sessionId)
+  }
+
+  async latestFor(subjectRef: string, rpId: string): Promise<LiveSession | undefined> {
+    return [...this.live.values()].find(
+      (session) =>
+        session.subjectRef === subjectRef && this.used.has(`${session.sessionId}@${rpId}`),
+    )
+  }
+
+  async noteUse(sessionId: string, rpId: string): Promise<void> {
+    this.used.add(`${sessionId}@${rpId}`)
+  }
+
+  async begin(_session: LiveSession, digest: Uint8Array) {
+    const ceremonyId = `ceremony-${this.#ceremonies.size}`
+    this.#ceremonies.set(ceremonyId, digest)
+    return { ceremonyId, options: { challenge: toBase64Url(digest) } }
+  }
+
+  async complete(
+    session: LiveSession,
+    ceremonyId: string,
+    response: Json,
+  ): Promise<ConsentCeremonyOutcome> {
+    const challenge = this.#ceremonies.get(ceremonyId)
+    if (challenge === undefined) return { outcome: 'refused', reason: 'CEREMONY_UNKNOWN' }
+    this.#ceremonies.delete(ceremonyId)
+    if (response !== 'signed') return { outcome: 'refused', reason: 'SIGNATURE_INVALID' }
+    const assertionDigest = sha256(ceremonyId)
+    return { outcome: 'verified', ceremonyId, assertionDigest, challenge, session }
+  }
+}
+
+interface FakeRelease extends IssuedRelease {
+  readonly rpId: string
+  issued: boolean
+  revoked: boolean
+}
+
+export class FakeWallet implements WalletPort {
+  readonly refusals: { reason: RefusalReason; rpId: string }[] = []
+  readonly releases = new Map<string, FakeRelease>()
+  readonly tickets = new Map<string, { rpId: string; subjectRef: string }>()
+  /** What an offer lacks: with it every request is unsatisfiable. */
+  unsatisfiable: string | undefined
+  readonly #personas: readonly PersonaSummary[] = [
+    { personaId: 'persona-gov', kind: 'gov', label: '行政' },
+    { personaId: 'persona-biz', kind: 'biz', label: 'ビジネス' },
+    { personaId: 'persona-priv', kind: 'priv', label: 'プライベート' },
+  ]
+  readonly #bound = new Map<string, string>()
+  readonly #pairwise = new Map<
+    string,
+    { subjectRef: string; personaId: string; sectorId: string }
+  >()
+
+  async personas(): Promise<readonly PersonaSummary[]> {
+    return this.#personas
+  }
+
+  async boundPersona(subjectRef: string, sectorId: string): Promise<PersonaSummary | undefined> {
+    const personaId = this.#bound.get(`${subjectRef}@${sectorId}`)
+    return this.#personas.find((persona) => persona.personaId === personaId)
+  }
+
+  async bindPersona(subjectRef: string, sectorId: string, personaId: string): Promise<void> {
+    this.#bound.set(`${subjectRef}@${sectorId}`, personaId)
+  }
+
+  async pairwiseSubject(subjectRef: string, sectorId: string, personaId: string): Promise<string> {
+    const pairwise = toBase64Url(sha256(`${subjectRef}/${sectorId}/${personaId}`))
+    this.#pairwise.set(pairwise, { subjectRef, sectorId, personaId })
+    return pairwise
+  }
+
+  async resolve(sectorId: string, pairwiseSubject: string) {
+    const known = this.#pairwise.get(pairwiseSubject)
+    return known?.sectorId === sectorId ? known : undefined
+  }
+
+  async pairwiseSubjects(subjectRef: string, sectorId: string): Promise<readonly string[]> {
+    return [...this.#pairwise]
+      .filter(([, known]) => known.subjectRef === subjectRef && known.sectorId === sectorId)
+      .map(([pairwise]) => pairwise)
+  }
+
+  async offer(request: ReleaseRequest, personaId: string): Promise<OfferOutcome> {
+    if (this.unsatisfiable !== undefined) {
+      return {
+        outcome: 'unsatisfiable',
+        claims: [{ name: this.unsatisfiable, reason: 'NOT_AVAILABLE' }],
+      }
+    }
+    const claims = request.claims.map(({ name, essential }) => ({
+      name,
+      essential,
+      label: { ja: name, en: name },
+      value: name.startsWith('age_over') ? true : `value of ${name}`,
+    }))
+    return { outcome: 'offered', offer: { personaId, claims, missingOptional: [] } }
+  }
+
+  async prepareConsent(
+    request: ReleaseRequest,
+    personaId: string,
+    declined: readonly string[],
+  ): Promise<ConsentDocument> {
+    const releaseId = `release-${this.releases.size}`
+    const claims = request.claims
+      .filter(({ name }) => !declined.includes(name))
+      .map(({ name }) => ({ name, value: name.startsWith('age_over') ? true : `value of ${name}` }))
+    this.releases.set(releaseId, {
+      releaseId,
+      rpId: request.rpId,
+      pairwiseSubject: await this.pairwiseSubject(
+        request.subjectRef,
+        `sector-${request.rpId}`,
+        personaId,
+      ),
+      claims,
+      expiresAt: new Date('2026-11-26T10:00:00Z'),
+      issued: false,
+      revoked: false,
+    })
+    const text = JSON.stringify({ releaseId, claims: claims.map(({ name }) => name) })
+    const digest = sha256(utf8(text))
+    return { releaseId, text, digest, expiresAt: new Date('2026-11-26T10:00:00Z') }
+  }
+
+  async issue(releaseId: string, _evidence: ConsentEvidence): Promise<IssuedRelease> {
+    const release = this.releases.get(releaseId)
+    if (release === undefined || release.issued) throw new Conflict('issued before')
+    release.issued = true
+    return release
+  }
+
+  async refuse(
+    request: ReleaseRequest,
+    _personaId: string | undefined,
+    reason: RefusalReason,
+  ): Promise<void> {
+    this.refusals.push({ reason, rpId: request.rpId })
+  }
+
+  async released(releaseId: string, rpId: string): Promise<IssuedRelease | undefined> {
+    const release = this.releases.get(releaseId)
+    return release?.issued === true && !release.revoked && release.rpId === rpId
+      ? release
+      : undefined
+  }
+
+  async revokeByRelyingParty(releaseId: string, rpId: string): Promise<void> {
+    const release = this.releases.get(releaseId)
+    if (release?.rpId !== rpId) throw new NotFound('no such release')
+    release.revoked = true
+  }
+
+  async redeemTicket(ticket: string, rpId: string): Promise<IssuedRelease | undefined> {
+    const known = this.tickets.get(ticket)
+    if (known?.rpId !== rpId) return undefined
+    this.tickets.delete(ticket)
+    return {
+      releaseId: 'release-of-a-ticket',
+      pairwiseSubject: await this.pairwiseSubject(
+        known.subjectRef,
+        `sector-${rpId}`,
+        'persona-gov',
+      ),
+      claims: [{ name: 'name', value: 'value of name' }],
+      expiresAt: new Date('2026-11-26T10:00:00Z'),
+    }
+  }
+}
