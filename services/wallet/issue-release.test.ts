@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../kernel/digest.ts'
 import type { ReleaseRequest } from './ports.ts'
+import type { RegisteredPurpose, Registration } from './registration.ts'
 import {
   BANK,
   LIQUOR,
@@ -32,6 +33,10 @@ const signed = (challenge: Uint8Array) => ({
 })
 const issue = (releaseId: string, challenge: Uint8Array, minimum = NO_MINIMUM) =>
   wallet.port.issue(releaseId, signed(challenge), minimum, wallet.clock.now())
+const withPurpose = (change: Partial<RegisteredPurpose>): Registration => ({
+  ...LIQUOR,
+  purposes: LIQUOR.purposes.map((purpose) => ({ ...purpose, ...change })),
+})
 const conflict = expect.objectContaining({ code: 'CONFLICT' }) as Error
 
 describe('a release', () => {
@@ -107,15 +112,14 @@ describe('what changes between the document and the release', () => {
           allowance: [{ claim: 'age_over_20', decision: 'never' }],
         }),
     ],
-    ['the notice of the purpose changes', () => wallet.register(withNotice(), 2)],
+    [
+      'the notice of the purpose changes',
+      () => wallet.register(withPurpose({ noticeDigest: 'BBBB' }), 2),
+    ],
     ['the relying party is deactivated', () => wallet.register({ ...LIQUOR, active: false }, 2)],
     [
       'the purpose loses the claim',
-      () => {
-        const [purpose] = LIQUOR.purposes
-        const purposes = purpose ? [{ ...purpose, claims: ['municipality'] }] : []
-        return wallet.register({ ...LIQUOR, purposes }, 2)
-      },
+      () => wallet.register(withPurpose({ claims: ['municipality'] }), 2),
     ],
   ])('stops it: %s', async (_name, change) => {
     const { releaseId, digest } = await prepare()
@@ -207,9 +211,7 @@ describe('what a relying party may ask', () => {
   })
 
   test('is at most two age limits of one persona, over all its requests', async () => {
-    const [purpose] = LIQUOR.purposes
-    const purposes = purpose ? [{ ...purpose, claims: ['birthdate'] }] : []
-    await wallet.register({ ...LIQUOR, purposes }, 2)
+    await wallet.register(withPurpose({ claims: ['birthdate'] }), 2)
     const ask = (...names: string[]) => wallet.request(PERSON, LIQUOR, ...names)
     const at = wallet.clock.now()
     await wallet.release(ask('age_over_20'), personaId)

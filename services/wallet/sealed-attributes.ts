@@ -31,7 +31,7 @@ export function readSealedAttributes(plaintext: Uint8Array): SealedAttributes {
   }
   if (value.birthdate !== undefined) checkDay(value.birthdate, 'birthdate')
   checkDay(value.asOf, 'asOf')
-  return value as SealedAttributes // `exactOptionalPropertyTypes`: absent members are absent, as JSON has it
+  return value
 }
 
 function parse(plaintext: Uint8Array): unknown {

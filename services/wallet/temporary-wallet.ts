@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto'
 import type { Database } from '../database/database.ts'
 import { openTemporaryDatabase } from '../database/temporary-database.ts'
 import { concatBytes, lengthPrefixed, utf8 } from '../kernel/bytes.ts'
@@ -163,7 +164,10 @@ async function sealFor(
   const suite = vaultSuite()
   const buffer = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer
   const sender = await suite.createSenderContext({
-    recipientPublicKey: await suite.kem.deserializePublicKey(buffer(publicKey)),
+    // A type that only browsers declare; Node has it under `webcrypto`.
+    recipientPublicKey: (await suite.kem.deserializePublicKey(
+      buffer(publicKey),
+    )) as webcrypto.CryptoKey,
     info: buffer(utf8('watashi/vault/v1')),
   })
   const aad = buffer(lengthPrefixed(environment, proofingId))

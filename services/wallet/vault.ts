@@ -41,7 +41,9 @@ export function createVault(parts: WalletParts): Vault {
   async function open(row: KeyRow): Promise<VaultKey> {
     const known = opened.get(row.keyId)
     if (known) return known
-    const pair = await suite.kem.deriveKeyPair(asBuffer(openKey(parts.keys, row).secret.reveal()))
+    const seed = asBuffer(openKey(parts.keys, row).secret.reveal())
+    // The library names a type that only browsers declare; Node has it under `webcrypto`.
+    const pair = (await suite.kem.deriveKeyPair(seed)) as webcrypto.CryptoKeyPair
     const publicKey = new Uint8Array(await suite.kem.serializePublicKey(pair.publicKey))
     const key = { keyId: row.keyId, publicKey, privateKey: pair.privateKey }
     opened.set(row.keyId, key)
