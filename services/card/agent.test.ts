@@ -234,7 +234,7 @@ describe('the page', () => {
     ['a ticket that has expired', { expiresAt: NOW }, 422, 'TICKET_EXPIRED'],
     ['a purpose there is none of', { purpose: 'sign-anything' }, 503, 'UNAVAILABLE'],
     ['a nonce that is too short', { nonce: 'AAAA' }, 503, 'UNAVAILABLE'],
-    ['a nonce that is no base64url', { nonce: '='.repeat(43) }, 400, 'INVALID_INPUT'],
+    ['a nonce that is no base64url', { nonce: '='.repeat(43) }, 503, 'UNAVAILABLE'],
     ['a time that is none', { expiresAt: 'soon' }, 503, 'UNAVAILABLE'],
   ])('refuses %s', async (_name, change, status, code) => {
     Object.assign(proofing.session, change)
@@ -310,7 +310,7 @@ describe('a tap', () => {
 
   test('of a phone says so', async () => {
     await tap({ token: await formToken(), card: 'hanako-phone', pin: PIN.signature })
-    expect(proofing.evidence[0]?.['tokenType']).toBe('phone')
+    expect(proofing.evidence[0]?.['tokenType']).toBe('android')
   })
 
   test('that was made sends the browser back when the page is loaded again', async () => {

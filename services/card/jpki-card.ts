@@ -9,7 +9,7 @@ import type { CardTransport } from './transport.ts'
 export type CardKeyUse = 'signature' | 'authentication'
 
 /** What holds the keys, by the label on it: a hint, no proof. */
-export type TokenType = 'card' | 'phone' | 'unknown'
+export type TokenType = 'card' | 'android' | 'iphone'
 
 const JPKI_AP = fromHex('d392f000260100000001')
 const ISSUER_SECURITY_DOMAIN = fromHex('a0000001510000')
@@ -23,8 +23,8 @@ const PIN_FORM = { authentication: /^\d{4}$/, signature: /^[A-Z0-9]{6,16}$/ } as
 const TOKEN_LABELS: Readonly<Record<string, TokenType>> = {
   JPKIAPICCTOKEN: 'card',
   JPKIAPICCTOKEN2: 'card',
-  JPKIAPGPSETOKEN: 'phone',
-  JPKIAPIOSTOKEN: 'phone',
+  JPKIAPGPSETOKEN: 'android',
+  JPKIAPIOSTOKEN: 'iphone',
 }
 /** A certificate is under 2 kB; what claims more is no certificate of JPKI. */
 const MAX_CERTIFICATE = 8 * 1024
@@ -50,10 +50,11 @@ export class JpkiCard {
     return card
   }
 
+  /** `card` for a label that is not known: the hint claims no more than what everybody has. */
   async tokenType(): Promise<TokenType> {
     await this.#select(TOKEN_INFORMATION)
     const label = new TextDecoder('latin1').decode((await this.#read(0, 32)).slice(0, 32))
-    return TOKEN_LABELS[label.trimEnd()] ?? 'unknown'
+    return TOKEN_LABELS[label.trimEnd()] ?? 'card'
   }
 
   /** Whether the card has this certificate and its key. */

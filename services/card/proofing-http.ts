@@ -46,8 +46,8 @@ function readSession(session: Static<typeof SESSION>): AgentSession {
   if (Number.isNaN(expiresAt.getTime())) throw broken()
   return {
     ...session,
-    nonce: fromBase64Url(session.nonce, 'nonce'),
-    bindingHash: fromBase64Url(session.bindingHash, 'bindingHash'),
+    nonce: bytes(session.nonce),
+    bindingHash: bytes(session.bindingHash),
     expiresAt,
   }
 }
@@ -83,6 +83,14 @@ function parsed<Schema extends TSchema>(schema: Schema, answer: unknown): Static
   return answer
 }
 
-function broken(): Unavailable {
-  return new Unavailable('expected an answer of the documented form from proofing')
+function bytes(text: string): Uint8Array {
+  try {
+    return fromBase64Url(text)
+  } catch (error) {
+    throw broken(error)
+  }
+}
+
+function broken(cause?: unknown): Unavailable {
+  return new Unavailable('expected an answer of the documented form from proofing', { cause })
 }
