@@ -29,7 +29,14 @@ export const EvidenceRequest = Type.Object(
     ticket,
     certificate: base64(11_000),
     signature: base64(1_400),
-    tokenType: Type.Union([Type.Literal('card'), Type.Literal('android'), Type.Literal('iphone')]),
+    /** What the token says it is: kept for operators, decides nothing. */
+    tokenType: Type.Union([
+      Type.Literal('card'),
+      Type.Literal('phone'),
+      Type.Literal('android'),
+      Type.Literal('iphone'),
+      Type.Literal('unknown'),
+    ]),
   },
   { additionalProperties: false },
 )

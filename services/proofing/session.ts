@@ -9,7 +9,7 @@ import type { Reason } from './reasons.ts'
 export type SessionStatus = 'open' | 'verifying' | 'passed' | 'refused' | 'indeterminate'
 
 export type KeyUse = OpenProofing['keyUse']
-export type TokenType = 'card' | 'android' | 'iphone'
+export type TokenType = 'card' | 'phone' | 'android' | 'iphone' | 'unknown'
 
 /** One proofing session as stored. */
 export interface Session {
