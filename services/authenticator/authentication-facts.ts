@@ -5,7 +5,7 @@
 export type AttestationTrust = 'none' | 'self'
 
 /** `factor` of facts.schema.json, as far as this service fills it. `null` is "not established", never "no". */
-export type FactorFacts = {
+type FactorFacts = {
   readonly type: 'mf_crypto'
   readonly authenticator: string
   readonly form?: 'ic_card'

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
+  CertificateStatus,
   IdentityProofed,
+  IdentityStatusChanged,
   ProofPurpose as PurposeNumber,
   TrustEnvironment as EnvironmentNumber,
 } from '../../proto/gen/watashi/identity/v1/identity.ts'
@@ -185,8 +187,18 @@ async function openWorld() {
   onTestFinished(() => core[Symbol.asyncDispose]())
   const { clock, database } = core
   const proofing = new FakeProofing(() => clock.now())
+  const hooks = { afterRead: async (): Promise<void> => undefined }
   const authenticator = createAuthenticator({
-    database,
+    database: {
+      dialect: database.dialect,
+      run: (work) => database.run(work),
+      read: async (query) => {
+        const found = await database.read(query)
+        await hooks.afterRead()
+        return found
+      },
+      close: () => database.close(),
+    },
     publisher: core.publisher('authenticator'),
     proofing,
     clock,
@@ -199,6 +211,7 @@ async function openWorld() {
   })
   const world = {
     core,
+    hooks,
     clock,
     proofing,
     authenticator,
@@ -1082,26 +1095,19 @@ describe('states', () => {
     ).rejects.toThrow(NotFound)
   })
 
-  test('a passkey revoked between check and record logs nobody in', async () => {
-    const { enrol, logIn, logInByCard, authenticator } = await openWorld()
+  test('a passkey revoked while its signature was checked logs nobody in', async () => {
+    const { enrol, logIn, logInByCard, login, authenticator, hooks, typed } = await openWorld()
     const passkey = await enrol()
     const { session } = await logIn(passkey)
     const card = await logInByCard('subject-a')
-    const begun = await authenticator.beginLogin(BROWSER)
-    const [result] = await Promise.all([
-      authenticator.completeLogin({
-        ceremonyId: begun.ceremonyId,
-        browser: BROWSER,
-        response: get(passkey, begun.options),
-        previousToken: undefined,
-      }),
-      authenticator.changeAuthenticator(card.session, session.authenticatorId, 'revoke'),
+    hooks.afterRead = async () => {
+      hooks.afterRead = async () => undefined
+      await authenticator.changeAuthenticator(card.session, session.authenticatorId, 'revoke')
+    }
+    expect(await login(passkey)).toEqual({ outcome: 'refused', reason: 'AUTHENTICATOR_REVOKED' })
+    expect(await typed('AuthenticationRefused')).toMatchObject([
+      { subjectRef: 'subject-a', reason: 'AUTHENTICATOR_REVOKED' },
     ])
-    const live = await authenticator.sessions.latestFor('subject-a', 'none')
-    expect(live).toBeUndefined()
-    if (result.outcome === 'logged_in') {
-      expect(await authenticator.sessions.byId(result.session.id)).toBeUndefined()
-    } else expect(result.reason).toBe('AUTHENTICATOR_REVOKED')
   })
 })
 
@@ -1153,5 +1159,81 @@ describe('housekeeping', () => {
     await expect(authenticator.registrationState(pending, BROWSER)).rejects.toThrow(NotFound)
     expect(await authenticator.sessions.byId(session.id)).toBeDefined()
     expect(await login(passkey)).toMatchObject({ outcome: 'logged_in' })
+  })
+})
+
+describe('events of others', () => {
+  const proofed = {
+    proofingId: 'proofing-1',
+    subjectRef: 'subject-a',
+    trustEnvironment: EnvironmentNumber.TRUST_ENVIRONMENT_SIMULATOR,
+    purpose: PurposeNumber.PROOF_PURPOSE_ENROL,
+    sessionId: 'proofing-session',
+    factsJson: Buffer.from('{}'),
+    bindingHash: Buffer.alloc(32),
+    certificateRef: Buffer.alloc(32),
+    attributeNames: [],
+    verifiedAt: new Date('2026-04-01T00:00:00Z'),
+  }
+
+  test.each<[string, Partial<IdentityProofed>]>([
+    ['another key', { subjectRef: 'subject-b' }],
+    ['no proofing', { proofingId: '' }],
+    ['no purpose', { purpose: PurposeNumber.PROOF_PURPOSE_UNSPECIFIED }],
+    ['no time', { verifiedAt: undefined }],
+  ])('a proofing with %s is at fault itself', async (_name, change) => {
+    const { authenticator, core } = await openWorld()
+    const [consumer] = createAuthenticatorConsumers(authenticator)
+    const apply = (value: Uint8Array) =>
+      core.database.run(async (tx) =>
+        consumer?.apply(tx, {
+          id: 'event-1',
+          topic: TOPICS.subject,
+          key: 'subject-a',
+          keyVersion: 1,
+          type: 'watashi.identity.v1.IdentityProofed',
+          source: 'proofing',
+          environment: 'simulator',
+          occurredAt: proofed.verifiedAt,
+          recordedAt: proofed.verifiedAt,
+          value,
+        }),
+      )
+    await apply(IdentityProofed.encode(proofed).finish())
+    const broken = IdentityProofed.encode({ ...proofed, ...change }).finish()
+    await expect(apply(broken)).rejects.toThrow(InvalidInput)
+    await expect(apply(Uint8Array.of(0xff, 0xff))).rejects.toThrow(InvalidInput)
+  })
+
+  test('the end of a certificate leaves the passkey good for logging in', async () => {
+    const world = await openWorld()
+    world.consume()
+    const passkey = await world.enrol()
+    const { cookie } = await world.logIn(passkey)
+    const at = world.clock.now()
+    await world.core.database.run((tx) =>
+      world.core.publisher('proofing').publish(tx, {
+        topic: TOPICS.subject,
+        key: 'subject-a',
+        type: 'watashi.identity.v1.IdentityStatusChanged',
+        value: IdentityStatusChanged.encode({
+          subjectRef: 'subject-a',
+          trustEnvironment: EnvironmentNumber.TRUST_ENVIRONMENT_SIMULATOR,
+          certificateRef: Buffer.alloc(32),
+          proofingIds: ['proofing-proofing-session-0'],
+          status: CertificateStatus.CERTIFICATE_STATUS_REVOKED,
+          reason: 'cessationOfOperation',
+          effectiveAt: at,
+          learnedAt: at,
+          attributesStale: false,
+          statusCheckJson: Buffer.from('{}'),
+        }).finish(),
+        occurredAt: at,
+      }),
+    )
+    await world.core.settle()
+    expect(await world.authenticator.sessions.current(cookie)).toBeDefined()
+    expect(await world.login(passkey)).toMatchObject({ outcome: 'logged_in' })
+    expect(await world.typed('AuthenticatorStateChanged')).toEqual([])
   })
 })

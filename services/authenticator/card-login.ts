@@ -2,7 +2,7 @@ import { toBase64Url } from '../kernel/bytes.ts'
 import { NotFound } from '../kernel/errors.ts'
 import type { ProofingResult } from '../proofing/ports.ts'
 import { cardFacts } from './authentication-facts.ts'
-import { newCeremony, publishRefusal } from './ceremonies.ts'
+import { logRefusal, newCeremony, publishRefusal } from './ceremonies.ts'
 import { isLive } from './decide-session.ts'
 import { BINDING_TTL_MS, type AuthenticatorContext } from './dependencies.ts'
 import { CARD, type Ceremony, type RefusalReason, type Session } from './model.ts'
@@ -90,7 +90,7 @@ async function acceptCard(
     proof.purpose === 'login' && proof.keyUse === 'authentication' && proof.bindingHash.length === 0
   const now = context.clock.now()
   const started = newSession(context, groundsOf(proof))
-  return context.database.run(async (tx): Promise<CardLoginState> => {
+  const state = await context.database.run(async (tx): Promise<CardLoginState> => {
     if (!(await context.store.takeCeremony(tx, ceremony.id, now))) {
       const taken = await context.store.ceremony(tx, 'card_login', ceremony.id)
       const session = await context.store.session(tx, taken?.sessionId ?? '')
@@ -107,6 +107,9 @@ async function acceptCard(
     await startSession(context, tx, started.session, previousToken)
     return { state: 'passed', session: started.session, reason: null, token: started.token }
   })
+  if (state.reason !== null) logRefusal(context, state.reason)
+  else context.log.info('AUTHENTICATION_PERFORMED', { service: 'authenticator' })
+  return state
 }
 
 function groundsOf(proof: Extract<ProofingResult, { status: 'passed' }>): SessionGrounds {

@@ -13,9 +13,9 @@ import { InvalidInput } from '../kernel/errors.ts'
 import { TOPICS, type OutgoingEvent } from '../kernel/event.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 
-export type StateName = 'pending' | 'active' | 'suspended' | 'revoked'
+type StateName = 'pending' | 'active' | 'suspended' | 'revoked'
 
-export interface AuthenticatorBound {
+interface AuthenticatorBound {
   readonly type: 'AuthenticatorBound'
   readonly authenticatorId: string
   readonly subjectRef: string
@@ -26,7 +26,7 @@ export interface AuthenticatorBound {
   readonly at: Date
 }
 
-export interface AuthenticatorStateChanged {
+interface AuthenticatorStateChanged {
   readonly type: 'AuthenticatorStateChanged'
   readonly authenticatorId: string
   readonly subjectRef: string
@@ -36,7 +36,7 @@ export interface AuthenticatorStateChanged {
   readonly at: Date
 }
 
-export interface AuthenticationPerformed {
+interface AuthenticationPerformed {
   readonly type: 'AuthenticationPerformed'
   readonly sessionId: string
   readonly subjectRef: string
@@ -47,7 +47,7 @@ export interface AuthenticationPerformed {
   readonly at: Date
 }
 
-export interface AuthenticationRefused {
+interface AuthenticationRefused {
   readonly type: 'AuthenticationRefused'
   readonly ceremonyId: string
   /** Empty when the credential is not known. */
@@ -58,7 +58,7 @@ export interface AuthenticationRefused {
   readonly at: Date
 }
 
-export interface SessionEnded {
+interface SessionEnded {
   readonly type: 'SessionEnded'
   readonly sessionId: string
   readonly subjectRef: string

@@ -281,6 +281,13 @@ test.each([
   },
 )
 
+test('a body may be left out where nothing is asked', async () => {
+  const { newBrowser } = await openFace()
+  const browser = newBrowser()
+  expect((await browser.call('POST', '/login')).status).toBe(200)
+  expect((await browser.call('POST', '/logout')).body).toEqual({})
+})
+
 test('a page of another origin starts nothing', async () => {
   const { newBrowser } = await openFace()
   const { status } = await newBrowser().call(

@@ -11,7 +11,7 @@ import {
 } from './model.ts'
 import { endSessions } from './sessions.ts'
 
-export type ChangeRefusal = 'WRONG_STATE' | 'LAST_AUTHENTICATOR' | 'CARD_REQUIRED'
+type ChangeRefusal = 'WRONG_STATE' | 'LAST_AUTHENTICATOR' | 'CARD_REQUIRED'
 export type ChangeOutcome =
   { readonly outcome: 'changed' } | { readonly outcome: 'refused'; readonly reason: ChangeRefusal }
 export type Change = 'suspend' | 'resume' | 'revoke'
@@ -96,6 +96,7 @@ export async function moveAuthenticator(
     reason,
     at: context.clock.now(),
   })
+  context.log.info('AUTHENTICATOR_STATE_CHANGED', { service: 'authenticator', reason })
   if (to !== 'active') {
     const open = await context.store.openSessions(tx, { authenticatorId: id })
     const ended = to === 'suspended' ? 'AUTHENTICATOR_SUSPENDED' : 'AUTHENTICATOR_REVOKED'

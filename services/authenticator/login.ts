@@ -55,6 +55,6 @@ export async function completeLogin(
     return { outcome: 'logged_in', ...started } as const
   })
   if (result.outcome === 'refused') logRefusal(context, result.reason)
-  else context.log.info('AUTHENTICATION_PERFORMED', { service: 'authenticator', method: 'passkey' })
+  else context.log.info('AUTHENTICATION_PERFORMED', { service: 'authenticator' })
   return result
 }
