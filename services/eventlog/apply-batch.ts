@@ -92,12 +92,16 @@ async function applyRecord(
   careful: boolean,
 ): Promise<Refusal | undefined> {
   const { record } = item
-  if (parked.has(record.key)) return { record, reason: 'EVENT_KEY_PARKED', first: false }
-  if ('refusal' in item) return { record, reason: item.refusal.code, first: true }
+  const waits = parked.has(record.key)
+  if ('refusal' in item) {
+    const reason = waits ? 'EVENT_KEY_PARKED' : item.refusal.code
+    return { record, reason, first: !waits }
+  }
   const { event } = item
-  switch (versions.judge(event)) {
-    case 'duplicate':
-      return undefined
+  const verdict = versions.judge(event)
+  if (verdict === 'duplicate') return undefined
+  if (waits) return { record, reason: 'EVENT_KEY_PARKED', first: false }
+  switch (verdict) {
     case 'gap':
       return { record, reason: 'EVENT_VERSION_GAP', first: true }
     case 'next':

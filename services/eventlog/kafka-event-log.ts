@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, Kafka } from 'kafkajs'
 import { utf8 } from '../kernel/bytes.ts'
 import type { Log } from '../kernel/log.ts'
@@ -28,6 +29,8 @@ import {
 } from './kafka-subscription.ts'
 import { partitionOf } from './partition.ts'
 import { WakeUp } from './wake-up.ts'
+
+const ADMIN_ATTEMPTS = 6
 
 export interface KafkaEventLogOptions {
   readonly connection: KafkaConnection
@@ -204,15 +207,20 @@ export class KafkaEventLog implements EventLog {
     }
   }
 
+  /** Tries again with new metadata what the broker calls passing, such as a leader that is still being chosen. */
   async #withAdmin<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
-    this.#admin ??= this.#connectAdmin()
-    const connected = this.#admin
-    try {
-      return await work(await connected)
-    } catch (error) {
-      if (this.#admin === connected) this.#admin = undefined
-      void connected.then((admin) => admin.disconnect()).catch(() => undefined)
-      throw error
+    for (let attempt = 1; ; attempt += 1) {
+      this.#admin ??= this.#connectAdmin()
+      const connected = this.#admin
+      try {
+        return await work(await connected)
+      } catch (error) {
+        if (this.#admin === connected) this.#admin = undefined
+        void connected.then((admin) => admin.disconnect()).catch(() => undefined)
+        const { retriable } = error as { retriable?: boolean }
+        if (retriable !== true || attempt >= ADMIN_ATTEMPTS) throw error
+        await delay(50 * 2 ** attempt)
+      }
     }
   }
 

@@ -58,6 +58,7 @@ export class Relay {
   async #loop(): Promise<void> {
     const { database, log } = this.#deps
     const { signal } = this.#stopping
+    const backOff = new WakeUp()
     let lock: DatabaseLock | undefined
     let pause: number = BACK_OFF.first
     while (!signal.aborted) {
@@ -71,7 +72,7 @@ export class Relay {
       } catch (error) {
         // The log or the database is away: nothing is lost while it waits here.
         log.warn('RELAY_RETRY', { code: errorCode(error), milliseconds: pause }, error)
-        await this.#wakeUp.wait(pause, signal)
+        await backOff.wait(pause, signal) // not ended by a ring: new events do not bring the log back
         pause = Math.min(pause * 2, BACK_OFF.last)
       }
     }
