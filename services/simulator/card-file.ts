@@ -75,7 +75,11 @@ export function cardRack(dataDir: string): CardRack {
       return card
     },
     pins: (id) => pinFile(path(id, 'pins.json')),
-    put: (card) => writeFileAtomically(path(card.id, 'card.json'), JSON.stringify(card)),
+    put: (card) => {
+      const file = path(card.id, 'card.json')
+      const text = JSON.stringify(card)
+      if (readFileIfPresent(file) !== text) writeFileAtomically(file, text)
+    },
     remove: (id) => rmSync(join(path(id, 'card.json'), '..'), { recursive: true, force: true }),
   }
 }

@@ -178,7 +178,7 @@ export class IssuingOffice {
     memory.save({ ...memory.load(), [family]: fresh })
   }
 
-  /** Writes every card as the register has it: at the start, after a stop between two writes. */
+  /** Makes every card what the register says it is: at the start, after a stop between two writes. */
   writeCards(): void {
     const known = new Set(this.tokens.map(({ id }) => id))
     for (const card of this.#parts.cards.list()) {

@@ -1,0 +1,605 @@
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { X509Certificate } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { verifyCertificate } from '../jpki/verify-application.ts'
+import { openTrustAnchor, type TrustAnchor } from '../jpki/trust-anchor.ts'
+import { type CrlQuestion, crlStatus, verifyCrl } from '../jpki/crl.ts'
+import { encodeOcspRequest, ocspStatus } from '../jpki/ocsp.ts'
+import { crlName } from '../jpki/revocation-target.ts'
+import type { RevocationStatus } from '../jpki/revocation.ts'
+import { toHex } from '../kernel/bytes.ts'
+import { FrozenClock } from '../kernel/clock.ts'
+import { sha256 } from '../kernel/digest.ts'
+import { systemRandom } from '../kernel/random.ts'
+import { SimulatedCard } from './card.ts'
+import { keyPool } from './key-pool.ts'
+import { openSimulator, type SimulatorCore } from './simulator-core.ts'
+import type { CertificateFamily } from './profile.ts'
+import type { IssuedCertificate } from './state.ts'
+import { HEALTHY } from './switches.ts'
+
+const NOW = new Date('2026-11-26T03:00:00Z')
+const HOUR = 60 * 60 * 1000
+const FRESHNESS = { maximumAge: 36 * HOUR, clockSkew: 60_000 }
+
+const keySource = keyPool(4)
+let dataDir: string
+let clock: FrozenClock
+let simulator: SimulatorCore
+
+function openIn(directory: string): Promise<SimulatorCore> {
+  return openSimulator({
+    environment: 'simulator',
+    dataDir: directory,
+    clock,
+    random: systemRandom,
+    keySource,
+  })
+}
+
+let madeOnce: string
+beforeAll(async () => {
+  clock = new FrozenClock(NOW)
+  madeOnce = mkdtempSync(join(tmpdir(), 'watashi-simulator-'))
+  await openIn(madeOnce)
+})
+
+beforeEach(async () => {
+  clock.set(NOW)
+  dataDir = mkdtempSync(join(tmpdir(), 'watashi-simulator-'))
+  cpSync(madeOnce, dataDir, { recursive: true })
+  simulator = await openIn(dataDir)
+})
+
+function certificate(id: string): IssuedCertificate {
+  const found = simulator.office.certificates.find((one) => one.id === id)
+  if (!found) throw new TypeError(`no certificate ${id}`)
+  return found
+}
+
+function der(id: string): Uint8Array {
+  return new Uint8Array(Buffer.from(certificate(id).certificate, 'base64'))
+}
+
+function anchor(kind: CertificateFamily, of: SimulatorCore = simulator): TrustAnchor {
+  const bytes = of.anchors.find((one) => one.kind === kind)?.certificate ?? new Uint8Array()
+  return openTrustAnchor(bytes, { sha256: toHex(sha256(bytes)), environment: 'simulator', kind })
+}
+
+function verified(id: string, kind: CertificateFamily = certificate(id).family) {
+  const anchors = [anchor('signature'), anchor('authentication')]
+  const context = { anchors, environment: 'simulator', kind, at: clock.now() } as const
+  return verifyCertificate(der(id), context)
+}
+
+function question(id: string): CrlQuestion {
+  const { family } = certificate(id)
+  const checked = verified(id).verified
+  if (!checked) throw new TypeError('a certificate that holds')
+  return {
+    certificate: checked.certificate,
+    issuer: anchor(family),
+    at: clock.now(),
+    freshness: FRESHNESS,
+  }
+}
+
+function byCrl(id: string): RevocationStatus | string {
+  const asked = question(id)
+  const name = crlName(asked.certificate)
+  if (!name) throw new TypeError('a certificate with a CRL')
+  const crl = verifyCrl(simulator.status.crlByName(name), asked.issuer)
+  return typeof crl === 'string' ? crl : crlStatus(crl, asked)
+}
+
+async function byOcsp(id: string): Promise<RevocationStatus> {
+  const asked = question(id)
+  const nonce = systemRandom.bytes(32)
+  const request = encodeOcspRequest(asked.certificate, asked.issuer, nonce)
+  const response = await simulator.status.ocsp(certificate(id).family, request)
+  return ocspStatus(response, { ...asked, nonce })
+}
+
+describe('the first start', () => {
+  test('makes four people, one with a phone and one without a signature certificate', () => {
+    expect(simulator.office.people.map(({ id }) => id)).toEqual([
+      'hanako',
+      'ichiro',
+      'misaki',
+      'yota',
+    ])
+    const tokens = simulator.office.tokens.map(({ id, signature }) => [id, signature !== undefined])
+    expect(Object.fromEntries(tokens)).toEqual({
+      hanako: true,
+      'hanako-phone': true,
+      ichiro: true,
+      misaki: true,
+      yota: false,
+    })
+  })
+
+  test('makes certificates that the verifier takes for their own kind and no other', () => {
+    for (const { id, family } of simulator.office.certificates) {
+      expect(verified(id).verdict.indication).toBe('PASSED')
+      const other = family === 'signature' ? 'authentication' : 'signature'
+      expect(verified(id, other).verified).toBeNull()
+    }
+  })
+
+  test('gives each person the attributes of their role', () => {
+    const age = (id: string) => {
+      const date = verified(`${id}-signature-1`).verified?.attributes?.birthDate.date ?? ''
+      return (NOW.getTime() - Date.parse(date)) / (365.25 * 24 * HOUR)
+    }
+    expect(age('hanako')).toBeGreaterThan(20)
+    const child = simulator.office.people.find(({ id }) => id === 'yota')
+    const childAge = NOW.getTime() - Date.parse(child?.attributes.birthDate ?? '')
+    expect(childAge).toBeLessThan(15 * 365 * 24 * HOUR)
+    const ends = Date.parse(certificate('ichiro-signature-1').notAfter) - NOW.getTime()
+    expect(ends).toBeGreaterThan(0)
+    expect(ends).toBeLessThan(15 * 24 * HOUR)
+    expect(certificate('misaki-signature-1').revocation?.reason).toBe('affiliationChanged')
+    expect(verified('misaki-signature-2').verified?.attributes?.municipality).toEqual({
+      prefecture: 'Mogi-ken',
+      city: 'Shiomi-shi',
+    })
+  })
+
+  test('keeps keys where their owner alone can read them', () => {
+    for (const file of ['state.json', 'cards/hanako/card.json', 'cards/hanako/pins.json']) {
+      expect(statSync(join(dataDir, 'simulator', file)).mode & 0o777).toBe(0o600)
+    }
+  })
+
+  test('is the only one that makes anything', async () => {
+    const again = await openIn(dataDir)
+    expect(again.anchors).toEqual(simulator.anchors)
+    expect(again.office.certificates).toEqual(simulator.office.certificates)
+  })
+
+  test('that was cut short begins again', async () => {
+    rmSync(join(dataDir, 'simulator', 'state.json'))
+    const again = await openIn(dataDir)
+    const onCard = again.cards.card('hanako').signature?.certificate
+    const current = again.office.certificates.find(({ id }) => id === 'hanako-signature-1')
+    expect(onCard).toBe(current?.certificate)
+  })
+
+  test.each(['jpki-test', 'production'] as const)('is refused in %s', async (environment) => {
+    const directory = mkdtempSync(join(tmpdir(), 'watashi-simulator-'))
+    const start = openSimulator({
+      environment,
+      dataDir: directory,
+      clock,
+      random: systemRandom,
+      keySource,
+    })
+    await expect(start).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    expect(existsSync(join(directory, 'simulator'))).toBe(false)
+  })
+
+  test('takes other people for tests', async () => {
+    const canary = '検証　カナリア７７３１'
+    const other = await openSimulator({
+      environment: 'simulator',
+      dataDir: mkdtempSync(join(tmpdir(), 'watashi-simulator-')),
+      clock,
+      random: systemRandom,
+      keySource,
+      people: [
+        {
+          id: 'canary',
+          title: { ja: '検証', en: 'canary' },
+          attributes: {
+            name: canary,
+            address: '模擬県翠川市検証町１丁目',
+            birthDate: '1980-02-17',
+            sex: '1',
+            substitutedInName: [0],
+          },
+          municipalityCode: '99201',
+          pins: { authentication: '9753', signature: 'CANARY42' },
+          issuedAt: new Date('2026-01-01T00:00:00Z'),
+        },
+      ],
+    })
+    const [issued] = other.office.certificates.filter(({ family }) => family === 'signature')
+    const checked = verifyCertificate(
+      new Uint8Array(Buffer.from(issued?.certificate ?? '', 'base64')),
+      {
+        anchors: [anchor('signature', other)],
+        environment: 'simulator',
+        kind: 'signature',
+        at: NOW,
+      },
+    ).verified?.attributes
+    expect(checked?.name).toEqual({ text: canary, substituted: [0] })
+    expect(other.cards.pins('canary').load().signature.pin).toBe('CANARY42')
+  })
+})
+
+describe('a certificate', () => {
+  test.each([
+    ['cessationOfOperation', 'revoked'],
+    ['keyCompromise', 'revoked'],
+    ['affiliationChanged', 'revoked'],
+    ['superseded', 'revoked'],
+    ['unspecified', 'revoked'],
+    ['certificateHold', 'suspended'],
+  ] as const)('ended as %s is %s in CRL and OCSP', async (reason, status) => {
+    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'good' })
+    expect(await byOcsp('hanako-signature-1')).toMatchObject({ status: 'good' })
+    clock.advance(1000)
+    simulator.office.revoke('hanako-signature-1', reason)
+    const expected = { status, reason, revokedAt: clock.now() }
+    expect(byCrl('hanako-signature-1')).toMatchObject(expected)
+    expect(await byOcsp('hanako-signature-1')).toMatchObject(expected)
+    expect(await byOcsp('ichiro-signature-1')).toMatchObject({ status: 'good' })
+  })
+
+  test('ends once', () => {
+    simulator.office.revoke('hanako-signature-1', 'keyCompromise')
+    expect(() => simulator.office.revoke('hanako-signature-1', 'superseded')).toThrow(
+      expect.objectContaining({ code: 'CONFLICT' }),
+    )
+    expect(certificate('hanako-signature-1').revocation?.reason).toBe('keyCompromise')
+  })
+
+  test('of a phone is suspended and resumed', async () => {
+    simulator.office.suspend('hanako-phone-signature-1')
+    expect(byCrl('hanako-phone-signature-1')).toMatchObject({ status: 'suspended' })
+    simulator.office.resume('hanako-phone-signature-1')
+    expect(byCrl('hanako-phone-signature-1')).toMatchObject({ status: 'good' })
+    expect(await byOcsp('hanako-phone-signature-1')).toMatchObject({ status: 'good' })
+  })
+
+  test('of a card is never resumed', () => {
+    simulator.office.suspend('hanako-signature-1')
+    expect(() => simulator.office.resume('hanako-signature-1')).toThrow(
+      expect.objectContaining({ code: 'CONFLICT' }),
+    )
+    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'suspended' })
+  })
+
+  test('that is suspended can still be revoked, and is not resumed then', () => {
+    simulator.office.suspend('hanako-phone-signature-1')
+    simulator.office.revoke('hanako-phone-signature-1', 'keyCompromise')
+    expect(() => simulator.office.resume('hanako-phone-signature-1')).toThrow()
+  })
+
+  test('that was never issued is not found', () => {
+    expect(() => simulator.office.revoke('hanako-signature-9', 'superseded')).toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND' }),
+    )
+  })
+
+  test('renewed gives way to new ones on the card, which linkage ties together after its delay', async () => {
+    await simulator.office.renew('hanako')
+    expect(certificate('hanako-signature-1').revocation?.reason).toBe('superseded')
+    const onCard = simulator.cards.card('hanako').signature?.certificate
+    expect(onCard).toBe(certificate('hanako-signature-2').certificate)
+    const reference = (id: string) => ({
+      family: certificate(id).family,
+      serial: certificate(id).serial.toString(16),
+    })
+    const resolve = (id: string) => simulator.linkage.resolve('watashi', reference(id))
+    expect(resolve('hanako-signature-1').successor).toBeUndefined()
+    expect(() => resolve('hanako-signature-2')).toThrow(
+      expect.objectContaining({ code: 'ASSOCIATED_CERTIFICATE_NOT_READY' }),
+    )
+    clock.advance(90 * 60_000)
+    expect(resolve('hanako-signature-1').successor).toEqual(reference('hanako-signature-2'))
+    expect(resolve('hanako-signature-2')).toMatchObject({
+      personId: resolve('hanako-signature-1').personId,
+      counterpart: reference('hanako-authentication-2'),
+      predecessors: [reference('hanako-signature-1')],
+      tokenKind: 'card',
+    })
+  })
+
+  test('renewed shortly before its end runs to the sixth birthday', async () => {
+    await simulator.office.renew('ichiro')
+    await simulator.office.renew('hanako')
+    expect(certificate('ichiro-signature-2').notAfter).toBe('2031-12-08T14:59:59.000Z')
+    expect(certificate('hanako-signature-2').notAfter).toBe('2031-07-29T14:59:59.000Z')
+  })
+
+  test('outlives a move when it is for authentication, and ends when it is for signatures', async () => {
+    const address = '模擬県星野町新町１番地'
+    simulator.office.moveHouse('hanako', { municipalityCode: '99301', address })
+    expect(byCrl('hanako-signature-1')).toMatchObject({ reason: 'affiliationChanged' })
+    expect(byCrl('hanako-phone-signature-1')).toMatchObject({ reason: 'affiliationChanged' })
+    expect(await byOcsp('hanako-authentication-1')).toMatchObject({ status: 'good' })
+    await simulator.office.issueSignature('hanako')
+    const attributes = verified('hanako-signature-2').verified?.attributes
+    expect(attributes?.address.text).toBe(address)
+    expect(byCrl('hanako-signature-2')).toMatchObject({ status: 'good' })
+  })
+
+  test('for signatures is not issued beside one that is good', async () => {
+    await expect(simulator.office.issueSignature('hanako')).rejects.toMatchObject({
+      code: 'CONFLICT',
+    })
+  })
+
+  test('on an earlier phone ends when another phone gets one', async () => {
+    await simulator.office.issuePhone('hanako')
+    expect(certificate('hanako-phone-signature-1').revocation?.reason).toBe('superseded')
+    expect(byCrl('hanako-phone-signature-2')).toMatchObject({ status: 'good' })
+    expect(certificate('hanako-phone-signature-2').notAfter).toBe(
+      certificate('hanako-authentication-1').notAfter,
+    )
+  })
+})
+
+describe('what was done', () => {
+  test('is there after a restart, and CRL numbers go on', async () => {
+    simulator.office.revoke('hanako-signature-1', 'cessationOfOperation')
+    const before = verifyCrl(simulator.status.crl('signature', '99201'), anchor('signature'))
+    simulator = await openIn(dataDir)
+    const after = verifyCrl(simulator.status.crl('signature', '99201'), anchor('signature'))
+    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'revoked' })
+    if (typeof before === 'string' || typeof after === 'string') throw new TypeError('two CRLs')
+    expect(after.number > before.number).toBe(true)
+  })
+
+  test('to PINs outlives the process, until the office sets them back', async () => {
+    const wrong = Uint8Array.of(0x00, 0x20, 0x00, 0x98, 4, 0x30, 0x30, 0x30, 0x30)
+    const selectAp = Uint8Array.of(
+      0x00,
+      0xa4,
+      0x04,
+      0x0c,
+      10,
+      ...Buffer.from('d392f000260100000001', 'hex'),
+    )
+    const tries = async () => {
+      const card = new SimulatedCard(
+        simulator.cards.card('hanako'),
+        simulator.cards.pins('hanako'),
+        {
+          random: systemRandom,
+        },
+      )
+      await card.transmit(selectAp)
+      return toHex(await card.transmit(wrong))
+    }
+    expect([await tries(), await tries(), await tries()]).toEqual(['63c2', '63c1', '63c0'])
+    simulator = await openIn(dataDir)
+    expect(await tries()).toBe('6984')
+    simulator.office.unblockPin('hanako', 'authentication')
+    expect(await tries()).toBe('63c2')
+  })
+
+  test('to a card that was half written is mended at the next start', async () => {
+    const path = join(dataDir, 'simulator', 'cards', 'hanako', 'card.json')
+    const good = readFileSync(path, 'utf8')
+    writeFileSync(path, good.replace('"kind":"card"', '"kind":"phone"'))
+    await openIn(dataDir)
+    expect(readFileSync(path, 'utf8')).toBe(good)
+  })
+})
+
+describe('faults on demand', () => {
+  test.each([
+    ['stale', { status: 'unknown', cause: 'STALE' }],
+    ['expired', { status: 'unknown', cause: 'STALE' }],
+    ['wrong-partition', { status: 'unknown', cause: 'WRONG_SCOPE' }],
+  ])('CRL %s', (crl, expected) => {
+    simulator.switches.set({ crl })
+    expect(byCrl('hanako-signature-1')).toMatchObject(expected)
+  })
+
+  test('CRL under another key', () => {
+    simulator.switches.set({ crl: 'wrong-key' })
+    expect(byCrl('hanako-signature-1')).toBe('BAD_SIGNATURE')
+  })
+
+  test.each([
+    ['stale', 'STALE'],
+    ['expired', 'STALE'],
+    ['wrong-key', 'BAD_SIGNATURE'],
+    ['try-later', 'RESPONDER_REFUSED'],
+  ])('OCSP %s', async (ocsp, cause) => {
+    simulator.switches.set({ ocsp })
+    expect(await byOcsp('hanako-signature-1')).toMatchObject({ status: 'unknown', cause })
+  })
+
+  test('services that are down', async () => {
+    simulator.switches.set({ crl: 'down', ocsp: 'down', linkage: 'down' })
+    const down = expect.objectContaining({ code: 'UNAVAILABLE' }) as Error
+    expect(() => simulator.status.crl('signature', 'full')).toThrow(down)
+    await expect(simulator.status.ocsp('signature', new Uint8Array())).rejects.toThrow(down)
+    const reference = { family: 'signature', serial: '1' } as const
+    expect(() => simulator.linkage.resolve('watashi', reference)).toThrow(down)
+  })
+
+  test('OCSP by a delegated responder is taken as well', async () => {
+    simulator.switches.set({ ocspSigner: 'delegated' })
+    expect(await byOcsp('hanako-signature-1')).toMatchObject({ status: 'good' })
+  })
+
+  test('the daily batch shows a change only after midnight and ten minutes in Japan', () => {
+    simulator.switches.set({ crlBatch: 'daily' })
+    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'good' })
+    simulator.office.revoke('hanako-signature-1', 'keyCompromise')
+    clock.set('2026-11-26T15:09:00Z')
+    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'good' })
+    clock.set('2026-11-26T15:10:00Z')
+    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'revoked' })
+  })
+
+  test.each([
+    [{ crl: 'broken' }],
+    [{ nothing: 'normal' }],
+    [{ toString: 'normal' }],
+    [{ linkageDelayMinutes: -1 }],
+    [{ linkageDelayMinutes: '1.5' }],
+    [{ latencyMilliseconds: 60_001 }],
+  ])('there is none such as %j', (unverified) => {
+    expect(() => simulator.switches.set(unverified)).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT' }),
+    )
+    expect(simulator.switches.get()).toEqual(HEALTHY)
+  })
+})
+
+describe('OCSP', () => {
+  test('does not know serials that were never issued', async () => {
+    const asked = question('hanako-signature-1')
+    const nonce = systemRandom.bytes(32)
+    const stranger = { ...asked.certificate, serial: Uint8Array.of(0x09) }
+    const request = encodeOcspRequest(stranger, asked.issuer, nonce)
+    const response = await simulator.status.ocsp('signature', request)
+    const status = ocspStatus(response, { ...asked, certificate: stranger, nonce })
+    expect(status).toMatchObject({ status: 'unknown' })
+  })
+
+  test('of one family does not answer for the other', async () => {
+    const asked = question('hanako-signature-1')
+    const nonce = systemRandom.bytes(32)
+    const request = encodeOcspRequest(asked.certificate, asked.issuer, nonce)
+    const response = await simulator.status.ocsp('authentication', request)
+    expect(ocspStatus(response, { ...asked, nonce })).toMatchObject({ status: 'unknown' })
+  })
+
+  test.each([[[]], [[0x30, 0x00]], [[0x30, 0x03, 0x02, 0x01]], [[0xff, 0xff]]])(
+    'calls %j malformed',
+    async (bytes) => {
+      const response = await simulator.status.ocsp('signature', Uint8Array.from(bytes))
+      expect(toHex(response)).toBe('30030a0101')
+    },
+  )
+})
+
+describe('linkage', () => {
+  test('gives each tenant another id for one person, and the same person one id', () => {
+    const reference = (id: string) => ({
+      family: certificate(id).family,
+      serial: certificate(id).serial.toString(16),
+    })
+    const person = (tenant: string, id: string) =>
+      simulator.linkage.resolve(tenant, reference(id)).personId
+    expect(person('a', 'hanako-signature-1')).toBe(person('a', 'hanako-phone-authentication-1'))
+    expect(person('a', 'hanako-signature-1')).not.toBe(person('b', 'hanako-signature-1'))
+    expect(person('a', 'hanako-signature-1')).not.toBe(person('a', 'ichiro-signature-1'))
+  })
+
+  test('does not take a serial of the other family', () => {
+    const serial = certificate('hanako-signature-1').serial.toString(16)
+    expect(() => simulator.linkage.resolve('a', { family: 'authentication', serial })).toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND' }),
+    )
+  })
+
+  test('gives the newest attributes by the certificate for signatures alone', () => {
+    const address = '模擬県星野町新町１番地'
+    simulator.office.moveHouse('hanako', { municipalityCode: '99301', address })
+    const reference = (id: string) => ({
+      family: certificate(id).family,
+      serial: certificate(id).serial.toString(16),
+    })
+    expect(simulator.linkage.latestAttributes(reference('hanako-signature-1')).address).toBe(
+      address,
+    )
+    expect(() => simulator.linkage.latestAttributes(reference('hanako-authentication-1'))).toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND' }),
+    )
+  })
+})
+
+function opensslVersion(): string | undefined {
+  try {
+    return execFileSync('openssl', ['version'], { encoding: 'utf8' })
+  } catch {
+    return undefined // the tests below are skipped with a line that says so
+  }
+}
+
+const openssl = opensslVersion()
+if (openssl === undefined) console.warn('skipped: the checks by OpenSSL need the `openssl` package')
+
+describe.skipIf(openssl === undefined)('OpenSSL', () => {
+  let directory: string
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'watashi-openssl-'))
+    const pem = (bytes: Uint8Array) => new X509Certificate(bytes).toString()
+    for (const { kind, certificate: bytes } of simulator.anchors) {
+      writeFileSync(join(directory, `${kind}.pem`), pem(bytes))
+    }
+    for (const { id } of simulator.office.certificates) {
+      writeFileSync(join(directory, `${id}.pem`), pem(der(id)))
+    }
+  })
+  afterAll(() => {
+    rmSync(directory, { recursive: true, force: true })
+  })
+  // 2>&1 by hand: `openssl ocsp` and `openssl crl` say "verify OK" on standard error.
+  const run = (command: string) =>
+    execFileSync('sh', ['-c', `openssl ${command} 2>&1`], { cwd: directory, encoding: 'utf8' })
+
+  test('verifies every certificate under its own root', () => {
+    for (const { id, family } of simulator.office.certificates) {
+      const at = Math.floor(NOW.getTime() / 1000)
+      expect(run(`verify -attime ${at} -CAfile ${family}.pem ${id}.pem`)).toContain(': OK')
+      const other = family === 'signature' ? 'authentication' : 'signature'
+      expect(() => run(`verify -attime ${at} -CAfile ${other}.pem ${id}.pem`)).toThrow()
+    }
+  })
+
+  test('verifies the CRL of a town, with its critical scope', () => {
+    simulator.office.revoke('hanako-signature-1', 'keyCompromise')
+    writeFileSync(join(directory, 'town.crl'), simulator.status.crl('signature', '99201'))
+    const text = run('crl -inform DER -in town.crl -CAfile signature.pem -noout -text')
+    expect(text).toContain('verify OK')
+    expect(text).toMatch(/Issuing Distribution Point: critical[\s\S]*Midorikawa-shi CRLDP/)
+    expect(text).toContain('Key Compromise')
+    writeFileSync(join(directory, 'full.crl'), simulator.status.crl('signature', 'full'))
+    const full = run('crl -inform DER -in full.crl -CAfile signature.pem -noout -text')
+    expect(full).toContain('verify OK')
+    expect(full).not.toContain('Issuing Distribution Point')
+  })
+
+  test('sees a revoked certificate as such by the CRL of its town', () => {
+    simulator.office.revoke('hanako-signature-1', 'keyCompromise')
+    const crl = simulator.status.crl('signature', '99201')
+    writeFileSync(join(directory, 'town.der'), crl)
+    run('crl -inform DER -in town.der -out town.pem')
+    const at = Math.floor(NOW.getTime() / 1000)
+    const verify = `verify -attime ${at} -crl_check -CRLfile town.pem -CAfile signature.pem`
+    expect(run(`${verify} hanako-phone-signature-1.pem`)).toContain(': OK')
+    expect(() => run(`${verify} hanako-signature-1.pem`)).toThrow()
+    // Another town's CRL says nothing about this one.
+    expect(() => run(`${verify} ichiro-signature-1.pem`)).toThrow()
+  })
+
+  test.each(['authority', 'delegated'])('verifies OCSP signed by the %s', async (ocspSigner) => {
+    simulator.switches.set({ ocspSigner })
+    clock.set(new Date()) // `openssl ocsp` has no switch for the time
+    simulator.office.revoke('hanako-signature-1', 'affiliationChanged')
+    run(
+      'ocsp -issuer signature.pem -cert hanako-signature-1.pem -cert ichiro-signature-1.pem -reqout request.der',
+    )
+    const request = new Uint8Array(readFileSync(join(directory, 'request.der')))
+    const response = await simulator.status.ocsp('signature', request)
+    writeFileSync(join(directory, 'response.der'), response)
+    const answer = run(
+      'ocsp -issuer signature.pem -cert hanako-signature-1.pem -cert ichiro-signature-1.pem -no_nonce -respin response.der -CAfile signature.pem',
+    )
+    expect(answer).toContain('Response verify OK')
+    expect(answer).toContain('hanako-signature-1.pem: revoked')
+    expect(answer).toContain('Reason: affiliationChanged')
+    expect(answer).toContain('ichiro-signature-1.pem: good')
+  })
+})
