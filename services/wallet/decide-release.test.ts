@@ -59,7 +59,15 @@ const generous = question.map((q) => ({
   allowance: { birthdate: 'ask' as const, address: 'ask' as const, ...q.allowance },
   consent: new Set(names.filter((name) => name.length % 7 !== 0 || q.consent.has(name))),
 }))
-const anyQuestion = fc.oneof(question, generous)
+/** Cases in which the purpose alone decides. */
+const wide = question.map((q) => ({
+  ...q,
+  request: names.map((name) => ({ name, essential: false })),
+  allowance: Object.fromEntries(names.map((name) => [name, 'ask' as const])),
+  consent: new Set(names),
+  available: new Map(names.map((name) => [name, { stale: false }])),
+}))
+const anyQuestion: fc.Arbitrary<ReleaseQuestion> = fc.oneof(question, generous, wide)
 
 function mayLeave(q: ReleaseQuestion, a: string): boolean {
   const asked = Object.entries(q.allowance).flatMap(([b, d]) => (d === 'ask' ? [b] : []))
