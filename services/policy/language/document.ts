@@ -168,7 +168,8 @@ class Reader {
         ? value
         : null
     // "1.0" and 1.0 are one text here: a level is a symbol and never a number.
-    const text = typeof value === 'string' ? value : (node.source ?? (literal === null ? '' : String(literal)))
+    const text =
+      typeof value === 'string' ? value : (node.source ?? (literal === null ? '' : String(literal)))
     const offsets = offsetsOf(this.#source.text, text, node.type ?? 'PLAIN', offset)
     return {
       kind: 'scalar',

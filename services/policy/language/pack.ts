@@ -145,4 +145,6 @@ export interface PackUse {
 export interface AxisRef {
   readonly framework: string
   readonly axis: string
+  /** Axis that says how long a session keeps the level of its login. */
+  readonly session?: string
 }

@@ -293,8 +293,9 @@ class PackReader {
           framework: refFields.requiredText('framework') ?? '',
           axis: refFields.requiredText('axis') ?? '',
         }
+        const session = refFields.text('session')
         refFields.finish()
-        return [found]
+        return [session === undefined ? found : { ...found, session }]
       })
     const use = { framework, options, person: refs('person'), ceremony: refs('ceremony') }
     fields.finish()

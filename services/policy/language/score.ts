@@ -47,7 +47,8 @@ export interface Score {
   readonly framework: string
   readonly axis: string
   readonly value: ScoreValue
-  /** The most the value can be once the missing outcomes are known; equal to `value` when decided. */
+  /** The least and the most the value can be once the missing outcomes are known; both equal `value` when decided. */
+  readonly atLeast: ScoreValue
   readonly atMost: ScoreValue
   readonly status: 'decided' | 'indeterminate'
   /** First instant (seconds) at which the value changes, or must be proved again, if no event arrives. */
@@ -87,6 +88,7 @@ const MAX_TURNS = 1000
 
 interface Settled {
   readonly value: ScoreValue
+  readonly atLeast: ScoreValue
   readonly atMost: ScoreValue
   readonly deciding: readonly Outcome[]
   readonly bounds: AxisBounds
@@ -216,17 +218,18 @@ export class Scorer {
   #settle(axis: string, moment: Moment): Settled {
     const subject = this.#subject(moment)
     const run = this.#run(axis, moment, subject)
-    if (subject.outcomes.length === 0) return { ...run, subject, deciding: [] }
+    const atLeast = run.value
+    if (subject.outcomes.length === 0) return { ...run, atLeast, subject, deciding: [] }
     if (sameValue(run.value, run.atMost) && run.flags.length === 0)
-      return { ...run, subject, deciding: [] }
+      return { ...run, atLeast, subject, deciding: [] }
     if (subject.outcomes.length > MAX_EXACT) {
-      return { ...run, value: INDETERMINATE, subject, deciding: subject.outcomes }
+      return { ...run, value: INDETERMINATE, atLeast, subject, deciding: subject.outcomes }
     }
     const exact = this.#resolveAll(axis, moment, subject, run.env)
     const [first] = exact.values
     if (exact.deciding.length === 0 && first !== undefined)
-      return { ...run, ...first, atMost: first.value, subject, deciding: [] }
-    return { ...run, value: INDETERMINATE, subject, deciding: exact.deciding }
+      return { ...run, ...first, atLeast: first.value, atMost: first.value, subject, deciding: [] }
+    return { ...run, value: INDETERMINATE, atLeast, subject, deciding: exact.deciding }
   }
 
   #resolveAll(axis: string, moment: Moment, subject: Subject, env: Env) {
@@ -275,6 +278,7 @@ export class Scorer {
       framework: this.pack.framework,
       axis,
       value: settled.value,
+      atLeast: settled.atLeast,
       atMost: settled.atMost,
       status: settled.value === INDETERMINATE ? 'indeterminate' : 'decided',
       validUntil,
