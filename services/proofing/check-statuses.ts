@@ -5,7 +5,7 @@ import { openTarget } from './certificate-record.ts'
 import { decideStatus, type StatusChange } from './decide-status.ts'
 import { identityStatusChanged } from './events.ts'
 import type { CertificateRow } from './store.ts'
-import type { SubmissionParts } from './submit-evidence.ts'
+import type { SubmissionParts } from './submission.ts'
 
 /** What one run of the monitor did. */
 export interface StatusReport {

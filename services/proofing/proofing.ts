@@ -10,7 +10,8 @@ import { compileFactsCheck } from './facts.ts'
 import type { OpenedProofing, OpenProofing, ProofingPort, ProofingResult } from './ports.ts'
 import { checkOpening, resultOf, SESSION_LIFETIME, type Session } from './session.ts'
 import { ProofingStore } from './store.ts'
-import { submitEvidence, type SubmissionParts } from './submit-evidence.ts'
+import { submitEvidence } from './submit-evidence.ts'
+import type { SubmissionParts } from './submission.ts'
 
 /** Proofing's use cases: those of other services, of the card agent, and of the revocation monitor. */
 export interface Proofing extends ProofingPort {

@@ -1,0 +1,133 @@
+import type { Tx } from '../database/unit-of-work.ts'
+import type { VerifiedCertificate } from '../jpki/verify-application.ts'
+import { opaqueId } from '../kernel/random.ts'
+import { certificateRef, sealTarget } from './certificate-record.ts'
+import { identityProofed } from './events.ts'
+import { BASIC_FOUR_NAMES, proofingFacts } from './facts.ts'
+import type { ProvenIdentity } from './prove-identity.ts'
+import { refusedBy, undecidedBy, type Refusal } from './reasons.ts'
+import { sealAttributes, vaultAttributes } from './seal-attributes.ts'
+import type { SubmissionOutcome, SubmissionParts, TakenSession } from './submission.ts'
+import { findSession, outcomeOf, refuseIn } from './take-challenge.ts'
+
+/** Deposits the attributes, then writes proofing, person, certificate and event in one unit of work. */
+export async function commitProofing(
+  parts: SubmissionParts,
+  session: TakenSession,
+  proven: ProvenIdentity,
+): Promise<SubmissionOutcome> {
+  const { database, store, publisher, log } = parts
+  const ref = certificateRef(parts.keys, parts.environment, proven.name)
+  const facts = factsOf(parts, session, proven)
+  const attributeNames = await deposit(parts, session, proven.verified)
+  const target = sealTarget(parts.keys, ref, proven.verified.certificate, parts.random)
+  const newSubject = opaqueId(parts.random)
+  return database.run(async (tx) => {
+    const before = await findSession(store, tx, session.sessionId)
+    if (before.status !== 'verifying') return outcomeOf(before)
+    const subjectRef = await resolveSubject(parts, tx, { session, proven, ref, newSubject })
+    if (typeof subjectRef !== 'string') {
+      const end = { status: subjectRef.outcome, reason: subjectRef.reason }
+      await store.end(tx, session.sessionId, 'verifying', end)
+      return refuseIn(parts, tx, session, subjectRef)
+    }
+    const end = { status: 'passed', subjectRef, certificateRef: ref } as const
+    const won = await store.end(tx, session.sessionId, 'verifying', end)
+    if (!won) return outcomeOf(await findSession(store, tx, session.sessionId))
+    await remember(parts, tx, { proven, ref, subjectRef, target, at: session.takenAt })
+    const event = identityProofed({
+      proofingId: session.proofingId,
+      subjectRef,
+      environment: parts.environment,
+      purpose: session.purpose,
+      sessionId: session.sessionId,
+      facts,
+      bindingHash: session.bindingHash,
+      certificateRef: ref,
+      attributeNames,
+      verifiedAt: session.takenAt,
+    })
+    await publisher.publish(tx, event)
+    log.info('PROOFING_PASSED', { correlationId: session.sessionId })
+    return { outcome: 'passed' }
+  })
+}
+
+function factsOf(parts: SubmissionParts, session: TakenSession, proven: ProvenIdentity) {
+  const { status } = proven.revocation
+  if (status.status === 'unknown') throw new TypeError('a status that passed')
+  const { proofingId, purpose, takenAt } = session
+  const { verified } = proven
+  const facts = proofingFacts({
+    proofingId,
+    purpose,
+    verifiedAt: takenAt,
+    verified,
+    revocation: status,
+  })
+  parts.checkFacts(facts)
+  return facts
+}
+
+/** INVARIANT: before the commit, so that no proofing stands without its attributes; idempotent by proofing id. */
+async function deposit(
+  { vault, environment }: SubmissionParts,
+  { proofingId }: TakenSession,
+  { attributes, certificate }: VerifiedCertificate,
+): Promise<readonly string[]> {
+  if (attributes === null) return []
+  const plain = vaultAttributes(attributes, certificate)
+  const { publicKey } = await vault.publicKey()
+  const sealed = await sealAttributes(plain, publicKey, { environment, proofingId })
+  await vault.deposit(proofingId, sealed)
+  return BASIC_FOUR_NAMES.filter((name) => plain[name] !== undefined)
+}
+
+/** The person behind the certificate; a new one only where somebody enrols whom neither we nor linkage know. */
+async function resolveSubject(
+  { store }: SubmissionParts,
+  tx: Tx,
+  question: { session: TakenSession; proven: ProvenIdentity; ref: string; newSubject: string },
+): Promise<string | Refusal> {
+  const { session, proven, ref, newSubject } = question
+  const own = await store.certificate(tx, ref)
+  if (own !== undefined) return own.subjectRef
+  // The certificate was known when linkage would have been asked, and its person was erased since.
+  if (proven.linked === null) return undecidedBy('LINKAGE_UNAVAILABLE')
+  const { personRef: person, related } = proven.linked
+  const byPerson = await store.subjectOfPerson(tx, person)
+  const byCertificates = await store.subjectsOf(tx, related)
+  const known = new Set([...(byPerson === undefined ? [] : [byPerson]), ...byCertificates])
+  const [subjectRef, ...others] = known
+  if (others.length > 0) return undecidedBy('LINKAGE_AMBIGUOUS')
+  if (subjectRef !== undefined) return subjectRef
+  if (session.purpose !== 'enrol') return refusedBy('NOT_ENROLLED')
+  await store.addPerson(tx, {
+    subjectRef: newSubject,
+    personRef: person,
+    enrolledAt: session.takenAt,
+  })
+  return newSubject
+}
+
+async function remember(
+  { store }: SubmissionParts,
+  tx: Tx,
+  record: { proven: ProvenIdentity; ref: string; subjectRef: string; target: Uint8Array; at: Date },
+): Promise<void> {
+  const { proven, ref, subjectRef, target, at } = record
+  const { certificate, issuer } = proven.verified
+  const { status, crl } = proven.revocation
+  await store.addCertificate(tx, {
+    certificateRef: ref,
+    subjectRef,
+    kind: proven.name.kind,
+    issuer: issuer.sha256,
+    target,
+    notAfter: certificate.notAfter.at,
+    status: 'good',
+    reason: '',
+    lastGoodAt: status.status === 'good' ? status.thisUpdate : at,
+  })
+  if (crl !== null) await store.rememberCrlNumber(tx, crl.point, crl.number)
+}

@@ -1,0 +1,257 @@
+import { sign } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
+import { proofMessage } from '../../services/card/proof-message.ts'
+import {
+  openTemporaryEventCore,
+  type TemporaryEventCore,
+} from '../../services/eventlog/temporary-event-core.ts'
+import { serialText } from '../../services/jpki/revocation-target.ts'
+import { fromBase64Url, lengthPrefixed, toBase64, utf8 } from '../../services/kernel/bytes.ts'
+import { Unavailable } from '../../services/kernel/errors.ts'
+import type { ReceivedEvent } from '../../services/kernel/event.ts'
+import { createLog } from '../../services/kernel/log.ts'
+import { systemRandom } from '../../services/kernel/random.ts'
+import { Secret } from '../../services/kernel/secret.ts'
+import type { EvidenceAnswer, EvidenceRequest } from '../../services/proofing/api.ts'
+import type { ProofingDependencies } from '../../services/proofing/dependencies.ts'
+import type { OpenedProofing, OpenProofing } from '../../services/proofing/ports.ts'
+import { createProofing, type Proofing } from '../../services/proofing/proofing.ts'
+import type { LinkageAnswer } from '../../services/proofing/sources.ts'
+import {
+  issueAuthority,
+  issueCertificate,
+  issueCrl,
+  issueOcspResponse,
+  NOW,
+  type CertificateOptions,
+  type CrlOptions,
+  type OcspOptions,
+  type TestCertificate,
+} from './issue.ts'
+
+const factsSchema = JSON.parse(
+  readFileSync(resolve(import.meta.dirname, '../../policies/facts.schema.json'), 'utf8'),
+) as object
+
+export const authorities = {
+  signature: issueAuthority('signature'),
+  authentication: issueAuthority('authentication'),
+}
+export type Kind = keyof typeof authorities
+
+/** What the outside does; tests change it. */
+export interface World {
+  crl: CrlOptions | 'down'
+  ocsp: OcspOptions | 'down'
+  linkage: Map<string, LinkageAnswer>
+  vault: 'up' | 'down'
+  /** Runs when the sources are asked, before they answer. */
+  meanwhile: () => Promise<void>
+}
+
+export interface Bench {
+  readonly core: TemporaryEventCore
+  readonly proofing: Proofing
+  readonly world: World
+  readonly deposits: Map<string, Uint8Array>
+  readonly logged: string[]
+  events(): Promise<readonly ReceivedEvent[]>
+  names(): Promise<readonly string[]>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+const suite = new CipherSuite({
+  kem: new DhkemX25519HkdfSha256(),
+  kdf: new HkdfSha256(),
+  aead: new Aes256Gcm(),
+})
+// The library's types name DOM's CryptoKey, which is not loaded here.
+const vaultPair = (await suite.kem.generateKeyPair()) as unknown as Record<
+  'publicKey' | 'privateKey',
+  never
+>
+const vaultKey = new Uint8Array(await suite.kem.serializePublicKey(vaultPair.publicKey))
+
+/** Proofing on the whole event core, with an issuer whose CRLs, OCSP answers and linkage tests change at will. */
+export async function openProofingBench(): Promise<Bench> {
+  const core = await openTemporaryEventCore({ services: ['proofing'], now: NOW.toISOString() })
+  const world: World = {
+    crl: {},
+    ocsp: {},
+    linkage: new Map(),
+    vault: 'up',
+    meanwhile: async () => undefined,
+  }
+  const deposits = new Map<string, Uint8Array>()
+  const logged: string[] = []
+  const log = createLog('debug', { write: (line) => logged.push(line) })
+  const deps: ProofingDependencies = {
+    database: core.database,
+    publisher: core.publisher('proofing'),
+    clock: core.clock,
+    random: systemRandom,
+    log,
+    environment: 'simulator',
+    anchors: [authorities.signature.anchor, authorities.authentication.anchor],
+    revocation: sourcesOf(world, core),
+    linkage: {
+      async resolve({ kind, serial }) {
+        return world.linkage.get(`${kind}:${serial}`) ?? { outcome: 'unavailable' }
+      },
+    },
+    vault: {
+      publicKey: async () => ({ keyId: 'v1', publicKey: vaultKey }),
+      async deposit(proofingId, ciphertext) {
+        if (world.vault === 'down') throw new Unavailable('the vault is down')
+        deposits.set(proofingId, ciphertext)
+      },
+    },
+    keys: {
+      reference: new Secret(new Uint8Array(32).fill(1)),
+      sealing: new Secret(new Uint8Array(32).fill(2)),
+    },
+    factsSchema,
+    origin: () => 'http://localhost:8080',
+    agentOrigin: () => 'http://card.localhost:8090',
+    relyingPartyName: async (rpId) => (rpId === 'bank' ? 'Sample Bank' : undefined),
+  }
+  const events = async (): Promise<readonly ReceivedEvent[]> => {
+    await core.settle()
+    return core.events('subject.events.v1')
+  }
+  const names = async (): Promise<readonly string[]> =>
+    (await events()).map(({ type }) => type.split('.').at(-1) ?? '')
+  return {
+    core,
+    proofing: createProofing(deps),
+    world,
+    deposits,
+    logged,
+    events,
+    names,
+    [Symbol.asyncDispose]: () => core[Symbol.asyncDispose](),
+  }
+}
+
+function sourcesOf(world: World, core: TemporaryEventCore): ProofingDependencies['revocation'] {
+  return {
+    async fetchCrl(name) {
+      await world.meanwhile()
+      if (world.crl === 'down') throw new Unavailable('down')
+      const kind = Buffer.from(name).includes('user authentication')
+        ? 'authentication'
+        : 'signature'
+      const now = core.clock.now()
+      const times = {
+        thisUpdate: new Date(now.getTime() - 3_600_000),
+        nextUpdate: new Date(now.getTime() + 20 * 3_600_000),
+      }
+      return issueCrl(authorities[kind], { ...times, ...world.crl })
+    },
+    async fetchOcsp(_uri, request) {
+      if (world.ocsp === 'down') throw new Unavailable('down')
+      const now = core.clock.now()
+      return issueOcspResponse(authorities.authentication, {
+        nonce: request.subarray(-32),
+        producedAt: now,
+        thisUpdate: now,
+        nextUpdate: new Date(now.getTime() + 3_600_000),
+        ...world.ocsp,
+      })
+    },
+  }
+}
+
+function linkPerson(
+  world: World,
+  card: TestCertificate,
+  kind: Kind,
+  personId = 'person-1-at-this-tenant',
+): void {
+  world.linkage.set(`${kind}:${serialText(card.serial)}`, {
+    outcome: 'linked',
+    personId,
+    related: [],
+    successor: null,
+  })
+}
+
+export const ENROL: OpenProofing = {
+  purpose: 'enrol',
+  rpId: '',
+  bindingHash: new Uint8Array(32).fill(9),
+  keyUse: 'signature',
+  returnPath: '/enrol/done',
+}
+
+/** The card agent: fetches the challenge with the ticket and lets the card sign it. */
+export async function tap(
+  { proofing }: Bench,
+  opened: OpenedProofing,
+  card: TestCertificate,
+): Promise<EvidenceRequest> {
+  const session = await proofing.agentSession(opened.ticket)
+  const message = proofMessage({
+    environment: 'simulator',
+    sessionId: session.sessionId,
+    purpose: session.purpose as 'enrol',
+    rpId: session.rpId,
+    nonce: fromBase64Url(session.nonce),
+    bindingHash: fromBase64Url(session.bindingHash),
+  })
+  return {
+    ticket: opened.ticket,
+    certificate: toBase64(card.der),
+    signature: toBase64(sign('sha256', message, card.key.privateKey)),
+    tokenType: 'card',
+  }
+}
+
+export async function prove(
+  at: Bench,
+  card: TestCertificate,
+  command: Partial<OpenProofing> = {},
+): Promise<EvidenceAnswer & { readonly opened: OpenedProofing }> {
+  const opened = await at.proofing.open({ ...ENROL, ...command })
+  const answer = await at.proofing.submitEvidence(await tap(at, opened, card))
+  return { ...answer, opened }
+}
+
+export function person(
+  at: Bench,
+  kind: Kind = 'signature',
+  options: CertificateOptions = {},
+  personId?: string,
+): TestCertificate {
+  const card = issueCertificate(authorities[kind], options)
+  linkPerson(at.world, card, kind, personId)
+  return card
+}
+
+export async function subjectOf(
+  at: Bench,
+  { opened }: { readonly opened: OpenedProofing },
+): Promise<string> {
+  const result = await at.proofing.result(opened.sessionId)
+  if (result.status !== 'passed') throw new Error(JSON.stringify(result))
+  return result.subjectRef
+}
+
+export async function unseal(
+  ciphertext: Uint8Array | undefined,
+  proofingId: string,
+): Promise<unknown> {
+  if (ciphertext === undefined) throw new Error('no deposit')
+  const recipient = await suite.createRecipientContext({
+    recipientKey: vaultPair.privateKey,
+    enc: new Uint8Array(ciphertext.subarray(0, 32)).buffer,
+    info: new Uint8Array(utf8('watashi/vault/v1')).buffer,
+  })
+  const plain = await recipient.open(
+    new Uint8Array(ciphertext.subarray(32)).buffer,
+    new Uint8Array(lengthPrefixed('simulator', proofingId)).buffer,
+  )
+  return JSON.parse(Buffer.from(plain).toString('utf8'))
+}
