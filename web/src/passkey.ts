@@ -1,5 +1,6 @@
 import {
   browserSupportsWebAuthn,
+  bufferToBase64URLString,
   startAuthentication,
   startRegistration,
   WebAuthnError,
@@ -67,9 +68,6 @@ export function signWithPasskey(
  */
 export async function checkSigned(document: string, challenge: string): Promise<void> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(document))
-  const expected = btoa(String.fromCharCode(...new Uint8Array(digest)))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
-  if (expected !== challenge) throw new PasskeyError('CONSENT_DOCUMENT_MISMATCH')
+  if (bufferToBase64URLString(digest) !== challenge)
+    throw new PasskeyError('CONSENT_DOCUMENT_MISMATCH')
 }

@@ -1,64 +1,12 @@
+import type { ChangePersonaBody, LedgerReply, OverviewReply } from '../../../services/wallet/api.ts'
 import { call, segment } from './client.ts'
-import type { Level, LocalText } from './types.ts'
 
-export type PersonaKind = 'gov' | 'biz' | 'priv'
-export type Decision = 'never' | 'ask'
-
-export interface Allowance {
-  readonly claim: string
-  readonly label: LocalText
-  readonly decision: Decision
-}
-
-export interface Persona {
-  readonly personaId: string
-  readonly kind: PersonaKind
-  readonly label: string
-  readonly allowance: readonly Allowance[]
-}
-
-export interface HeldAttribute {
-  readonly name: string
-  readonly label: LocalText
-  readonly value: string | boolean
-  readonly asOf: string
-  readonly stale: boolean
-  readonly quality: 'exact' | 'substituted'
-}
-
-export interface HeldLevel extends Level {
-  readonly validUntil: string | null
-}
-
-export interface Overview {
-  readonly levels: readonly HeldLevel[]
-  readonly personas: readonly Persona[]
-  readonly attributes: readonly HeldAttribute[]
-}
-
-export interface LedgerEntry {
-  readonly entryId: string
-  readonly at: string
-  readonly status: 'released' | 'refused' | 'failed' | 'revoked' | 'expired' | 'erased'
-  readonly rp: { readonly rpId: string; readonly name: LocalText; readonly controller: LocalText }
-  readonly purpose: {
-    readonly title: LocalText
-    readonly retentionDays: number
-    readonly legalBasis: string
-  }
-  readonly persona: { readonly kind: PersonaKind; readonly label: string } | null
-  readonly claims: readonly { readonly name: string; readonly label: LocalText }[]
-  readonly levels: readonly Level[]
-  readonly releaseId: string | null
-  readonly canRevoke: boolean
-  readonly deletionContact: string | null
-  readonly reason: string | null
-}
-
-export interface Ledger {
-  readonly entries: readonly LedgerEntry[]
-  readonly intact: boolean
-}
+export type Overview = OverviewReply
+export type Persona = Overview['personas'][number]
+export type PersonaKind = Persona['kind']
+export type HeldAttribute = Overview['attributes'][number]
+export type Ledger = LedgerReply
+export type LedgerEntry = Ledger['entries'][number]
 
 const BASE = '/api/wallet'
 
@@ -66,13 +14,7 @@ export function overview(): Promise<Overview> {
   return call('GET', `${BASE}/overview`)
 }
 
-export function updatePersona(
-  personaId: string,
-  change: {
-    readonly label: string
-    readonly allowance: readonly { readonly claim: string; readonly decision: Decision }[]
-  },
-): Promise<object> {
+export function updatePersona(personaId: string, change: ChangePersonaBody): Promise<object> {
   return call('PUT', `${BASE}/personas/${segment(personaId)}`, change)
 }
 

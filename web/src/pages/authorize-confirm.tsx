@@ -4,15 +4,14 @@ import { useAction } from '../parts/asking.ts'
 import { Button } from '../parts/button.tsx'
 import { Levels } from '../parts/levels.tsx'
 import { ErrorNotice } from '../parts/notice.tsx'
-import { Facts, Page, Section, Text } from '../parts/page.tsx'
-import { AskedBy, Expires, Refuse, type StepProps } from '../parts/request.tsx'
+import { Page, Section, Text } from '../parts/page.tsx'
+import { AskedBy, Expires, PersonaRow, Refuse, type StepProps } from '../parts/request.tsx'
 import { leaveFor } from '../parts/return-path.ts'
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
-import { PersonaName } from './authorize-persona.tsx'
 
 /** A login at a service that is given no attribute. */
-export function ConfirmStep({ view }: StepProps) {
+export function ConfirmStep({ view, changePersona }: StepProps) {
   const { t } = useTranslation()
   const { language } = useLanguage()
   const going = useAction()
@@ -29,16 +28,7 @@ export function ConfirmStep({ view }: StepProps) {
         <Text>{t('authorize.levelsText')}</Text>
         <Levels levels={view.minimum} flags={view.flags} />
       </Section>
-      {view.persona !== null && (
-        <Facts
-          rows={[
-            [
-              t('authorize.persona'),
-              <PersonaName key="persona" persona={view.persona} fixed={view.personaFixed} />,
-            ],
-          ]}
-        />
-      )}
+      <PersonaRow view={view} changePersona={changePersona} />
       {going.failure && <ErrorNotice failure={going.failure} />}
       <div className="flex flex-col gap-3 sm:flex-row sm:flex-wrap">
         <Button onPress={go} busy={going.busy}>

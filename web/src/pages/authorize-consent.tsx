@@ -1,29 +1,29 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import {
-  consent,
-  consentOptions,
-  type InteractionView,
-  type OfferedClaim,
-  type Purpose,
-} from '../api/federation.ts'
+import { consent, consentOptions, type OfferedClaim, type Purpose } from '../api/federation.ts'
 import { useAction } from '../parts/asking.ts'
 import { Button } from '../parts/button.tsx'
 import { Checkbox } from '../parts/choice.tsx'
 import { Levels } from '../parts/levels.tsx'
 import { ErrorNotice } from '../parts/notice.tsx'
 import { Badge, Facts, Page, Section, Small, Text } from '../parts/page.tsx'
-import { AskedBy, Expires, Refuse, Unavailable, type StepProps } from '../parts/request.tsx'
+import {
+  AskedBy,
+  Expires,
+  PersonaRow,
+  Refuse,
+  Unavailable,
+  type StepProps,
+} from '../parts/request.tsx'
 import { leaveFor } from '../parts/return-path.ts'
 import { Value } from '../parts/value.tsx'
 import { checkSigned, signWithPasskey } from '../passkey.ts'
 import { days, local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 import { legalBasis } from '../text/words.ts'
-import { PersonaName } from './authorize-persona.tsx'
 
 /** What would be shared, why and for how long; one act of the person shares it. */
-export function ConsentStep({ view }: StepProps) {
+export function ConsentStep({ view, changePersona }: StepProps) {
   const { t } = useTranslation()
   const { language } = useLanguage()
   const [declined, setDeclined] = useState<readonly string[]>([])
@@ -39,7 +39,8 @@ export function ConsentStep({ view }: StepProps) {
       <Text>{t('authorize.consentText')}</Text>
       <Claims claims={view.claims} declined={declined} onDecline={setDeclined} />
       <Unavailable view={view} />
-      {view.purpose !== null && <PurposeFacts view={view} purpose={view.purpose} />}
+      {view.purpose !== null && <PurposeFacts purpose={view.purpose} />}
+      <PersonaRow view={view} changePersona={changePersona} />
       <Section title={t('authorize.levels')}>
         <Text>{t('authorize.levelsText')}</Text>
         <Levels levels={view.minimum} flags={view.flags} />
@@ -124,16 +125,15 @@ function ClaimWords({ claim }: { readonly claim: OfferedClaim }) {
         </Badge>
       </span>
       <span className="block text-std-16B-170">
-        <Value value={claim.value} />
+        <Value claim={claim.name} value={claim.value} />
       </span>
     </>
   )
 }
 
-function PurposeFacts(props: { readonly view: InteractionView; readonly purpose: Purpose }) {
+function PurposeFacts({ purpose }: { readonly purpose: Purpose }) {
   const { t } = useTranslation()
   const { language } = useLanguage()
-  const { purpose, view } = props
   const retention =
     purpose.retentionDays === 0
       ? t('authorize.noRetention')
@@ -146,14 +146,6 @@ function PurposeFacts(props: { readonly view: InteractionView; readonly purpose:
         rows={[
           [t('authorize.legalBasis'), legalBasis(language, purpose.legalBasis)],
           [t('authorize.retention'), retention],
-          ...(view.persona === null
-            ? []
-            : [
-                [
-                  t('authorize.persona'),
-                  <PersonaName key="persona" persona={view.persona} fixed={view.personaFixed} />,
-                ] as const,
-              ]),
         ]}
       />
       <p>

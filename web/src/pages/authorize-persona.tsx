@@ -1,11 +1,12 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { choosePersona, type PersonaChoice } from '../api/federation.ts'
+import { choosePersona } from '../api/federation.ts'
 import { useAction } from '../parts/asking.ts'
 import { Button } from '../parts/button.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { ErrorNotice } from '../parts/notice.tsx'
 import { Page, Text } from '../parts/page.tsx'
+import { PersonaName } from '../parts/persona-name.tsx'
 import { AskedBy, Expires, Refuse, type StepProps } from '../parts/request.tsx'
 
 /** Asked at the first visit to a sector; the choice is kept for it. */
@@ -27,7 +28,7 @@ export function PersonaStep({ view, replace }: StepProps) {
         onChange={setPersonaId}
         options={view.personas.map((persona) => ({
           value: persona.personaId,
-          name: persona.label,
+          name: <PersonaName persona={persona} />,
           text: t(`personas.${persona.kind}.text`),
         }))}
       />
@@ -40,21 +41,5 @@ export function PersonaStep({ view, replace }: StepProps) {
       </div>
       <Expires view={view} />
     </Page>
-  )
-}
-
-export function PersonaName(props: { readonly persona: PersonaChoice; readonly fixed: boolean }) {
-  const { t } = useTranslation()
-  const kind = t(`personas.${props.persona.kind}.name`)
-  const { label } = props.persona
-  return (
-    <>
-      {label === kind ? label : `${label} (${kind})`}
-      {props.fixed && (
-        <span className="block text-dns-14N-130 leading-160 text-solid-gray-700">
-          {t('authorize.personaFixed')}
-        </span>
-      )}
-    </>
   )
 }

@@ -5,13 +5,12 @@ import { useAction } from '../parts/asking.ts'
 import { Button } from '../parts/button.tsx'
 import { ErrorNotice, Warning } from '../parts/notice.tsx'
 import { Page, Section, Text } from '../parts/page.tsx'
-import { AskedBy, Expires, Refuse, type StepProps } from '../parts/request.tsx'
+import { AskedBy, Expires, Refuse, Shortfalls, type StepProps } from '../parts/request.tsx'
 import { keepNext } from '../parts/return-path.ts'
 import { useSession } from '../parts/session.tsx'
 import { cheapestStep } from '../step-up.ts'
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
-import { levelWords } from '../text/words.ts'
 
 /** What is missing for the service's minimum, and the one step that would give it all. */
 export function StepUpStep({ view, again }: StepProps) {
@@ -20,25 +19,7 @@ export function StepUpStep({ view, again }: StepProps) {
   return (
     <Page title={t('authorize.stepUpTitle')} lead={<AskedBy view={view} />}>
       <Text>{t('authorize.stepUpText', { rp: local(language, view.rp.name) })}</Text>
-      <Section title={t('authorize.stepUpNeed')}>
-        <ul className="divide-y divide-solid-gray-200">
-          {view.shortfalls.map((shortfall) => {
-            const have = levelWords(language, { ...shortfall, level: shortfall.have })
-            const need = levelWords(language, { ...shortfall, level: shortfall.need })
-            return (
-              <li key={`${shortfall.framework} ${shortfall.axis}`} className="py-3">
-                <span className="block text-std-16B-170">{need.axis}</span>
-                <span className="block text-std-16N-170">
-                  {t('authorize.have', { level: have.level })}
-                </span>
-                <span className="block text-std-16N-170">
-                  {t('authorize.need', { level: need.level })}
-                </span>
-              </li>
-            )
-          })}
-        </ul>
-      </Section>
+      <Shortfalls view={view} />
       <Remedy view={view} again={again} />
       <Expires view={view} />
     </Page>

@@ -6,7 +6,14 @@ import { Button } from '../parts/button.tsx'
 import { LogInPanel } from '../parts/log-in-panel.tsx'
 import { ErrorNotice, Waiting } from '../parts/notice.tsx'
 import { Page, Text } from '../parts/page.tsx'
-import { AskedBy, Expires, Unavailable, type StepProps } from '../parts/request.tsx'
+import {
+  AskedBy,
+  Expires,
+  Refuse,
+  Shortfalls,
+  Unavailable,
+  type StepProps,
+} from '../parts/request.tsx'
 import { leaveFor } from '../parts/return-path.ts'
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
@@ -30,7 +37,23 @@ export function AuthorizePage({ interactionId }: { readonly interactionId: strin
         </ErrorNotice>
       </Page>
     )
-  return <Step key={answer.value.stage} view={answer.value} again={again} replace={replace} />
+  const { value } = answer
+  // Another persona restarts the request from there.
+  const changePersona =
+    value.personaFixed || value.personas.length < 2
+      ? undefined
+      : () => {
+          replace({ ...value, stage: 'persona' })
+        }
+  return (
+    <Step
+      key={value.stage}
+      view={value}
+      again={again}
+      replace={replace}
+      changePersona={changePersona}
+    />
+  )
 }
 
 function Step(props: StepProps) {
@@ -49,7 +72,7 @@ function Step(props: StepProps) {
     case 'done':
       return <Done view={props.view} />
     case 'failed':
-      return <Failed view={props.view} />
+      return <Failed {...props} />
     default:
       return stage satisfies never
   }
@@ -75,7 +98,7 @@ function Done({ view }: { readonly view: InteractionView }) {
   return (
     <Page title={t('authorize.doneTitle')} lead={<AskedBy view={view} />}>
       <Text>{t('authorize.doneText')}</Text>
-      <Back url={view.returnUrl} />
+      {view.returnUrl !== null && <Back url={view.returnUrl} />}
       <p>
         <Link to="/ledger" className="link">
           {t('authorize.toLedger')}
@@ -85,20 +108,30 @@ function Done({ view }: { readonly view: InteractionView }) {
   )
 }
 
-function Failed({ view }: { readonly view: InteractionView }) {
+function Failed({ view, changePersona }: StepProps) {
   const { t } = useTranslation()
+  const other = view.failure === 'UNSATISFIABLE' ? changePersona : undefined
   return (
     <Page title={t('authorize.failedTitle')} lead={<AskedBy view={view} />}>
       <ErrorNotice failure={{ code: view.failure ?? 'UNKNOWN' }} />
+      <Shortfalls view={view} />
       <Unavailable view={view} />
-      <Back url={view.returnUrl} />
+      <div className="flex flex-col gap-3 sm:flex-row sm:flex-wrap">
+        {other && view.returnUrl === null && (
+          <Button onPress={other}>{t('authorize.otherPersona')}</Button>
+        )}
+        {view.returnUrl === null ? (
+          <Refuse view={view} text={t('authorize.back')} />
+        ) : (
+          <Back url={view.returnUrl} />
+        )}
+      </div>
     </Page>
   )
 }
 
-function Back({ url }: { readonly url: string | null }) {
+function Back({ url }: { readonly url: string }) {
   const { t } = useTranslation()
-  if (url === null) return null
   return (
     <Button
       onPress={() => {

@@ -7,6 +7,7 @@ import { logInWithPasskey } from '../log-in.ts'
 import { Answered } from '../parts/answered.tsx'
 import { useAction, usePolled } from '../parts/asking.ts'
 import { Button, buttonLook } from '../parts/button.tsx'
+import { cardFailure } from '../parts/failure.ts'
 import { Levels } from '../parts/levels.tsx'
 import { ErrorNotice, Waiting } from '../parts/notice.tsx'
 import { Page, Section, Text } from '../parts/page.tsx'
@@ -97,9 +98,7 @@ function Refused({ registration }: { readonly registration: RegistrationStatus }
   const { state, reason } = registration
   return (
     <Page title={t('enrolReturn.refusedTitle')}>
-      <ErrorNotice
-        failure={{ code: WITHOUT_REASON[state], ...(reason === null ? {} : { reason }) }}
-      />
+      <ErrorNotice failure={cardFailure(WITHOUT_REASON[state], reason)} />
       <Again />
     </Page>
   )

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { buttonLook } from '../parts/button.tsx'
 import { Announcement } from '../parts/notice.tsx'
 import { Card, Page, Text } from '../parts/page.tsx'
+import { forgetNext } from '../parts/return-path.ts'
 import { useSession } from '../parts/session.tsx'
 
 /** What has just been done, when something led here. */
@@ -51,7 +52,7 @@ function Outside() {
     <div className="grid gap-4 sm:grid-cols-2">
       <Card rank="h2" title={t('home.start')}>
         <Text>{t('home.startText')}</Text>
-        <Link to="/enrol" className={buttonLook('primary')}>
+        <Link to="/enrol" className={buttonLook('primary')} onClick={forgetNext}>
           {t('home.startAction')}
         </Link>
       </Card>

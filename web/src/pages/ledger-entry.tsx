@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { LedgerEntry } from '../api/wallet.ts'
 import { Badge, Card, Facts, type Tone } from '../parts/page.tsx'
+import { PersonaName } from '../parts/persona-name.tsx'
 import { dateTime, days, local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 import { errorWords, legalBasis, levelWords } from '../text/words.ts'
@@ -53,7 +54,8 @@ function EntryFacts({ entry }: { readonly entry: LedgerEntry }) {
       claims.length === 0 ? t('ledger.noClaims') : claims.join(language === 'ja' ? '、' : ', '),
     ],
   ]
-  if (persona !== null) rows.push([t('ledger.persona'), persona.label])
+  if (persona !== null)
+    rows.push([t('ledger.persona'), <PersonaName key="persona" persona={persona} />])
   if (entry.levels.length > 0)
     rows.push([
       t('ledger.levels'),
@@ -71,7 +73,10 @@ function EntryFacts({ entry }: { readonly entry: LedgerEntry }) {
         ? t('authorize.noRetention')
         : t('authorize.retentionDays', { days: days(language, purpose.retentionDays) }),
     ])
-  if (reason !== null) rows.push([t('ledger.reason'), errorWords(language, [reason]).what])
-  if (given && deletionContact !== null) rows.push([t('ledger.contact'), deletionContact])
+  if (reason !== null) {
+    const words = errorWords(language, [reason])
+    rows.push([t('ledger.reason'), words.unknown ? reason : words.what])
+  }
+  if (given && deletionContact !== '') rows.push([t('ledger.contact'), deletionContact])
   return <Facts rows={rows} />
 }

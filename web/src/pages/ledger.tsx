@@ -101,7 +101,7 @@ function RevokeDialog(props: {
       onRevoked(entry)
     })
   }
-  const contact = entry?.deletionContact ?? null
+  const contact = entry?.deletionContact ?? ''
   return (
     <Confirm
       open={entry !== undefined}
@@ -118,7 +118,7 @@ function RevokeDialog(props: {
         <li>{t('ledger.revoke1')}</li>
         <li>{t('ledger.revoke2')}</li>
         <li>
-          {contact === null ? t('ledger.revokeNoContact') : t('ledger.revokeContact', { contact })}
+          {contact === '' ? t('ledger.revokeNoContact') : t('ledger.revokeContact', { contact })}
         </li>
       </ul>
     </Confirm>

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { cardLoginByTicket, type CardLoginStatus } from '../api/authenticator.ts'
 import { usePolled } from '../parts/asking.ts'
 import { Button, buttonLook } from '../parts/button.tsx'
-import type { Failure } from '../parts/failure.ts'
+import { cardFailure, type Failure } from '../parts/failure.ts'
 import { ErrorNotice, Waiting } from '../parts/notice.tsx'
 import { Page, Text } from '../parts/page.tsx'
 import { forgetNext, keptNext } from '../parts/return-path.ts'
@@ -32,7 +32,9 @@ function Checking({ ticket }: { readonly ticket: string }) {
   if (answer.state === 'failed') return <Refused failure={answer.failure} />
   if (answer.state === 'ready' && answer.value.session !== null) return <LoggedIn />
   if (answer.state === 'ready' && answer.value.state !== 'pending')
-    return <Refused failure={failureOf(answer.value)} />
+    return (
+      <Refused failure={cardFailure(WITHOUT_REASON[answer.value.state], answer.value.reason)} />
+    )
   return (
     <Page title={t('login.checking')}>
       {exhausted ? (
@@ -56,11 +58,6 @@ const WITHOUT_REASON = {
   indeterminate: 'STATUS_UNKNOWN',
   expired: 'SESSION_EXPIRED',
 } as const satisfies Record<CardLoginStatus['state'], string>
-
-function failureOf({ state, reason }: CardLoginStatus): Failure {
-  const code = WITHOUT_REASON[state]
-  return reason === null ? { code } : { code, reason }
-}
 
 function LoggedIn() {
   const { t } = useTranslation()

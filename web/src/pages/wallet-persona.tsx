@@ -8,6 +8,7 @@ import { Button, buttonLook } from '../parts/button.tsx'
 import { Checkbox } from '../parts/choice.tsx'
 import { Announcement, ErrorNotice } from '../parts/notice.tsx'
 import { Small, Text } from '../parts/page.tsx'
+import { PersonaName } from '../parts/persona-name.tsx'
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 
@@ -23,10 +24,14 @@ export function PersonaCard({ persona, onSaved }: PersonaProps) {
   return (
     <Disclosure className="space-y-3 rounded-12 border border-solid-gray-420 p-4 sm:p-6">
       <Heading level={3} className="text-std-18B-160">
-        {persona.label}
+        <PersonaName persona={persona} />
       </Heading>
       <Text>{t(`personas.${persona.kind}.text`)}</Text>
-      <Small>{t('wallet.counts', { ask, all: persona.allowance.length })}</Small>
+      <Small>
+        {persona.allowance.length === 0
+          ? t('wallet.noAllowance')
+          : t('wallet.counts', { ask, all: persona.allowance.length })}
+      </Small>
       <AriaButton slot="trigger" className={buttonLook('secondary', true)}>
         {t('wallet.edit', { label: persona.label })}
       </AriaButton>

@@ -65,7 +65,7 @@ function Attributes({ attributes }: { readonly attributes: readonly HeldAttribut
             </dt>
             <dd>
               <span className="block text-std-16N-170">
-                <Value value={attribute.value} />
+                <Value claim={attribute.name} value={attribute.value} />
               </span>
               <span className="flex flex-wrap items-center gap-2 text-dns-14N-130 text-solid-gray-700">
                 {t('common.asOf', { date: day(language, attribute.asOf) })}

@@ -32,15 +32,24 @@ export interface ButtonProps {
 
 export function Button(props: ButtonProps) {
   const { kind = 'primary', small = false, busy = false, disabled = false } = props
+  const busyText = busy ? props.busyText : undefined
   return (
-    <AriaButton
-      className={`${buttonLook(kind, small)} disabled:border-solid-gray-300 disabled:bg-solid-gray-300 disabled:text-solid-gray-700 disabled:no-underline`}
-      onPress={props.onPress}
-      isPending={busy}
-      isDisabled={disabled}
-      {...(props.label === undefined ? {} : { 'aria-label': props.label })}
-    >
-      {busy && props.busyText !== undefined ? props.busyText : props.children}
-    </AriaButton>
+    <>
+      <AriaButton
+        className={`${buttonLook(kind, small)} disabled:border-solid-gray-300 disabled:bg-solid-gray-300 disabled:text-solid-gray-700 disabled:no-underline`}
+        onPress={() => {
+          if (!busy) props.onPress()
+        }}
+        isDisabled={disabled}
+        // A truly disabled button would lose the focus while the work is under way.
+        aria-disabled={busy}
+        {...(props.label === undefined ? {} : { 'aria-label': props.label })}
+      >
+        {busyText ?? props.children}
+      </AriaButton>
+      <span role="status" className="sr-only">
+        {busyText}
+      </span>
+    </>
   )
 }

@@ -3,7 +3,7 @@ import { Checkbox as AriaCheckbox, Label, Radio, RadioGroup } from 'react-aria-c
 
 export interface Option {
   readonly value: string
-  readonly name: string
+  readonly name: ReactNode
   readonly text: string
 }
 

@@ -14,3 +14,13 @@ export function failureOf(error: unknown): Failure {
   const reason = Reflect.get(error, 'reason') as unknown
   return { code: error.code, ...(typeof reason === 'string' ? { reason } : {}) }
 }
+
+/** Proofing and passkeys use some codes for different things; on pages about the card they are the card's. */
+const OF_THE_CARD: Readonly<Record<string, string>> = {
+  SIGNATURE_INVALID: 'CARD_SIGNATURE_INVALID',
+  ALGORITHM_NOT_ALLOWED: 'CERTIFICATE_UNTRUSTED',
+}
+
+export function cardFailure(code: string, reason: string | null): Failure {
+  return reason === null ? { code } : { code, reason: OF_THE_CARD[reason] ?? reason }
+}

@@ -16,7 +16,7 @@ export function Steps(props: {
           <li
             key={step}
             {...(state === 'now' ? { 'aria-current': 'step' } : {})}
-            className={`border-t-4 pt-2 text-dns-14B-130 ${LOOKS[state]}`}
+            className={`border-t-4 pt-2 [word-break:auto-phrase] text-dns-14B-130 ${LOOKS[state]}`}
           >
             {number}. {step}
             <span className="block text-dns-14N-130">

@@ -32,15 +32,20 @@ export const SAME_WORDS: Readonly<Record<string, string>> = {
   CREDENTIAL_NOT_ALLOWED: 'CREDENTIAL_UNKNOWN',
   USER_HANDLE_MISMATCH: 'CEREMONY_REFUSED',
   PURPOSE_MISMATCH: 'CEREMONY_REFUSED',
-  REVOKED: 'CERTIFICATE_REVOKED',
-  NOT_YET_VALID: 'CERTIFICATE_NOT_YET_VALID',
-  OUT_OF_BOUNDS_NO_POE: 'CERTIFICATE_EXPIRED',
-  NO_CERTIFICATE_CHAIN_FOUND: 'CERTIFICATE_UNTRUSTED',
-  CHAIN_CONSTRAINTS_FAILURE: 'CERTIFICATE_UNTRUSTED',
-  CRYPTO_CONSTRAINTS_FAILURE: 'CERTIFICATE_UNTRUSTED',
-  FORMAT_FAILURE: 'CERTIFICATE_MALFORMED',
-  SIG_CRYPTO_FAILURE: 'CARD_SIGNATURE_INVALID',
-  TRY_LATER: 'STATUS_UNKNOWN',
+  CEREMONY_UNKNOWN: 'CEREMONY_EXPIRED',
+  OTHER_BROWSER: 'CEREMONY_OF_ANOTHER_BROWSER',
+  NO_PERSON: 'UNAUTHENTICATED',
+  WRONG_STATE: 'CONFLICT',
+  PROOF_MISMATCH: 'BINDING_MISMATCH',
+  REFUSED: 'REFUSED_BY_PERSON',
+  CHALLENGE_EXPIRED: 'SESSION_EXPIRED',
+  CERTIFICATE_PROFILE: 'CERTIFICATE_UNTRUSTED',
+  UNTRUSTED_ISSUER: 'CERTIFICATE_UNTRUSTED',
+  ISSUER_EXPIRED: 'CERTIFICATE_UNTRUSTED',
+  ATTRIBUTES_UNREADABLE: 'CERTIFICATE_MALFORMED',
+  REVOCATION_UNKNOWN: 'STATUS_UNKNOWN',
+  LINKAGE_NOT_READY: 'LINKAGE_UNAVAILABLE',
+  NOT_ENROLLED: 'SUBJECT_UNKNOWN',
 }
 
 /** Words for the first of the codes that has any: the reason before the general code. */
@@ -92,8 +97,13 @@ export function levelWords(
   return {
     axis: axis?.name ?? `${level.framework} ${level.axis}`,
     level: words ?? level.level,
-    technical: words === undefined ? '' : `${standard} ${level.axis} ${level.level}`.trim(),
+    technical: words === undefined ? '' : `${standard} ${label(level)}`,
   }
+}
+
+// `IAL2` names its axis already.
+function label({ axis, level }: { readonly axis: string; readonly level: string }): string {
+  return level.startsWith(axis) ? level : `${axis} ${level}`
 }
 
 function axisWords(language: Language, framework: string, axis: string): AxisWords | undefined {
@@ -134,6 +144,12 @@ export function flagName(language: Language, flag: string): string {
 /** Why a claim cannot be given; unknown reasons as they are. */
 export function claimReason(language: Language, reason: string): string {
   return entry(TEXTS[language].claimReasons, reason) ?? reason
+}
+
+/** A coded value of a claim in words; everything else as it is. */
+export function valueWords(language: Language, claim: string, value: string): string {
+  const words = entry<Readonly<Record<string, string>>>(TEXTS[language].values, claim)
+  return (words && entry(words, value)) ?? value
 }
 
 /** On what grounds a service asks; free text of the registry is shown as it is. */
