@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 const impure = [
-  'services/{main,config,context,cli,ready,end-with-parent}.ts',
+  'services/{main,config,context,cli,ready}.ts',
   'services/**/{store,grpc,http,worker}.ts',
   'services/**/*-{store,event-log,transport,grpc,http,pool}.ts',
   'services/{database,rpc,cli,context,simulator}/**',

@@ -1,4 +1,5 @@
-import { openDatabase } from '../database/open.ts'
+import { openDatabase, type DatabaseConfig } from '../database/open.ts'
+import { scrub } from '../database/scrub.ts'
 import type { Database } from '../database/database.ts'
 import { migrate, migrationsOf } from '../database/migrate.ts'
 import type { ConsumerDefinition } from '../eventlog/consumer.ts'
@@ -59,6 +60,8 @@ export interface EventCore {
   readonly relay: Relay
   readonly consumers: readonly RunningConsumer[]
   publisher(service: ServiceName): Publisher
+  /** Makes the storage engine drop what it still holds of deleted rows; false when it could not now. */
+  scrub(): Promise<boolean>
   consume(definition: ConsumerDefinition): RunningConsumer
   /** Rejects when the relay or a consumer cannot go on; the process has to end then. */
   readonly failed: Promise<never>
@@ -76,7 +79,8 @@ export interface EventCoreDependencies {
 /** Opens storage, brings its schema up to date, and starts the relay. */
 export async function openEventCore(deps: EventCoreDependencies): Promise<EventCore> {
   const { config, clock, random, log } = deps
-  const database = openBackbone(config)
+  const storage = storageOf(config)
+  const database = openDatabase(storage)
   const applied = await migrate(database, ['eventlog', ...SERVICES].map(migrationsOf))
   if (applied > 0) log.info('MIGRATED', { count: applied })
   const eventLog = openLog(config, database, clock, log)
@@ -115,6 +119,7 @@ export async function openEventCore(deps: EventCoreDependencies): Promise<EventC
     relay,
     consumers,
     failed: failure.promise,
+    scrub: () => scrub(storage),
     publisher(service) {
       const key = keys.get(service)
       if (key === undefined) throw new TypeError(`no signing key for ${service}`)
@@ -139,14 +144,14 @@ export async function openEventCore(deps: EventCoreDependencies): Promise<EventC
   }
 }
 
-function openBackbone({ backbone }: Config): Database {
+function storageOf({ backbone }: Config): DatabaseConfig {
   return backbone.kind === 'embedded'
-    ? openDatabase({ kind: 'sqlite', file: backbone.file })
-    : openDatabase({ kind: 'postgres', url: backbone.databaseUrl.reveal() })
+    ? { kind: 'sqlite', file: backbone.file }
+    : { kind: 'postgres', url: backbone.databaseUrl.reveal() }
 }
 
 function openLog({ backbone }: Config, database: Database, clock: Clock, log: Log): EventLog {
   return backbone.kind === 'embedded'
     ? new SqliteEventLog({ database, clock })
-    : new KafkaEventLog({ brokers: backbone.brokers, clientId: 'watashi', log })
+    : new KafkaEventLog({ connection: { brokers: backbone.brokers, clientId: 'watashi' }, log })
 }

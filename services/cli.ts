@@ -1,0 +1,106 @@
+import { Command } from 'commander'
+import { EXIT, processIo } from './cli/policy-io.ts'
+import { policyScore } from './cli/policy-score.ts'
+import { policyTest } from './cli/policy-test.ts'
+import { runCardAgent } from './cli/card-agent.ts'
+import { runDemo } from './cli/demo.ts'
+import { readConfig } from './config.ts'
+import { systemClock } from './kernel/clock.ts'
+import { ServiceError } from './kernel/errors.ts'
+import { createLog } from './kernel/log.ts'
+
+const io = processIo(systemClock)
+
+const program = new Command('watashi')
+  .description('Trust-framework and assurance-level engine with persona wallet')
+  .exitOverride()
+  .showHelpAfterError()
+
+program
+  .command('serve')
+  .description('start every role in this process, as `npm start` does')
+  .option('--json', 'write the ready line as JSON')
+  .action(async () => {
+    await import('./main.ts')
+  })
+
+program
+  .command('demo')
+  .description(
+    'play the whole story in this terminal with a software authenticator, and say why each decision was made',
+  )
+  .option('--json', 'one JSON object per step')
+  .option('--lang <language>', 'ja or en', 'en')
+  .action(async (options: { json?: boolean; lang: string }) => {
+    process.exitCode = await runDemo({ json: options.json === true, language: options.lang }, io)
+  })
+
+const policy = program.command('policy').description('test and score trust-framework rules')
+policy
+  .command('test')
+  .description('run *.test.yaml and *.jsonl case files')
+  .argument('<file...>')
+  .option('--framework <id...>', 'only cases of these frameworks')
+  .allowUnknownOption()
+  .action((_files: string[], _options: object, command: Command) => {
+    process.exitCode = policyTest(rawArguments(command), io)
+  })
+policy
+  .command('score')
+  .description('score each row of a case file')
+  .argument('<file>')
+  .option('--json', 'one JSON object a line')
+  .allowUnknownOption()
+  .action((_file: string, _options: object, command: Command) => {
+    process.exitCode = policyScore(rawArguments(command), io)
+  })
+
+program
+  .command('card')
+  .description('the card on this machine')
+  .command('agent')
+  .description('show what a card is asked to sign, take the PIN, hand over the signature')
+  .action(agent)
+
+/** The words after the command's name, as they were typed: the command reads its own options. */
+function rawArguments(command: Command): string[] {
+  const words = process.argv.slice(2)
+  return words.slice(words.indexOf(command.name()) + 1)
+}
+
+async function agent(): Promise<void> {
+  const config = readConfig()
+  const running = await runCardAgent({
+    environment: config.trustEnvironment,
+    issuer: config.issuer ?? `http://localhost:${config.ports.http}`,
+    port: config.ports.agent,
+    dataDir: config.dataDir,
+    log: createLog(config.logLevel, process.stderr),
+  })
+  process.stdout.write(`READY card-agent ${running.origin}\n`)
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    // Started by a parent over IPC: no parent, no agent.
+    process.once('disconnect', () => resolve())
+  })
+  await running.close()
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = exitCodeOf(error)
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ServiceError) {
+    io.complain(`watashi: ${error.message}`)
+    return EXIT.badInput
+  }
+  // commander has said what was wrong, or shown the help that was asked for.
+  if (error instanceof Error && 'exitCode' in error)
+    return error.exitCode === 0 ? EXIT.holds : EXIT.badInput
+  io.complain('watashi: internal fault')
+  if (error instanceof Error) io.complain(error.stack ?? error.message)
+  return EXIT.internalFault
+}

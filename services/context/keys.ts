@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { JWK } from 'jose'
+import type { Config } from '../config.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { ConfigError } from '../kernel/errors.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Random } from '../kernel/random.ts'
+import type { Secret } from '../kernel/secret.ts'
+import {
+  ensureDevelopmentKeys,
+  type RelyingPartyKeyFiles,
+  type TlsMaterial,
+} from '../rpc/development-keys.ts'
+import { loadSecretKey, type KeyFiles } from '../rpc/key-file-store.ts'
+
+/** Every key of the process. */
+export interface Keys {
+  readonly files: KeyFiles
+  readonly tls: TlsMaterial
+  /** What clients of the gRPC faces trust; absent where the operator brought the certificate. */
+  readonly authorityFile?: string
+  readonly relyingParties: Readonly<Record<string, RelyingPartyKeyFiles>>
+  readonly keyEncryption: Secret<Uint8Array>
+  readonly proofingReference: Secret<Uint8Array>
+  readonly proofingSealing: Secret<Uint8Array>
+}
+
+/** Relying parties that get keys on a developer's machine. */
+const SAMPLES = ['library', 'liquor', 'bank']
+
+/** Reads the keys; outside production what is missing is made, once. */
+export async function openKeys(
+  config: Config,
+  clock: Clock,
+  random: Random,
+  log: Log,
+): Promise<Keys> {
+  const production = config.trustEnvironment === 'production'
+  const files: KeyFiles = { dir: config.keysDir, makeMissing: !production, random }
+  if (!production && !existsSync(config.keysDir)) log.warn('DEVELOPMENT_KEYS_MADE')
+  const symmetric = {
+    keyEncryption: loadSecretKey(files, 'key-encryption'),
+    proofingReference: loadSecretKey(files, 'proofing-reference'),
+    proofingSealing: loadSecretKey(files, 'proofing-sealing'),
+  }
+  if (production) return { files, tls: readTls(config.keysDir), relyingParties: {}, ...symmetric }
+  const { tls, authorityFile, relyingParties } = await ensureDevelopmentKeys(config.keysDir, {
+    environment: config.trustEnvironment,
+    clock,
+    random,
+    relyingParties: SAMPLES,
+  })
+  return { files, tls, authorityFile, relyingParties, ...symmetric }
+}
+
+/** Public keys of the sample relying parties, for registrations that say `jwks: development`. */
+export function developmentJwks(keys: Keys): Readonly<Record<string, { keys: JWK[] }>> {
+  return Object.fromEntries(
+    Object.entries(keys.relyingParties).map(([rpId, { publicJwk }]) => [
+      rpId,
+      { keys: [publicJwk] },
+    ]),
+  )
+}
+
+function readTls(dir: string): TlsMaterial {
+  const read = (name: string): string => {
+    const file = join(dir, 'tls', name)
+    if (!existsSync(file)) throw new ConfigError(`\`KEYS_DIR\`: tls/${name} is missing`)
+    return readFileSync(file, 'utf8')
+  }
+  return {
+    key: read('server.key.pem'),
+    certificate: read('server.pem'),
+    clientAuthority: read('rp-ca.pem'),
+  }
+}

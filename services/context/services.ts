@@ -1,0 +1,123 @@
+import { createAuthenticator, type AuthenticatorService } from '../authenticator/authenticator.ts'
+import { createAuthenticatorConsumers } from '../authenticator/worker.ts'
+import type { Config } from '../config.ts'
+import type { ConsumerDefinition } from '../eventlog/consumer.ts'
+import { createFederation, type Federation } from '../federation/federation.ts'
+import type { FederationRoutesDependencies } from '../federation/http.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
+import type { Random } from '../kernel/random.ts'
+import { createPolicy, type Policy } from '../policy/policy.ts'
+import { createPolicyConsumers } from '../policy/worker.ts'
+import { PolicyStore } from '../policy/policy-store.ts'
+import { createProofing, type Proofing } from '../proofing/proofing.ts'
+import { createProofingConsumers } from '../proofing/worker.ts'
+import type { WalletRouteDependencies } from '../wallet/http.ts'
+import { fixedKeyProvider } from '../wallet/keys.ts'
+import { createWallet, type Wallet } from '../wallet/wallet.ts'
+import type { EventCore } from './event-core.ts'
+import type { IdentitySource } from './identity-source.ts'
+import type { Keys } from './keys.ts'
+
+/** The five services of one process, tied together by their ports. */
+export interface Services {
+  readonly proofing: Proofing
+  readonly policy: Policy
+  readonly authenticator: AuthenticatorService
+  readonly wallet: Wallet
+  readonly federation: Federation
+  readonly walletRoutes: WalletRouteDependencies
+  readonly federationRoutes: FederationRoutesDependencies
+  readonly consumers: readonly ConsumerDefinition[]
+}
+
+export interface ServicesDependencies {
+  readonly config: Config
+  readonly core: EventCore
+  readonly keys: Keys
+  readonly identity: IdentitySource
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly origin: () => string
+  readonly agentOrigin: () => string
+}
+
+/** Name by which a passkey shows whom it is for. */
+const RP_NAME = 'Watashi'
+
+export async function createServices(deps: ServicesDependencies): Promise<Services> {
+  const { config, core, keys, identity, clock, random, log, origin, agentOrigin } = deps
+  const { database } = core
+  const shared = { database, clock, random, log, environment: config.trustEnvironment }
+
+  const policy = createPolicy({
+    ...shared,
+    publisher: core.publisher('policy'),
+    policies: config.policyDir,
+  })
+  await policy.activate()
+
+  const wallet: Wallet = createWallet({
+    ...shared,
+    publisher: core.publisher('wallet'),
+    issuer: origin,
+    keys: fixedKeyProvider(keys.keyEncryption),
+    municipalities: identity.municipalities,
+    // Each needs the other; both are asked only when a person is there.
+    proofing: { committed: (proofingId) => proofing.committed(proofingId) },
+    policy,
+    scrub: () => core.scrub(),
+  })
+  const proofing: Proofing = createProofing({
+    ...shared,
+    publisher: core.publisher('proofing'),
+    anchors: identity.anchors,
+    revocation: identity.revocation,
+    linkage: identity.linkage,
+    vault: wallet.vault,
+    keys: { reference: keys.proofingReference, sealing: keys.proofingSealing },
+    factsSchema: new PolicyStore(config.policyDir).factsSchema(),
+    origin,
+    agentOrigin,
+    relyingPartyName: async (rpId) => (await federation.registry.find(rpId))?.name.ja,
+  })
+  const authenticator = createAuthenticator({
+    ...shared,
+    publisher: core.publisher('authenticator'),
+    proofing,
+    rpId: config.issuer === undefined ? 'localhost' : new URL(config.issuer).hostname,
+    rpName: RP_NAME,
+    origin,
+  })
+  const federation: Federation = createFederation({
+    unitOfWork: database,
+    policy,
+    wallet: wallet.port,
+    sessions: authenticator.sessions,
+    ceremonies: authenticator.consent,
+    clock,
+    random,
+    origin,
+  })
+  return {
+    proofing,
+    policy,
+    authenticator,
+    wallet,
+    federation,
+    walletRoutes: { person: wallet.person, sessions: authenticator.sessions, clock },
+    federationRoutes: {
+      interactions: federation.interactions,
+      random,
+      secureCookies: config.issuer?.startsWith('https:') ?? false,
+    },
+    consumers: [
+      ...createProofingConsumers(proofing),
+      ...createPolicyConsumers(policy),
+      ...createAuthenticatorConsumers(authenticator),
+      ...wallet.consumers,
+      federation.consumer,
+    ],
+  }
+}

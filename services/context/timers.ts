@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Clock } from '../kernel/clock.ts'
+import { runRevocationMonitor } from '../proofing/worker.ts'
+import type { Services } from './services.ts'
+
+const MONITOR_MILLISECONDS = 5_000
+const SWEEP_MILLISECONDS = 30_000
+const RESCORE_MILLISECONDS = 1_000
+
+export interface Timers {
+  /** Rejects when a piece of recurring work fails by a fault of its own. */
+  readonly failed: Promise<never>
+  stop(): Promise<void>
+}
+
+/** Work that comes back: the revocation monitor, levels that end by time alone, and what has run out. */
+export function startTimers(services: Services, clock: Clock): Timers {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const loops = [
+    runRevocationMonitor(services.proofing, { interval: MONITOR_MILLISECONDS, signal }),
+    every(
+      RESCORE_MILLISECONDS,
+      signal,
+      async () => void (await services.policy.rescoreDue(clock.now())),
+    ),
+    every(SWEEP_MILLISECONDS, signal, async () => {
+      await services.wallet.sweep(clock.now())
+      await services.authenticator.sweep()
+      await services.federation.sweep()
+    }),
+  ]
+  const failure = Promise.withResolvers<never>()
+  for (const loop of loops) loop.catch(failure.reject)
+  failure.promise.catch(() => undefined)
+  return {
+    failed: failure.promise,
+    async stop() {
+      stopping.abort()
+      await Promise.allSettled(loops)
+    },
+  }
+}
+
+async function every(
+  milliseconds: number,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    await work()
+    await delay(milliseconds, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })
+  }
+}
