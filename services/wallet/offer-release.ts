@@ -1,3 +1,4 @@
+import type { Tx } from '../database/unit-of-work.ts'
 import { Conflict, InvalidInput, NotFound } from '../kernel/errors.ts'
 import { opaqueId } from '../kernel/random.ts'
 import { claimLabel } from './catalogue.ts'
@@ -93,7 +94,7 @@ function checkDeclined(request: ReleaseRequest, declined: readonly string[]): vo
 
 async function checkPersonaIsBound(
   { people }: WalletParts,
-  tx: Parameters<WalletParts['people']['find']>[0],
+  tx: Tx,
   subjectRef: string,
   sectorId: string,
   personaId: string,

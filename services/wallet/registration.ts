@@ -1,4 +1,3 @@
-import { toBase64Url } from '../kernel/bytes.ts'
 import { canonicalJson } from '../kernel/canonical-json.ts'
 import { sha256 } from '../kernel/digest.ts'
 import type { AxisMinimum } from '../policy/ports.ts'
@@ -35,9 +34,4 @@ export interface Registration {
 export function purposeDigest(registration: Registration, purpose: RegisteredPurpose): Uint8Array {
   const { name, controller, sectorId } = registration
   return sha256(canonicalJson({ name, controller, sectorId, purpose }))
-}
-
-/** For places that hold text alone. */
-export function digestText(digest: Uint8Array): string {
-  return toBase64Url(digest)
 }

@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto'
-import type { Database } from '../database/database.ts'
 import { openTemporaryDatabase } from '../database/temporary-database.ts'
+import type { UnitOfWork } from '../database/unit-of-work.ts'
 import { concatBytes, lengthPrefixed, utf8 } from '../kernel/bytes.ts'
 import { FrozenClock } from '../kernel/clock.ts'
 import type { OutgoingEvent } from '../kernel/event.ts'
@@ -43,7 +43,8 @@ export const BANK: Registration = rp(
 export const NO_MINIMUM: Minimum = { axes: [], flags: [] }
 
 export interface TemporaryWallet extends Wallet {
-  readonly database: Database
+  readonly database: UnitOfWork
+  /** The SQLite file; empty for a database that was handed in. */
   readonly file: string
   readonly clock: FrozenClock
   readonly parts: WalletParts
@@ -65,12 +66,13 @@ export interface TemporaryWallet extends Wallet {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A wallet on a fresh SQLite file with the services around it made up, for tests. */
+/** A wallet on a fresh SQLite file, or on the database handed in, with the services around it made up, for tests. */
 export async function openTemporaryWallet(
   changed: Partial<WalletDependencies> = {},
 ): Promise<TemporaryWallet> {
-  const temporary = await openTemporaryDatabase('wallet')
-  const { database, file } = temporary
+  const temporary = changed.database ? undefined : await openTemporaryDatabase('wallet')
+  const database = changed.database ?? temporary?.database
+  if (!database) throw new TypeError('there is a database in either case')
   const clock = new FrozenClock('2026-11-26T03:20:00Z')
   const [published, logged, levels]: [OutgoingEvent[], string[], AxisLevel[]] = [[], [], []]
   const committed = new Set<string>()
@@ -120,7 +122,7 @@ export async function openTemporaryWallet(
   return {
     ...wallet,
     database,
-    file,
+    file: temporary?.file ?? '',
     clock,
     parts,
     published,
@@ -150,7 +152,7 @@ export async function openTemporaryWallet(
       const signed = { ceremonyId: 'c', assertionDigest: new Uint8Array(32), challenge: digest }
       return port.issue(releaseId, signed, NO_MINIMUM, now)
     },
-    [Symbol.asyncDispose]: () => temporary[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => temporary?.[Symbol.asyncDispose](),
   }
 }
 

@@ -14,6 +14,7 @@ import { isForbiddenClaim } from './catalogue.ts'
 import { takeInProofing } from './enrol-person.ts'
 import { dropPerson } from './erase-person.ts'
 import type { RegisteredPurpose, Registration } from './registration.ts'
+import { Undecryptable } from './sealing.ts'
 import type { WalletParts } from './wallet-parts.ts'
 
 /** What the wallet follows: the events of people, and the registry. */
@@ -22,7 +23,7 @@ export function createConsumers(parts: WalletParts): readonly ConsumerDefinition
     {
       name: 'wallet.personas',
       topics: [TOPICS.subject],
-      apply: (tx, event) => applySubjectEvent(parts, tx, event),
+      apply: (tx, event) => endingOnLostKeys(applySubjectEvent(parts, tx, event)),
     },
     {
       name: 'wallet.registry',
@@ -30,6 +31,16 @@ export function createConsumers(parts: WalletParts): readonly ConsumerDefinition
       apply: (tx, event) => applyRegistryEvent(parts, tx, event),
     },
   ]
+}
+
+/** Keys that do not open are not the fault of the event: the process must end, or every person's events would be parked. */
+async function endingOnLostKeys(applied: Promise<void>): Promise<void> {
+  try {
+    await applied
+  } catch (error) {
+    if (!(error instanceof Undecryptable)) throw error
+    throw new Error('the keys of an enrolled person do not open', { cause: error })
+  }
 }
 
 async function applySubjectEvent(parts: WalletParts, tx: Tx, event: ReceivedEvent): Promise<void> {
