@@ -78,6 +78,7 @@ function tapForm({ language, offer, cardId, refusal }: TapPage): Html {
       <span id="pin-help" class="quiet">${t.pinHelp[use]}</span>
     </p>
     ${pinInput(use, refusal !== undefined)}
+    ${offer.notice && html`<p class="quiet">${offer.notice[language]}</p>`}
     ${lastTry && html`<div class="choice"><input type="checkbox" id="last" name="last" value="yes" /><label for="last">${t.useLastTry}</label></div>`}
     <button class="main">${t.sign}</button>
   </form>`

@@ -58,6 +58,7 @@ export interface TapOffer {
   /** One-time token of the form; a form sent twice, or from elsewhere, does not have it. */
   readonly formToken: string
   readonly cards: readonly CardChoice[]
+  readonly notice?: CardSource['notice']
   /** Where the browser goes when the person does not want to. */
   readonly returnTo: string
 }
@@ -204,7 +205,9 @@ export class CardAgent {
   async #offer(ticket: string, pending: Pending): Promise<TapOffer> {
     pending.formToken = randomToken(this.#parts.random)
     const { session, returnTo, formToken } = pending
-    return { session, ticket, formToken, returnTo, cards: await this.#parts.cards.list() }
+    const { cards } = this.#parts
+    const offer = { session, ticket, formToken, returnTo, cards: await cards.list() }
+    return cards.notice ? { ...offer, notice: cards.notice } : offer
   }
 
   async #retry(

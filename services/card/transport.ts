@@ -15,6 +15,8 @@ export interface CardChoice {
 
 /** Where cards come from. */
 export interface CardSource {
+  /** What a person who uses these cards must be told. */
+  readonly notice?: { readonly ja: string; readonly en: string }
   list(): Promise<readonly CardChoice[]>
   /** Powers the card up. `CardError` `CARD_REMOVED` when it is not there any more. */
   open(id: string): Promise<CardTransport>

@@ -4,6 +4,7 @@ import { NotFound } from '../kernel/errors.ts'
 import type { Random } from '../kernel/random.ts'
 import { SimulatedCard } from './card.ts'
 import { cardRack } from './card-file.ts'
+import { SAMPLE_PINS } from './people.ts'
 
 const KIND = { card: { ja: 'カード', en: 'card' }, phone: { ja: 'スマホ', en: 'phone' } } as const
 
@@ -11,6 +12,10 @@ const KIND = { card: { ja: 'カード', en: 'card' }, phone: { ja: 'スマホ', 
 export function simulatedCards(dataDir: string, random: Random): CardSource {
   const rack = cardRack(dataDir)
   return {
+    notice: {
+      ja: `見本カードの暗証番号：利用者証明用 ${SAMPLE_PINS.authentication}、署名用 ${SAMPLE_PINS.signature}`,
+      en: `PINs of the sample cards: authentication ${SAMPLE_PINS.authentication}, signature ${SAMPLE_PINS.signature}`,
+    },
     list: async () =>
       rack.list().map(({ id, title, kind }) => ({
         id,

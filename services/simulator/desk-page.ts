@@ -155,7 +155,7 @@ function certificateRow(certificate: CertificateView, token: TokenView, language
   const selectId = `reason-${id}`
   const live = status === 'good' || status === 'suspended'
   return html`<p id="${id}">
-      ${t[family]} ${!certificate.current && t.before}:
+      ${t[family]}${!certificate.current && ` ${t.before}`}:
       <strong>${t[status]}</strong>${reason && html` (${reason})`}, ${t.until}
       ${certificate.notAfter.slice(0, 10)}
     </p>
@@ -172,11 +172,11 @@ function certificateRow(certificate: CertificateView, token: TokenView, language
           </select>
           <button>${t.revoke}<span class="quiet"> ${t[family]}</span></button>
         </form>
-        ${status === 'good' && orderForm(`certificates/${id}/suspend`, t.suspend, language)}
+        ${status === 'good' && orderForm(`certificates/${id}/suspend`, t.suspend, language, {}, t[family])}
         ${
           status === 'suspended' &&
           token.kind === 'phone' &&
-          orderForm(`certificates/${id}/resume`, t.resume, language)
+          orderForm(`certificates/${id}/resume`, t.resume, language, {}, t[family])
         }
       </div>`
     }`
@@ -221,13 +221,14 @@ function orderForm(
   label: string,
   language: Language,
   fields: Readonly<Record<string, string>> = {},
+  of = '',
 ): Html {
   return html`<form method="post" action="/desk/${path}">
     ${languageField(language)}
     ${Object.entries(fields).map(
       ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
     )}
-    <button>${label}</button>
+    <button>${label}${of !== '' && html`<span class="quiet"> ${of}</span>`}</button>
   </form>`
 }
 

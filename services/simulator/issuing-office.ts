@@ -1,35 +1,15 @@
 import type { Clock } from '../kernel/clock.ts'
-import { fromBase64, toBase64 } from '../kernel/bytes.ts'
 import { Conflict, InvalidInput, NotFound } from '../kernel/errors.ts'
-import type { Random } from '../kernel/random.ts'
-import { type CardRack, MAX_TRIES } from './card-file.ts'
-import { type CertificationAuthority, wholeSecond } from './certification-authority.ts'
-import { exportKey, type KeySource, spkiDer } from './keys.ts'
-import { type Municipality, municipality } from './municipalities.ts'
+import { MAX_TRIES } from './card-file.ts'
+import { CardProduction, type CardProductionParts } from './card-production.ts'
+import { wholeSecond } from './certification-authority.ts'
+import { municipality } from './municipalities.ts'
 import { type NewPerson, SAMPLE_PINS } from './people.ts'
-import {
-  CERTIFICATE_FAMILIES,
-  type CertificateFamily,
-  type DistinguishedName,
-  distributionPointName,
-} from './profile.ts'
-import type {
-  IssuedCertificate,
-  PersonRecord,
-  RevocationReason,
-  SimulatorState,
-  TokenKey,
-  TokenRecord,
-} from './state.ts'
-import { endOfValidity } from './validity.ts'
+import { CERTIFICATE_FAMILIES, type CertificateFamily } from './profile.ts'
+import type { IssuedCertificate, PersonRecord, RevocationReason, TokenRecord } from './state.ts'
 
-export interface IssuingOfficeParts {
-  readonly state: SimulatorState
-  readonly authorities: Readonly<Record<CertificateFamily, CertificationAuthority>>
-  readonly cards: CardRack
-  readonly keySource: KeySource
+export interface IssuingOfficeParts extends CardProductionParts {
   readonly clock: Clock
-  readonly random: Random
   /** Makes the state durable; called at the end of every operation. */
   readonly save: () => void
 }
@@ -39,9 +19,11 @@ const RENEWAL_WINDOW = 92 * 24 * 60 * 60 * 1000
 /** The municipal office and the CA's registration desk in one: whatever changes certificates, cards and the register. */
 export class IssuingOffice {
   readonly #parts: IssuingOfficeParts
+  readonly #production: CardProduction
 
   constructor(parts: IssuingOfficeParts) {
     this.#parts = parts
+    this.#production = new CardProduction(parts)
   }
 
   /** What the desk's clock says, in whole seconds. */
@@ -72,13 +54,18 @@ export class IssuingOffice {
     const record = { id, title, attributes, municipalityCode, pins: person.pins ?? SAMPLE_PINS }
     municipality(municipalityCode)
     const issuedAt = person.issuedAt ?? this.now()
-    const card = await this.#newToken(record, 'card', issuedAt, person.withoutSignature !== true)
+    const card = await this.#production.newToken(
+      record,
+      'card',
+      issuedAt,
+      person.withoutSignature !== true,
+    )
     const phone = person.withPhone
-      ? await this.#newToken(record, 'phone', issuedAt, person.withoutSignature !== true)
+      ? await this.#production.newToken(record, 'phone', issuedAt, person.withoutSignature !== true)
       : undefined
     state.people.push(record)
-    this.#handOver(record, card)
-    if (phone) this.#handOver(record, phone)
+    this.#production.handOver(record, card)
+    if (phone) this.#production.handOver(record, phone)
     this.#parts.save()
   }
 
@@ -91,12 +78,12 @@ export class IssuingOffice {
     const card = this.#token(personId)
     const limit = new Date(this.#certificate(card.authentication.certificateId).notAfter)
     const withSignature = card.signature !== undefined
-    const phone = await this.#newToken(person, 'phone', this.now(), withSignature, limit)
+    const phone = await this.#production.newToken(person, 'phone', this.now(), withSignature, limit)
     if (earlier) {
       for (const certificate of toEnd) this.#end(certificate, 'superseded')
       state.tokens.splice(state.tokens.indexOf(earlier), 1)
     }
-    this.#handOver(person, phone)
+    this.#production.handOver(person, phone)
     this.#parts.save()
   }
 
@@ -134,11 +121,11 @@ export class IssuingOffice {
       if (!key) continue
       const before = this.#certificate(key.certificateId)
       const soon = new Date(before.notAfter).getTime() - at.getTime() < RENEWAL_WINDOW
-      token[family] = await this.#newKey(person, token, family, at, soon ? 6 : 5)
+      token[family] = await this.#production.newKey(person, token, family, at, soon ? 6 : 5)
       before.successorId = token[family].certificateId
       if (!ended(before, at)) this.#end(before, 'superseded')
     }
-    this.#writeCard(person, token)
+    this.#production.writeCard(person, token)
     this.#parts.save()
   }
 
@@ -164,9 +151,9 @@ export class IssuingOffice {
     if (before && !ended(before, this.now())) {
       throw new Conflict('the signature certificate is still good')
     }
-    token.signature = await this.#newKey(person, token, 'signature', this.now(), 5)
+    token.signature = await this.#production.newKey(person, token, 'signature', this.now(), 5)
     if (before) before.successorId = token.signature.certificateId
-    this.#writeCard(person, token)
+    this.#production.writeCard(person, token)
     this.#parts.save()
   }
 
@@ -184,7 +171,7 @@ export class IssuingOffice {
     for (const card of this.#parts.cards.list()) {
       if (!known.has(card.id)) this.#parts.cards.remove(card.id)
     }
-    for (const token of this.tokens) this.#writeCard(this.#person(token.personId), token)
+    for (const token of this.tokens) this.#production.writeCard(this.#person(token.personId), token)
   }
 
   #person(id: string): PersonRecord {
@@ -218,135 +205,9 @@ export class IssuingOffice {
     }
     certificate.revocation = { reason, at: this.now().toISOString() }
   }
-
-  async #newToken(
-    person: PersonRecord,
-    kind: TokenRecord['kind'],
-    issuedAt: Date,
-    withSignature: boolean,
-    limit?: Date,
-  ): Promise<TokenRecord> {
-    const id = kind === 'card' ? person.id : `${person.id}-phone`
-    const token = { id, kind, personId: person.id }
-    const key = (family: CertificateFamily) =>
-      this.#newKey(person, token, family, issuedAt, 5, limit)
-    const [authentication, signature] = await Promise.all([
-      key('authentication'),
-      withSignature ? key('signature') : undefined,
-    ])
-    return { ...token, authentication, ...(signature && { signature }) }
-  }
-
-  #handOver(person: PersonRecord, token: TokenRecord): void {
-    this.#parts.state.tokens.push(token)
-    this.#parts.cards.pins(token.id).save({
-      authentication: { pin: person.pins.authentication, triesLeft: MAX_TRIES.authentication },
-      signature: { pin: person.pins.signature, triesLeft: MAX_TRIES.signature },
-    })
-    this.#writeCard(person, token)
-  }
-
-  async #newKey(
-    person: PersonRecord,
-    token: Pick<TokenRecord, 'id' | 'kind'>,
-    family: CertificateFamily,
-    issuedAt: Date,
-    birthdays: number,
-    limit?: Date,
-  ): Promise<TokenKey> {
-    const { state, authorities, keySource, random } = this.#parts
-    const privateKey = await keySource()
-    const town = municipality(person.municipalityCode)
-    const notBefore = wholeSecond(issuedAt.getTime())
-    const own = endOfValidity(notBefore, person.attributes.birthDate, birthdays)
-    const notAfter = limit && limit < own ? limit : own
-    const { serial, certificate } = authorities[family].issue({
-      subject: subjectName(family, town, notBefore, random),
-      spki: spkiDer(privateKey),
-      distributionPoint: distributionPointName(family, town),
-      attributes: person.attributes,
-      notBefore,
-      notAfter,
-    })
-    const prefix = `${token.id}-${family}-`
-    const certificateId = `${prefix}${this.#countWith(prefix) + 1}`
-    state.certificates.push({
-      id: certificateId,
-      family,
-      serial,
-      certificate: toBase64(certificate),
-      personId: person.id,
-      tokenId: token.id,
-      municipalityCode: person.municipalityCode,
-      issuedAt: notBefore.toISOString(),
-      notAfter: notAfter.toISOString(),
-    })
-    return { privateKey: exportKey(privateKey), certificateId }
-  }
-
-  #countWith(prefix: string): number {
-    return this.certificates.filter(({ id }) => id.startsWith(prefix)).length
-  }
-
-  #writeCard(person: PersonRecord, token: TokenRecord): void {
-    const { authorities, cards } = this.#parts
-    const key = ({ privateKey, certificateId }: TokenKey) => ({
-      privateKey,
-      certificate: this.#certificate(certificateId).certificate,
-    })
-    cards.put({
-      version: 1,
-      id: token.id,
-      kind: token.kind,
-      title: person.title,
-      authentication: key(token.authentication),
-      ...(token.signature && { signature: key(token.signature) }),
-      authorities: {
-        authentication: toBase64(authorities.authentication.certificate),
-        signature: toBase64(authorities.signature.certificate),
-      },
-    })
-  }
-}
-
-/** DER of a certificate that was issued. */
-export function certificateDer(certificate: IssuedCertificate): Uint8Array {
-  return fromBase64(certificate.certificate)
 }
 
 function ended(certificate: IssuedCertificate, at: Date): boolean {
   const held = certificate.revocation?.reason === 'certificateHold'
   return (certificate.revocation && !held) === true || new Date(certificate.notAfter) < at
-}
-
-/** Shapes as seen on real cards: no personal data but the town of a 署名用 certificate. */
-function subjectName(
-  family: CertificateFamily,
-  town: Municipality,
-  at: Date,
-  random: Random,
-): DistinguishedName {
-  if (family === 'authentication') {
-    const head = digits(random, 6) + letters(random, 1) + digits(random, 2) + letters(random, 5)
-    const commonName = `${head}${town.code}${digits(random, 3)}A`
-    return [
-      ['C', 'JP'],
-      ['CN', commonName],
-    ]
-  }
-  const stamp = at.toISOString().replace(/\D/g, '').slice(0, 14)
-  return [
-    ['C', 'JP'],
-    ['L', town.prefecture],
-    ['L', town.city],
-    ['CN', stamp + digits(random, 14)],
-  ]
-}
-
-function digits(random: Random, length: number): string {
-  return Array.from(random.bytes(length), (byte) => String(byte % 10)).join('')
-}
-
-function letters(random: Random, length: number): string {
-  return Array.from(random.bytes(length), (byte) => String.fromCharCode(65 + (byte % 26))).join('')
 }

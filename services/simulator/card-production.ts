@@ -1,0 +1,157 @@
+import { toBase64 } from '../kernel/bytes.ts'
+import type { Random } from '../kernel/random.ts'
+import { type CardRack, MAX_TRIES } from './card-file.ts'
+import { type CertificationAuthority, wholeSecond } from './certification-authority.ts'
+import { exportKey, type KeySource, spkiDer } from './keys.ts'
+import { type Municipality, municipality } from './municipalities.ts'
+import { type CertificateFamily, type DistinguishedName, distributionPointName } from './profile.ts'
+import type { PersonRecord, SimulatorState, TokenKey, TokenRecord } from './state.ts'
+import { endOfValidity } from './validity.ts'
+
+export interface CardProductionParts {
+  readonly state: SimulatorState
+  readonly authorities: Readonly<Record<CertificateFamily, CertificationAuthority>>
+  readonly cards: CardRack
+  readonly keySource: KeySource
+  readonly random: Random
+}
+
+/** Makes keys, has them certified, and writes them onto cards. Whoever calls saves the state. */
+export class CardProduction {
+  readonly #parts: CardProductionParts
+
+  constructor(parts: CardProductionParts) {
+    this.#parts = parts
+  }
+
+  /** Keys and certificates of a card or phone that is still to be handed over. */
+  async newToken(
+    person: PersonRecord,
+    kind: TokenRecord['kind'],
+    issuedAt: Date,
+    withSignature: boolean,
+    limit?: Date,
+  ): Promise<TokenRecord> {
+    const id = kind === 'card' ? person.id : `${person.id}-phone`
+    const token = { id, kind, personId: person.id }
+    const key = (family: CertificateFamily) =>
+      this.newKey(person, token, family, issuedAt, 5, limit)
+    const [authentication, signature] = await Promise.all([
+      key('authentication'),
+      withSignature ? key('signature') : undefined,
+    ])
+    return { ...token, authentication, ...(signature && { signature }) }
+  }
+
+  /** Puts the token into the person's hands, with the PINs first given. */
+  handOver(person: PersonRecord, token: TokenRecord): void {
+    this.#parts.state.tokens.push(token)
+    this.#parts.cards.pins(token.id).save({
+      authentication: { pin: person.pins.authentication, triesLeft: MAX_TRIES.authentication },
+      signature: { pin: person.pins.signature, triesLeft: MAX_TRIES.signature },
+    })
+    this.writeCard(person, token)
+  }
+
+  /** A new key with its certificate; `limit` is the latest end of validity. */
+  async newKey(
+    person: PersonRecord,
+    token: Pick<TokenRecord, 'id' | 'kind'>,
+    family: CertificateFamily,
+    issuedAt: Date,
+    birthdays: number,
+    limit?: Date,
+  ): Promise<TokenKey> {
+    const { state, authorities, keySource, random } = this.#parts
+    const privateKey = await keySource()
+    const town = municipality(person.municipalityCode)
+    const notBefore = wholeSecond(issuedAt.getTime())
+    const own = endOfValidity(notBefore, person.attributes.birthDate, birthdays)
+    const notAfter = limit && limit < own ? limit : own
+    const { serial, certificate } = authorities[family].issue({
+      subject: subjectName(family, town, notBefore, random),
+      spki: spkiDer(privateKey),
+      distributionPoint: distributionPointName(family, town),
+      attributes: person.attributes,
+      notBefore,
+      notAfter,
+    })
+    const prefix = `${token.id}-${family}-`
+    const certificateId = `${prefix}${this.#countWith(prefix) + 1}`
+    state.certificates.push({
+      id: certificateId,
+      family,
+      serial,
+      certificate: toBase64(certificate),
+      personId: person.id,
+      tokenId: token.id,
+      municipalityCode: person.municipalityCode,
+      issuedAt: notBefore.toISOString(),
+      notAfter: notAfter.toISOString(),
+    })
+    return { privateKey: exportKey(privateKey), certificateId }
+  }
+
+  #countWith(prefix: string): number {
+    return this.#parts.state.certificates.filter(({ id }) => id.startsWith(prefix)).length
+  }
+
+  /** Writes the card as the register has it. */
+  writeCard(person: PersonRecord, token: TokenRecord): void {
+    const { authorities, cards } = this.#parts
+    const key = ({ privateKey, certificateId }: TokenKey) => ({
+      privateKey,
+      certificate: this.#certificateOf(certificateId),
+    })
+    cards.put({
+      version: 1,
+      id: token.id,
+      kind: token.kind,
+      title: person.title,
+      authentication: key(token.authentication),
+      ...(token.signature && { signature: key(token.signature) }),
+      authorities: {
+        authentication: toBase64(authorities.authentication.certificate),
+        signature: toBase64(authorities.signature.certificate),
+      },
+    })
+  }
+
+  #certificateOf(id: string): string {
+    const issued = this.#parts.state.certificates.find((one) => one.id === id)
+    if (!issued) throw new TypeError('a token has only certificates that were issued')
+    return issued.certificate
+  }
+}
+
+/** Shapes as seen on real cards: no personal data but the town of a 署名用 certificate. */
+function subjectName(
+  family: CertificateFamily,
+  town: Municipality,
+  at: Date,
+  random: Random,
+): DistinguishedName {
+  if (family === 'authentication') {
+    const head = digits(random, 6) + letters(random, 1) + digits(random, 2) + letters(random, 5)
+    const commonName = `${head}${town.code}${digits(random, 3)}A`
+    return [
+      ['C', 'JP'],
+      ['CN', commonName],
+    ]
+  }
+  const stamp = at.toISOString().replace(/\D/g, '').slice(0, 14)
+  return [
+    ['C', 'JP'],
+    ['L', town.prefecture],
+    ['L', town.city],
+    ['CN', stamp + digits(random, 14)],
+  ]
+}
+
+function digits(random: Random, length: number): string {
+  return Array.from(random.bytes(length), (byte) => String(byte % 10)).join('')
+}
+
+function letters(random: Random, length: number): string {
+  return Array.from(random.bytes(length), (byte) => String.fromCharCode(65 + (byte % 26))).join('')
+}
