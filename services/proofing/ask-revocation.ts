@@ -23,7 +23,7 @@ export interface RevocationDependencies {
   readonly log: Log
 }
 
-/** What the sources say together, and the CRL number to remember when a CRL was believed. */
+/** What the sources say together, and the CRL number to remember when a CRL was believed that is newer than before. */
 export interface RevocationAnswer {
   readonly status: RevocationStatus
   readonly crl: { readonly point: string; readonly number: bigint } | null
@@ -72,7 +72,8 @@ async function askCrl(
     freshness: FRESHNESS,
     ...(lowest === undefined ? {} : { lowestNumber: lowest }),
   })
-  return { status, seen: status.status === 'unknown' ? null : { point, number: list.number } }
+  const isNewer = status.status !== 'unknown' && (lowest === undefined || list.number > lowest)
+  return { status, seen: isNewer ? { point, number: list.number } : null }
 }
 
 async function fetchList(

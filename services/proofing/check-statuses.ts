@@ -84,6 +84,15 @@ async function isReplaced(
   return answer.outcome === 'linked' && answer.successor !== null
 }
 
+/** `lastGoodAt` is compared with a day and a half, so it need not be written at every run. */
+const CONFIRM_EVERY = 3_600_000
+
+function confirmsGood({ lastGoodAt }: CertificateRow, status: RevocationStatus): Date | null {
+  if (status.status !== 'good') return null
+  const gained = status.thisUpdate.getTime() - lastGoodAt.getTime()
+  return gained >= CONFIRM_EVERY ? status.thisUpdate : null
+}
+
 /** State and event in one unit of work; the conditional write lets one of several monitors tell it. */
 async function record(
   parts: SubmissionParts,
@@ -94,9 +103,11 @@ async function record(
 ): Promise<boolean> {
   const { database, store, publisher, environment, log } = parts
   const { certificateRef, subjectRef } = row
+  const goodAt = confirmsGood(row, status)
+  if (crl === null && goodAt === null && change === null) return false
   return database.run(async (tx) => {
     if (crl !== null) await store.rememberCrlNumber(tx, crl.point, crl.number)
-    if (status.status === 'good') await store.confirmGood(tx, certificateRef, status.thisUpdate)
+    if (goodAt !== null) await store.confirmGood(tx, certificateRef, goodAt)
     if (change === null || !(await store.changeStatus(tx, row, change))) return false
     const proofingIds = await store.proofingsOf(tx, certificateRef)
     const about = { subjectRef, environment, certificateRef, proofingIds, learnedAt }

@@ -102,12 +102,12 @@ async function resolveSubject(
   if (others.length > 0) return undecidedBy('LINKAGE_AMBIGUOUS')
   if (subjectRef !== undefined) return subjectRef
   if (session.purpose !== 'enrol') return refusedBy('NOT_ENROLLED')
-  await store.addPerson(tx, {
-    subjectRef: newSubject,
-    personRef: person,
-    enrolledAt: session.takenAt,
-  })
-  return newSubject
+  const enrolledAt = session.takenAt
+  const added = await store.addPerson(tx, { subjectRef: newSubject, personRef: person, enrolledAt })
+  // Another tap of the same person may have been written in between.
+  return added
+    ? newSubject
+    : ((await store.subjectOfPerson(tx, person)) ?? undecidedBy('LINKAGE_UNAVAILABLE'))
 }
 
 async function remember(
