@@ -40,8 +40,11 @@ export class FakePolicy implements PolicyPort {
   readonly identity = new Map<string, string>()
   factsVersion = 1
   remedy: Remedy = 'tap_card'
+  /** Thrown by the next questions while it is set. */
+  fault: Error | undefined
 
   async assess(question: AssessmentQuestion): Promise<Assessment> {
+    if (this.fault !== undefined) throw this.fault
     const levels = question.minimum.axes.map(({ framework, axis }) => ({
       framework,
       axis,
@@ -104,10 +107,8 @@ export class FakePolicy implements PolicyPort {
 
   #level({ subjectRef, ceremony }: AssessmentQuestion, axis: string): string {
     if (axis === 'IAL') return this.identity.get(subjectRef) ?? 'no_ial'
-    const { auth } = ceremony ?? { auth: null }
-    return auth !== null && typeof auth === 'object' && 'aal' in auth
-      ? String(auth['aal' as keyof typeof auth])
-      : 'none'
+    const auth = ceremony?.auth as { readonly aal?: string } | undefined
+    return auth?.aal ?? 'none'
   }
 }
 
@@ -188,6 +189,8 @@ export class FakeWallet implements WalletPort {
     { personaId: 'persona-biz', kind: 'biz', label: 'ビジネス' },
     { personaId: 'persona-priv', kind: 'priv', label: 'プライベート' },
   ]
+  /** Sector of a relying party, where it is not `sector-<id>`. */
+  readonly sectors = new Map<string, string>()
   readonly #bound = new Map<string, string>()
   readonly #pairwise = new Map<
     string,
@@ -254,7 +257,7 @@ export class FakeWallet implements WalletPort {
       rpId: request.rpId,
       pairwiseSubject: await this.pairwiseSubject(
         request.subjectRef,
-        `sector-${request.rpId}`,
+        this.sectors.get(request.rpId) ?? `sector-${request.rpId}`,
         personaId,
       ),
       claims,

@@ -241,10 +241,7 @@ describe('form of a call', () => {
     expect(RetryInfo.decode(retry?.value ?? Buffer.of()).retryDelay?.seconds).toBe(1n)
   })
   test('a fault of ours is INTERNAL without a word about it', async () => {
-    const { assess } = stand.policy
-    stand.policy.assess = async () => {
-      throw new Error('canary-3c1d')
-    }
+    stand.policy.fault = new Error('canary-3c1d')
     const pairwise = await stand.wallet.pairwiseSubject('x', 'sector-library', 'persona-gov')
     await stand.unitOfWork.run(async (tx) => {
       await new FederationStore(stand.unitOfWork).addKnownSubject(tx, 'library', {
@@ -253,7 +250,7 @@ describe('form of a call', () => {
       })
     })
     const error: unknown = await check('library', pairwise).catch((thrown: unknown) => thrown)
-    stand.policy.assess = assess
+    stand.policy.fault = undefined
     expect(error).toMatchObject({ code: status.INTERNAL, details: 'internal error' })
     expect(stand.lines.join('')).not.toContain('canary-3c1d')
   })

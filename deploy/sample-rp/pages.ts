@@ -1,0 +1,191 @@
+import type {
+  AxisLevel,
+  CheckResponse,
+  ExplainResponse,
+} from '../../proto/gen/watashi/assurance/v1/assurance.ts'
+import type { Claim } from '../../proto/gen/watashi/assurance/v1/release.ts'
+import type { Name } from './config.ts'
+import { html, type Html } from './html.ts'
+import type { LevelNews } from './level-watch.ts'
+import type { Received } from './outcome.ts'
+import { axisLabel, claimLabel, COMMON, SITES, type Locale } from './texts.ts'
+
+export interface PageContext {
+  readonly name: Name
+  readonly locale: Locale
+}
+
+export function homePage(context: PageContext): string {
+  const { locale } = context
+  const site = SITES[context.name][locale]
+  const common = COMMON[locale]
+  return layout(
+    context,
+    site.site,
+    html`<p class="lead">${site.lead}</p>
+      <form method="post" action="/start"><button class="main">${site.action}</button></form>
+      <p class="hint">${common.start}</p>`,
+  )
+}
+
+export interface AccountView {
+  readonly account: Received
+  /** Undefined when it could not be asked. */
+  readonly check: CheckResponse | undefined
+  readonly news: readonly LevelNews[]
+  readonly gone: boolean
+}
+
+export function accountPage(context: PageContext, view: AccountView): string {
+  const { locale } = context
+  const common = COMMON[locale]
+  const { account, gone } = view
+  return layout(
+    context,
+    SITES[context.name][locale].account,
+    html`<div id="live" role="status" aria-live="polite">${liveNews(locale, view)}</div>
+      <h2>${common.received}</h2>
+      ${account.claims.length === 0 || gone ? html`<p>${common.none}</p>` : claimList(account.claims, locale)}
+      <p class="hint">${common.subject}: <code>${account.pairwiseSubject}</code></p>
+      <div id="standing">${standing(locale, view)}</div>
+      <p><a href="/why">${common.why}</a></p>
+      <div class="actions">
+        <form method="post" action="/start"><button>${common.again}</button></form>
+        ${
+          account.releaseId === undefined || gone
+            ? undefined
+            : html`<form method="post" action="/forget"><button>${common.forget}</button></form>`
+        }
+        <form method="post" action="/logout"><button>${common.logout}</button></form>
+      </div>`,
+    html`<script src="/live.js" defer></script>`,
+  )
+}
+
+/** What has changed since the person came; the page brings it up to date while it is open. */
+export function liveNews(locale: Locale, { news, gone }: Pick<AccountView, 'news' | 'gone'>): Html {
+  const common = COMMON[locale]
+  if (gone) return html`<p class="alert">${common.gone}</p>`
+  return html`${news.map(
+    ({ axis, level, previousLevel, lowered }) =>
+      html`<p class="${lowered ? 'alert' : 'news'}">
+        <strong>${lowered ? common.fell : common.rose}</strong> ${axisLabel(axis, locale)}:
+        ${previousLevel || '–'} → ${level}
+      </p>`,
+  )}`
+}
+
+export function standing(locale: Locale, { check, account, gone }: AccountView): Html {
+  if (gone) return html``
+  const common = COMMON[locale]
+  const levels = check?.levels ?? account.levels
+  const verdict =
+    check === undefined
+      ? html`<p class="alert">${common.unknown}</p>`
+      : check.satisfied
+        ? html`<p class="good">${common.ok}</p>`
+        : html`<p class="alert">${common.short}</p>`
+  const shortfalls = (check?.shortfalls ?? []).map(
+    ({ axis, have, need }) =>
+      html`<li>${axisLabel(axis, locale)}: ${common.have} ${have}, ${common.need} ${need}</li>`,
+  )
+  return html`<h2>${common.levels}</h2>
+    ${verdict}
+    ${
+      shortfalls.length === 0
+        ? undefined
+        : html`<ul>
+            ${shortfalls}
+          </ul>`
+    }
+    ${levelList(levels, locale)}`
+}
+
+export function whyPage(context: PageContext, { explanations }: ExplainResponse): string {
+  const { locale } = context
+  const common = COMMON[locale]
+  return layout(
+    context,
+    common.why,
+    html`${explanations.map(
+        ({ level, reasons, clauses }) =>
+          html`<h2>${axisLabel(level?.axis ?? '', locale)}: ${level?.level ?? ''}</h2>
+            <ul>
+              ${reasons.map((reason) => html`<li>${reason}</li>`)}
+            </ul>
+            <p class="hint">${clauses.join(', ')}</p>`,
+      )}
+      <p><a href="/account">${SITES[context.name][locale].account}</a></p>`,
+  )
+}
+
+export function noticePage(context: PageContext): string {
+  const { locale } = context
+  return layout(context, COMMON[locale].notice, html`<p>${SITES[context.name][locale].notice}</p>`)
+}
+
+export function messagePage(
+  context: PageContext,
+  kind: 'refused' | 'notYours' | 'unreachable' | 'forgotten',
+): string {
+  const common = COMMON[context.locale]
+  const title = kind === 'forgotten' ? common.forgotten : common[`${kind}Title`]
+  return layout(
+    context,
+    title,
+    html`${kind === 'forgotten' ? undefined : html`<p role="alert">${common[kind]}</p>`}
+      <p><a href="/">${common.home}</a></p>`,
+  )
+}
+
+function claimList(claims: readonly Claim[], locale: Locale): Html {
+  const common = COMMON[locale]
+  return html`<dl>
+    ${claims.map(({ name, value }) => {
+      const text =
+        value?.$case === 'truth' ? (value.truth ? common.yes : common.no) : (value?.text ?? '')
+      return html`<dt>${claimLabel(name, locale)}</dt>
+        <dd>${text}</dd>`
+    })}
+  </dl>`
+}
+
+function levelList(levels: readonly AxisLevel[], locale: Locale): Html {
+  return html`<dl>
+    ${levels.map(
+      ({ axis, level, framework }) =>
+        html`<dt>${axisLabel(axis, locale)}</dt>
+          <dd>${level} <span class="hint">${framework}</span></dd>`,
+    )}
+  </dl>`
+}
+
+function layout(context: PageContext, title: string, content: Html, head?: Html): string {
+  const { locale, name } = context
+  const common = COMMON[locale]
+  const { site } = SITES[name][locale]
+  return html`<!doctype html>
+    <html lang="${locale}">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title === site ? site : `${title} – ${site}`}</title>
+        <link rel="stylesheet" href="/style.css" />
+        ${head}
+      </head>
+      <body class="${name}">
+        <header>
+          <a href="/" class="site">${site}</a>
+          <a href="?lang=${common.otherLocale}" lang="${common.otherLocale}">${common.other}</a>
+        </header>
+        <main>
+          <h1>${title}</h1>
+          ${content}
+        </main>
+        <footer>
+          <p>${common.sample}</p>
+          <p><a href="/notice">${common.notice}</a></p>
+        </footer>
+      </body>
+    </html>`.text
+}
