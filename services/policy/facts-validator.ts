@@ -19,27 +19,69 @@ export interface FactsValidator {
 
 /** Compiles `facts.schema.json` once. */
 export function createFactsValidator(schema: Facts): FactsValidator {
-  const ajv = new Ajv2020({ allErrors: false, strict: false, discriminator: false })
+  const ajv = new Ajv2020({ allErrors: false, strict: false })
   addFormats(ajv)
   ajv.addSchema(schema, 'facts')
   const whole = ajv.compile(schema)
   const parts = new Map<string, ValidateFunction>()
-  const check = (validate: ValidateFunction, value: unknown, path: string): Facts => {
-    if (!validate(value)) throw invalid(value, path, validate.errors ?? [])
-    return value as Facts // the schema admits JSON objects alone
+  const partValidator = (definition: string): ValidateFunction => {
+    const known = parts.get(definition) ?? ajv.compile({ $ref: `facts#/$defs/${definition}` })
+    parts.set(definition, known)
+    return known
   }
+  const types = checkTypes(schema)
   return {
     facts(value, path = 'facts') {
-      const facts = check(whole, value, path)
+      if (!whole(value)) throw invalidFacts(value, path, whole.errors ?? [], types, partValidator)
+      const facts = value as Facts // the schema admits JSON objects alone
       checkSizes(facts, path)
       return facts
     },
     part(definition, value, path = definition) {
-      const known = parts.get(definition) ?? ajv.compile({ $ref: `facts#/$defs/${definition}` })
-      parts.set(definition, known)
-      return check(known, value, path)
+      const validate = partValidator(definition)
+      if (!validate(value)) throw invalid(path, validate.errors ?? [])
+      return value as Facts // as above
     },
   }
+}
+
+/** Names of the check types: the schema has one definition `check_<type>` for each. */
+function checkTypes(schema: Facts): readonly string[] {
+  const definitions = schema['$defs']
+  return Object.keys(typeof definitions === 'object' && definitions !== null ? definitions : {})
+    .filter((name) => name.startsWith('check_'))
+    .map((name) => name.slice('check_'.length))
+}
+
+/** A faulty check is held against the definition of its own type: that it is of no other type says nothing. */
+function invalidFacts(
+  value: unknown,
+  path: string,
+  errors: readonly ErrorObject[],
+  types: readonly string[],
+  partValidator: (definition: string) => ValidateFunction,
+): InvalidInput {
+  const pointer = errors.find(({ instancePath }) =>
+    /^\/checks\/\d+/.test(instancePath),
+  )?.instancePath
+  const index = /^\/checks\/(\d+)/.exec(pointer ?? '')?.[1]
+  if (index === undefined) return invalid(path, errors)
+  const at = `${path}.checks[${index}]`
+  const check = checkAt(value, Number(index))
+  const type = check?.['type']
+  if (typeof type !== 'string' || !types.includes(type)) {
+    return new InvalidInput(`${at}.type`, `one of ${types.join(', ')}`)
+  }
+  const validate = partValidator(`check_${type}`)
+  return validate(check) ? invalid(path, errors) : invalid(at, validate.errors ?? [])
+}
+
+function checkAt(value: unknown, index: number): Facts | undefined {
+  const checks = (value as Facts)['checks'] // the schema has found a list there
+  const check: Json | undefined = Array.isArray(checks)
+    ? (checks as readonly Json[])[index]
+    : undefined
+  return typeof check === 'object' && check !== null ? (check as Facts) : undefined
 }
 
 function checkSizes(facts: Facts, path: string): void {
@@ -59,29 +101,11 @@ function factorsOf(auth: Json | undefined): number {
   return Array.isArray(factors) ? factors.length : 0
 }
 
-function invalid(value: unknown, path: string, errors: readonly ErrorObject[]): InvalidInput {
-  const check = checkTypeAt(value, errors)
-  const error =
-    errors.find(
-      ({ schemaPath }) => check !== undefined && schemaPath.includes(`/check_${check}/`),
-    ) ?? deepest(errors)
+function invalid(path: string, errors: readonly ErrorObject[]): InvalidInput {
+  const error = deepest(errors)
   if (error === undefined) return new InvalidInput(path, 'valid facts')
   const at = path + error.instancePath.replace(/\/(\d+)/g, '[$1]').replace(/\//g, '.')
   return new InvalidInput(at, expectation(error))
-}
-
-/** Of a check only the errors of its own type say anything; those of the other types are noise. */
-function checkTypeAt(value: unknown, errors: readonly ErrorObject[]): string | undefined {
-  const pointer = errors.find(({ instancePath }) =>
-    /\/checks\/\d+/.test(instancePath),
-  )?.instancePath
-  const index = /\/checks\/(\d+)/.exec(pointer ?? '')?.[1]
-  if (index === undefined || typeof value !== 'object' || value === null || !('checks' in value))
-    return undefined
-  const checks = value.checks
-  const check: unknown = Array.isArray(checks) ? checks[Number(index)] : undefined
-  if (typeof check !== 'object' || check === null || !('type' in check)) return undefined
-  return typeof check.type === 'string' ? check.type : undefined
 }
 
 function deepest(errors: readonly ErrorObject[]): ErrorObject | undefined {

@@ -202,6 +202,8 @@ export class ExpressionChecker {
     if (local !== undefined) return local
     if (expected?.kind === 'enum' && expected.members.includes(name))
       return this.#member(name, at, expected)
+    // The side that this word is compared with was reported already.
+    if (expected?.kind === 'faulty') return FAULTY_IR
     if (name === 'now') return { op: 'now', type: { kind: 'timestamp' } }
     const define = this.#scope.defines.get(name)
     if (define?.parameters.length === 0) return this.#inline(define, [], at)

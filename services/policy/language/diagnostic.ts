@@ -102,9 +102,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
     if (found < bestDistance) [best, bestDistance] = [candidate, found]
   }
   // A short word is near to everything: a whole replacement is no hint.
-  return best !== undefined && bestDistance < Math.max(word.length, 2)
-    ? `did you mean \`${best}\`?`
-    : undefined
+  return best !== undefined && bestDistance < word.length ? `did you mean \`${best}\`?` : undefined
 }
 
 /** Optimal string alignment: insert, delete, replace, swap of neighbours. */

@@ -86,7 +86,10 @@ class Reader {
       })
       for (const error of document.errors) {
         const code = error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'yaml-syntax'
-        this.#report.add(code, this.#place(error.pos[0]), firstLine(error.message))
+        const help = error.message.startsWith('Tags and anchors')
+          ? 'put an expression that begins with `!` in quotes, or under `|`'
+          : undefined
+        this.#report.add(code, this.#place(error.pos[0]), firstLine(error.message), help)
       }
       if (document.errors.length > 0) return undefined
       if (document.contents === null) {

@@ -150,7 +150,11 @@ class SubjectBuilder {
     const open = deciding[results.indexOf('unknown')]
     if (open !== undefined) {
       return not(
-        this.#outcome({ path: open.path, type: 'status', on: textOrNothing(open.check['on']) }),
+        this.#outcome({
+          path: `${open.path}.result`,
+          type: 'status',
+          on: textOrNothing(open.check['on']),
+        }),
       )
     }
     this.#noteEnd(deciding, index)

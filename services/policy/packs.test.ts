@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { policyScore } from '../cli/policy-score.ts'
+import { policyTest } from '../cli/policy-test.ts'
+import { FrozenClock } from '../kernel/clock.ts'
+import { PolicyRejected, type Diagnostic } from './language/diagnostic.ts'
+import { readPack } from './language/read-pack.ts'
+import { POLICIES_DIRECTORY, PolicyStore } from './policy-store.ts'
+
+const store = new PolicyStore()
+const PACKS = ['meti-idtf-2016', 'nist-63-4', 'watashi-default']
+const EXAMPLES = join(POLICIES_DIRECTORY, 'examples.cases.jsonl')
+const SERVED = ['meti-idtf-2016', 'nist-800-63A-4', 'nist-800-63B-4']
+
+function io(files: Readonly<Record<string, string>> = {}) {
+  const out: string[] = []
+  const err: string[] = []
+  return {
+    out,
+    err,
+    print: (line: string) => void out.push(line),
+    complain: (line: string) => void err.push(line),
+    read: (path: string) => files[path] ?? readFileSync(path, 'utf8'),
+    clock: new FrozenClock('2026-11-01T00:00:00Z'),
+  }
+}
+
+function files(pack: string, folder: string, suffix: string): string[] {
+  const path = join(POLICIES_DIRECTORY, pack, folder)
+  return readdirSync(path)
+    .filter((name) => name.endsWith(suffix))
+    .map((name) => join(path, name))
+}
+
+describe.each(PACKS)('pack %s', (pack) => {
+  test('is accepted', () => {
+    expect(store.load(pack).pack.framework).toBe(pack)
+  })
+
+  test('gives what its tests say', () => {
+    const tests = files(pack, '.', '.test.yaml')
+    expect(tests).not.toEqual([])
+    const terminal = io()
+    const code = policyTest(tests, terminal)
+    expect([...terminal.out.slice(0, -1), ...terminal.err]).toEqual([])
+    expect(code).toBe(0)
+  })
+
+  test.each(files(pack, 'bad', '.yaml'))('refuses %s at the place it names', (path) => {
+    const text = readFileSync(path, 'utf8')
+    const [, code, line, column] = /^# expect: (\S+) (\d+):(\d+)\n/.exec(text) ?? []
+    const found = refusals(pack, path, text).filter(({ place }) => place.file === path)
+    expect(found.map((one) => `${one.code} ${one.place.line}:${one.place.column}`)).toEqual([
+      `${code} ${line}:${column}`,
+    ])
+  })
+})
+
+/** A bad document is read beside the header of its pack, unless it is a header itself. */
+function refusals(pack: string, path: string, text: string): readonly Diagnostic[] {
+  const header = join(POLICIES_DIRECTORY, pack, 'framework.yaml')
+  const sources = [{ path, text }]
+  if (!/^version:/m.test(text)) sources.push({ path: header, text: readFileSync(header, 'utf8') })
+  try {
+    readPack(sources, store.catalogue)
+    return []
+  } catch (error) {
+    if (error instanceof PolicyRejected) return error.diagnostics
+    throw error
+  }
+}
+
+describe('the worked examples', () => {
+  test('are right in every row of the frameworks served', () => {
+    const terminal = io()
+    const code = policyTest([EXAMPLES, ...SERVED.flatMap((id) => ['--framework', id])], terminal)
+    expect(terminal.out).toEqual(['41 passed, 0 failed'])
+    expect(code).toBe(0)
+  })
+
+  test('give one JSON line per row, in the form of the command', () => {
+    const rows = readFileSync(EXAMPLES, 'utf8')
+      .split('\n')
+      .filter((row) => SERVED.some((id) => row.includes(`"framework":"${id}"`)))
+    const terminal = io({ 'rows.jsonl': rows.join('\n') })
+    expect(policyScore(['rows.jsonl', '--json'], terminal)).toBe(0)
+    const lines = terminal.out.map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(lines).toHaveLength(41)
+    for (const line of lines)
+      expect(Object.keys(line)).toEqual(['id', 'value', 'missing', 'valid_until', 'caps'])
+    expect(lines.find(({ id }) => id === 'ial4-14')).toEqual({
+      id: 'ial4-14',
+      value: 'indeterminate',
+      missing: [expect.objectContaining({ path: 'checks[1].result', check: 'status', on: 'e1' })],
+      valid_until: null,
+      caps: [],
+    })
+  })
+})
+
+describe('bad input of the commands', () => {
+  const row = (more: object) =>
+    JSON.stringify({ id: 'a', framework: 'meti-idtf-2016', axis: 'proofing', facts: {}, ...more })
+
+  test.each([
+    ['an unknown framework', row({ framework: 'meti-2016' }), 'expected one of meti-idtf-2016'],
+    ['an unknown axis', row({ axis: 'prooving' }), 'did you mean `proofing`?'],
+    [
+      'a day that does not exist',
+      row({ at: '2026-02-30' }),
+      'at: expected an RFC 3339 instant or a calendar day',
+    ],
+    [
+      'a day before the first version',
+      row({ at: '2010-01-01' }),
+      'no version of meti-idtf-2016 is in force',
+    ],
+    [
+      'an unknown member of an enum',
+      row({ facts: { proofing: { channel: 'by_pigeon' } } }),
+      'line 1: facts.proofing.channel: expected one of face_to_face',
+    ],
+    [
+      'a check without its method',
+      row({ facts: { proofing: { channel: 'post' }, evidence: [], checks: [{ type: 'holder' }] } }),
+      'line 1: facts.checks[0]: expected a member `method`',
+    ],
+    [
+      'an unknown top-level member',
+      row({ facts: { evidences: [] } }),
+      'line 1: facts: expected no member `evidences`',
+    ],
+    ['no JSON', '{"id":', 'line 1: expected one JSON object'],
+    ['a list', '[1]', 'line 1: expected a JSON object'],
+  ])('%s is a line with an error, and exit code 2', (_, text, message) => {
+    const terminal = io({ 'bad.jsonl': `${text}\n${row({ id: 'b' })}` })
+    expect(policyScore(['bad.jsonl', '--json'], terminal)).toBe(2)
+    const [first, second] = terminal.out.map(
+      (line) => JSON.parse(line) as { id: string; value: string; error: { message: string } },
+    )
+    expect(first?.error.message).toContain(message)
+    expect(second).toMatchObject({ id: 'b', value: '1' })
+  })
+
+  test.each([
+    [[], 'at least one'],
+    [['nowhere.jsonl'], 'a file that can be read'],
+    [['--colour'], 'Unknown option'],
+    [['rules.txt'], 'a name that ends in'],
+  ])('policy test %j is a bad call', (args, message) => {
+    const terminal = io({ 'rules.txt': '' })
+    expect(policyTest(args, terminal)).toBe(2)
+    expect(terminal.err.join('\n')).toContain(message)
+  })
+
+  test('a row that misses is printed with expected and got', () => {
+    const terminal = io({ 'x.jsonl': row({ expected: '4' }) })
+    expect(policyTest(['x.jsonl'], terminal)).toBe(1)
+    expect(terminal.out).toEqual([
+      'x.jsonl:1 a (proofing): expected "4", got "1"',
+      '0 passed, 1 failed',
+    ])
+  })
+})
