@@ -4,7 +4,7 @@ import { InvalidInput, NotFound } from '../kernel/errors.ts'
 import { readFileIfPresent, writeFileAtomically } from './files.ts'
 import type { TokenKind } from './state.ts'
 
-export interface CardKey {
+interface CardKey {
   /** Base64 DER. */
   readonly certificate: string
   /** Base64 PKCS #8. */
@@ -24,7 +24,7 @@ export interface CardFile {
   readonly authorities: { readonly authentication: string; readonly signature: string }
 }
 
-export interface PinState {
+interface PinState {
   readonly pin: string
   readonly triesLeft: number
 }

@@ -8,8 +8,8 @@ import { type CardFile, MAX_TRIES, type PinMemory } from './card-file.ts'
 import { cardSignature } from './card-signature.ts'
 import type { CertificateFamily } from './profile.ts'
 
-export const JPKI_AP = 'd392f000260100000001'
-export const ISSUER_SECURITY_DOMAIN = 'a0000001510000'
+const JPKI_AP = 'd392f000260100000001'
+const ISSUER_SECURITY_DOMAIN = 'a0000001510000'
 
 export interface SimulatedCardOptions {
   readonly random: Random

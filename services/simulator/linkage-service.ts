@@ -8,7 +8,7 @@ import type { IssuedCertificate, SimulatorState, TokenKind } from './state.ts'
 import type { Switches } from './switches.ts'
 
 /** The linkage service does not know the certificate yet: it was issued too short a time ago. */
-export class CertificateNotAssociatedYet extends ServiceError {
+class CertificateNotAssociatedYet extends ServiceError {
   readonly code = 'ASSOCIATED_CERTIFICATE_NOT_READY'
 }
 

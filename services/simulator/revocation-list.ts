@@ -6,7 +6,7 @@ import { signatureBits } from './keys.ts'
 import { authorityName, type DistinguishedName } from './profile.ts'
 import { REVOCATION_REASONS, type RevocationReason } from './state.ts'
 
-export interface RevokedEntry {
+interface RevokedEntry {
   readonly serial: number
   readonly reason: RevocationReason
   readonly at: Date

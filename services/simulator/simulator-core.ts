@@ -29,7 +29,7 @@ export interface SimulatorCoreOptions {
 }
 
 /** The root of a family, for the verifier's pins. */
-export interface SimulatorAnchor {
+interface SimulatorAnchor {
   readonly kind: CertificateFamily
   readonly certificate: Uint8Array
 }
@@ -45,7 +45,7 @@ export interface SimulatorCore {
   readonly switches: SwitchBoard
 }
 
-export interface SwitchBoard {
+interface SwitchBoard {
   readonly get: () => Switches
   /** `InvalidInput` for a switch or a value there is none of. */
   readonly set: (unverified: Readonly<Record<string, unknown>>) => Switches
