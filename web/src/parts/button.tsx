@@ -34,7 +34,7 @@ export function Button(props: ButtonProps) {
   const { kind = 'primary', small = false, busy = false, disabled = false } = props
   const busyText = busy ? props.busyText : undefined
   return (
-    <>
+    <div>
       <AriaButton
         className={`${buttonLook(kind, small)} disabled:border-solid-gray-300 disabled:bg-solid-gray-300 disabled:text-solid-gray-700 disabled:no-underline`}
         onPress={() => {
@@ -50,6 +50,6 @@ export function Button(props: ButtonProps) {
       <span role="status" className="sr-only">
         {busyText}
       </span>
-    </>
+    </div>
   )
 }

@@ -86,9 +86,25 @@ describe('errorWords', () => {
     expect(words.what).toBe(en.errors.AUTHENTICATOR_SUSPENDED.what)
   })
 
-  test('falls back to the code when the reason is unknown or missing', () => {
-    for (const reason of ['NEWER_THAN_THIS_PAGE', undefined, null])
-      expect(errorWords('ja', [reason, 'CONFLICT']).what).toBe(ja.errors.CONFLICT.what)
+  test('falls back to the code when there is no reason', () => {
+    for (const reason of [undefined, null])
+      expect(errorWords('ja', [reason, 'CONFLICT'])).toEqual({
+        ...ja.errors.CONFLICT,
+        unknown: false,
+      })
+  })
+
+  test('falls back to the code when the reason is unknown, and has the reason shown', () => {
+    expect(errorWords('ja', ['NEWER_THAN_THIS_PAGE', 'CONFLICT'])).toEqual({
+      ...ja.errors.CONFLICT,
+      unknown: true,
+    })
+  })
+
+  test('a failure without any known code is never passed off as a known one', () => {
+    expect(errorWords('en', ['NEWER_THAN_THIS_PAGE', 'UNKNOWN']).unknown).toBe(true)
+    expect(errorWords('en', ['UNKNOWN']).unknown).toBe(true)
+    expect(errorWords('en', []).unknown).toBe(true)
   })
 
   test('gives general words and says so when no code is known', () => {

@@ -8,7 +8,7 @@ const TEXTS = { ja, en } as const
 export interface ErrorWords {
   readonly what: string
   readonly next: string
-  /** The code itself, when we have no words of its own for it, so that it can be mentioned to support. */
+  /** There are no words for the most telling code, so it is shown too: to be mentioned to support. */
   readonly unknown: boolean
 }
 
@@ -53,10 +53,10 @@ export function errorWords(
   language: Language,
   codes: readonly (string | null | undefined)[],
 ): ErrorWords {
-  for (const code of codes) {
-    const words =
-      code == null ? undefined : entry(TEXTS[language].errors, entry(SAME_WORDS, code) ?? code)
-    if (words !== undefined) return { ...words, unknown: false }
+  const given = codes.filter((code): code is string => code != null && code !== 'UNKNOWN')
+  for (const [index, code] of given.entries()) {
+    const words = entry(TEXTS[language].errors, entry(SAME_WORDS, code) ?? code)
+    if (words !== undefined) return { ...words, unknown: index > 0 }
   }
   return { ...TEXTS[language].errors.UNKNOWN, unknown: true }
 }
