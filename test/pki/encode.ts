@@ -38,7 +38,8 @@ export function taggedBytes(n: number, value: Uint8Array): Asn1 {
 
 /** An INTEGER with exactly these contents. */
 export function integer(contents: Uint8Array): Asn1 {
-  return raw(Uint8Array.of(0x02, contents.length, ...contents))
+  const long = contents.length < 0x80 ? [] : [0x82, contents.length >> 8]
+  return raw(Uint8Array.of(0x02, ...long, contents.length & 0xff, ...contents))
 }
 
 export function whole(value: number): Asn1 {
