@@ -95,7 +95,6 @@ export const releaseParams = Type.Object({ id })
 export const erasureBody = Type.Object({ confirm: Type.Literal(true) }, closed)
 
 export const ticketBody = Type.Object({ releaseId: id }, closed)
-export type TicketBody = Static<typeof ticketBody>
 export const ticketReply = Type.Object({
   ticket: Type.String(),
   /** For the QR code. */

@@ -4,7 +4,7 @@ export interface LocalizedText {
 }
 
 /** How far a claim singles a person out: by itself, together with others, or not beyond a large group. */
-export type ClaimClass = 'direct' | 'quasi' | 'herd'
+type ClaimClass = 'direct' | 'quasi' | 'herd'
 
 export interface ClaimDefinition {
   readonly name: string

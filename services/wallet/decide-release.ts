@@ -25,7 +25,7 @@ export interface ReleaseQuestion {
   readonly assured: boolean
 }
 
-export interface WithheldClaim {
+interface WithheldClaim {
   readonly name: string
   readonly reason: ClaimRefusal | 'DECLINED'
 }

@@ -18,7 +18,7 @@ export const ATTRIBUTE_NAMES = ['name', 'address', 'birthdate', 'gender', 'munic
 /** What is kept of a person; claims are derived from it when they are asked for. */
 export type AttributeName = (typeof ATTRIBUTE_NAMES)[number]
 
-export interface KeptAttribute<Value> {
+interface KeptAttribute<Value> {
   readonly value: Value
   readonly asOf: string
   readonly stale: boolean

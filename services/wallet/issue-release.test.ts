@@ -4,6 +4,7 @@ import type { ReleaseRequest } from './ports.ts'
 import type { RegisteredPurpose, Registration } from './registration.ts'
 import {
   BANK,
+  HANAKO,
   LIQUOR,
   NO_MINIMUM,
   openTemporaryWallet,
@@ -144,6 +145,22 @@ describe('what changes between the document and the release', () => {
       outcome: 'unsatisfiable',
       claims: [{ name: 'age_over_20', reason: 'STALE' }, { reason: 'STALE' }],
     })
+  })
+
+  test('stops it: a newer proofing brought other values', async () => {
+    const { releaseId, digest } = await prepare()
+    await wallet.enrol(PERSON, {
+      ...HANAKO,
+      address: { value: '模擬県汐見市港町３', substituted: false },
+      municipality: { prefecture: 'Mogi-ken', city: 'Shiomi-shi' },
+    })
+    await expect(issue(releaseId, digest)).rejects.toThrow(conflict)
+  })
+
+  test('does not stop it: a newer proofing brought the same values', async () => {
+    const { releaseId, digest } = await prepare()
+    await wallet.enrol(PERSON)
+    await expect(issue(releaseId, digest)).resolves.toBeDefined()
   })
 
   test('stops it: another persona was chosen', async () => {

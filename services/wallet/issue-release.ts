@@ -8,7 +8,7 @@ import { releaseIssued } from './events.ts'
 import { judgeRequest, type Judged } from './judge-request.ts'
 import { makeKey } from './keys.ts'
 import { appendRecord, partiesOf } from './ledger.ts'
-import { pairwiseOf, type LivePerson } from './person.ts'
+import { pairwiseOf, valuesDigest, type LivePerson } from './person.ts'
 import type { ConsentEvidence, IssuedRelease, RefusalReason } from './ports.ts'
 import { closeAsRefused } from './refuse-release.ts'
 import { purposeDigest } from './registration.ts'
@@ -68,7 +68,7 @@ async function signedRow(
   return { ...row, personaId }
 }
 
-/** Undefined when what was signed is no longer exactly what the rule permits. */
+/** Undefined when what was signed is no longer exactly what the rule permits, or the values are not those shown. */
 async function judgeAgain(
   parts: WalletParts,
   tx: Tx,
@@ -82,15 +82,16 @@ async function judgeAgain(
   )
   const request = { subjectRef, rpId, purposeId, claims: requested }
   const judged = await judgeRequest(parts, tx, request, row.personaId, { declined, assured, at })
-  const { registration, purpose, decision } = judged
-  if (!registration || !purpose || !row.purposeDigest || decision.outcome === 'nothing') {
-    return undefined
-  }
-  const sameTerms = constantTimeEqual(purposeDigest(registration, purpose), row.purposeDigest)
+  const { registration, purpose, decision, person, values } = judged
+  if (!registration || !purpose || decision.outcome === 'nothing') return undefined
+  const same = (now: Uint8Array, then: Uint8Array | null): boolean =>
+    then !== null && constantTimeEqual(now, then)
+  const sameTerms = same(purposeDigest(registration, purpose), row.purposeDigest)
+  const sameValues = same(valuesDigest(person, consented, values), row.valuesDigest)
   const sameClaims =
     decision.claims.length === consented.length &&
     decision.claims.every((name) => consented.includes(name))
-  return sameTerms && sameClaims ? judged : undefined
+  return sameTerms && sameClaims && sameValues ? judged : undefined
 }
 
 async function send(

@@ -2,11 +2,12 @@ import type { Tx } from '../database/unit-of-work.ts'
 import { Conflict, InvalidInput, NotFound } from '../kernel/errors.ts'
 import { opaqueId } from '../kernel/random.ts'
 import { claimLabel } from './catalogue.ts'
-import { composeConsent } from './consent-document.ts'
+import { composeConsent, type ConsentInput } from './consent-document.ts'
 import { judgeRequest, type Judged } from './judge-request.ts'
 import type { AssuranceLevel } from './ledger-chain.ts'
 import type { ConsentDocument, OfferOutcome, ReleaseOffer, ReleaseRequest } from './ports.ts'
-import { purposeDigest, type RegisteredPurpose, type Registration } from './registration.ts'
+import { valuesDigest } from './person.ts'
+import { purposeDigest } from './registration.ts'
 import type { ReleaseRow } from './release-store.ts'
 import type { WalletParts } from './wallet-parts.ts'
 
@@ -63,7 +64,7 @@ export async function prepareConsent(
   return parts.database.run(async (tx) => {
     const given = { declined: new Set(declinedOptional), assured: true, at }
     const judged = await judgeRequest(parts, tx, request, personaId, given)
-    const { decision, registration, purpose, persona } = judged
+    const { decision, registration, purpose, persona, person, values } = judged
     if (!registration || !purpose) throw new NotFound('expected a registered purpose')
     if (decision.outcome === 'nothing') throw new Conflict('the request cannot be met')
     await checkPersonaIsBound(parts, tx, request.subjectRef, registration.sectorId, personaId)
@@ -76,7 +77,8 @@ export async function prepareConsent(
     const { claims } = decision
     const input = { releaseId, request, registration, purpose, persona, claims, levels }
     const document = composeConsent(input, parts.random, at)
-    const row = offeredRow({ document, request, registration, purpose, personaId, claims, levels })
+    const shown = valuesDigest(person, claims, values)
+    const row = offeredRow({ ...input, document, shown })
     const kept = before
       ? await parts.releases.move(tx, releaseId, ['offered'], row)
       : await parts.releases.add(tx, row)
@@ -105,16 +107,10 @@ async function checkPersonaIsBound(
   }
 }
 
-function offeredRow(of: {
-  readonly document: ConsentDocument
-  readonly request: ReleaseRequest
-  readonly registration: Registration
-  readonly purpose: RegisteredPurpose
-  readonly personaId: string
-  readonly claims: readonly string[]
-  readonly levels: readonly AssuranceLevel[]
-}): ReleaseRow {
-  const { document, request, registration, purpose, personaId, claims, levels } = of
+function offeredRow(
+  of: ConsentInput & { readonly document: ConsentDocument; readonly shown: Uint8Array },
+): ReleaseRow {
+  const { document, shown, request, registration, purpose, persona, claims, levels } = of
   return {
     releaseId: document.releaseId,
     requestId: request.requestId,
@@ -122,12 +118,13 @@ function offeredRow(of: {
     rpId: request.rpId,
     sectorId: registration.sectorId,
     purposeId: request.purposeId,
-    personaId,
+    personaId: persona.personaId,
     state: 'offered',
     requested: request.claims,
     consented: claims,
     levels,
     purposeDigest: purposeDigest(registration, purpose),
+    valuesDigest: shown,
     consentDigest: document.digest,
     consentUntil: document.expiresAt,
     pairwiseSubject: null,

@@ -112,7 +112,7 @@ export interface LedgerView {
   readonly intact: boolean
 }
 
-export interface LedgerEntryView {
+interface LedgerEntryView {
   readonly entryId: string
   readonly at: string
   readonly status: LedgerRecord['status']

@@ -1,6 +1,7 @@
 import type { Tx } from '../database/unit-of-work.ts'
-import { utf8 } from '../kernel/bytes.ts'
+import { lengthPrefixed, utf8 } from '../kernel/bytes.ts'
 import { canonicalJson } from '../kernel/canonical-json.ts'
+import { hmacSha256 } from '../kernel/digest.ts'
 import { NotFound } from '../kernel/errors.ts'
 import type { Random } from '../kernel/random.ts'
 import {
@@ -80,6 +81,16 @@ export async function claimsOf(
 ): Promise<ReadonlyMap<string, ClaimValue>> {
   const rows = await people.attributes(tx, person.row.subjectRef)
   return deriveClaims(openAttributes(rows, person.keys), municipalities, at)
+}
+
+/** Tells whether values are still those that were shown. Keyed, because a plain digest of a birth date is soon reversed. */
+export function valuesDigest(
+  { keys }: LivePerson,
+  names: readonly string[],
+  values: ReadonlyMap<string, ClaimValue>,
+): Uint8Array {
+  const fields = names.flatMap((name) => [name, canonicalJson(values.get(name)?.value ?? null)])
+  return hmacSha256(keys.only('subject').secret.reveal(), lengthPrefixed('values/1', ...fields))
 }
 
 function openAttributes(rows: readonly AttributeRow[], keys: PersonKeys): KeptAttributes {

@@ -84,6 +84,7 @@ async function refusedRow(
     consented: [],
     levels: [],
     purposeDigest: null,
+    valuesDigest: null,
     consentDigest: null,
     consentUntil: null,
     pairwiseSubject: null,

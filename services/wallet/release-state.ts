@@ -8,15 +8,7 @@ export type ReleaseState = 'offered' | 'refused' | 'issued' | 'revoked' | 'expir
 export type RequestedClaim = ClaimRequest
 
 /** What the person reads in the ledger. */
-export const LEDGER_STATUSES = [
-  'released',
-  'refused',
-  'failed',
-  'revoked',
-  'expired',
-  'erased',
-] as const
-export type LedgerStatus = (typeof LEDGER_STATUSES)[number]
+export type LedgerStatus = 'released' | 'refused' | 'failed' | 'revoked' | 'expired' | 'erased'
 
 /** Whether the person or something else stood in the way: a person who said no reads "refused". */
 export function statusOfRefusal(reason: RefusalReason): LedgerStatus {

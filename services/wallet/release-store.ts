@@ -19,6 +19,7 @@ export interface ReleaseRow {
   readonly consented: readonly string[]
   readonly levels: readonly AssuranceLevel[]
   readonly purposeDigest: Uint8Array | null
+  readonly valuesDigest: Uint8Array | null
   readonly consentDigest: Uint8Array | null
   readonly consentUntil: Date | null
   readonly pairwiseSubject: string | null

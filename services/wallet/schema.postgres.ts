@@ -155,6 +155,8 @@ export const release = table(
     levels: json<readonly AssuranceLevel[]>('levels').notNull(),
     /** SHA-256 of the registered purpose as it was shown. */
     purposeDigest: bytes('purpose_digest'),
+    /** Keyed digest of the values that were shown. */
+    valuesDigest: bytes('values_digest'),
     /** SHA-256 of the consent document. */
     consentDigest: bytes('consent_digest'),
     consentUntil: instant('consent_until'),

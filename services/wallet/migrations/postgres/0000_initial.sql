@@ -74,6 +74,7 @@ CREATE TABLE "wallet_release" (
 	"consented" jsonb NOT NULL,
 	"levels" jsonb NOT NULL,
 	"purpose_digest" "bytea",
+	"values_digest" "bytea",
 	"consent_digest" "bytea",
 	"consent_until" timestamp (3) with time zone,
 	"pairwise_subject" text,

@@ -80,6 +80,7 @@ CREATE TABLE `wallet_release` (
 	`consented` text NOT NULL,
 	`levels` text NOT NULL,
 	`purpose_digest` blob,
+	`values_digest` blob,
 	`consent_digest` blob,
 	`consent_until` integer,
 	`pairwise_subject` text,
