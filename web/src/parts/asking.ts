@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { failureOf, type Failure } from './failure.ts'
 
-export type Answer<Value> =
+type Answer<Value> =
   | { readonly state: 'waiting' }
   | { readonly state: 'ready'; readonly value: Value }
   | { readonly state: 'failed'; readonly failure: Failure }

@@ -30,7 +30,7 @@ function keep(language: Language): void {
   }
 }
 
-export const i18n = createInstance()
+const i18n = createInstance()
 
 /** Sets up both languages; to be called once before the first page is drawn. */
 export async function startLanguages(): Promise<void> {
