@@ -1,0 +1,169 @@
+import {
+  credentials,
+  makeClientConstructor,
+  Metadata,
+  status,
+  type Client,
+  type ServiceDefinition,
+} from '@grpc/grpc-js'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FrozenClock } from '../kernel/clock.ts'
+import { createLog } from '../kernel/log.ts'
+import { systemRandom } from '../kernel/random.ts'
+import { ensureDevelopmentKeys } from './development-keys.ts'
+import { startGrpcServers, type GrpcServers } from './grpc-server.ts'
+import { serverStream, unary } from './handler.ts'
+
+const bytes = { serialize: (value: Buffer) => value, deserialize: (value: Buffer) => value }
+const method = (name: string, responseStream: boolean) => ({
+  path: `/test.Probe/${name}`,
+  requestStream: false,
+  responseStream,
+  requestSerialize: bytes.serialize,
+  requestDeserialize: bytes.deserialize,
+  responseSerialize: bytes.serialize,
+  responseDeserialize: bytes.deserialize,
+})
+const definition: ServiceDefinition = {
+  whoAmI: method('WhoAmI', false),
+  wait: method('Wait', false),
+  flood: method('Flood', true),
+  follow: method('Follow', true),
+}
+const log = createLog('silent')
+const dir = mkdtempSync(join(tmpdir(), 'watashi-grpc-'))
+let servers: GrpcServers
+let client: Client
+let aborted = 0
+let produced = 0
+
+beforeAll(async () => {
+  const clock = new FrozenClock(new Date())
+  const keys = await ensureDevelopmentKeys(dir, {
+    ...{ environment: 'simulator', clock, random: systemRandom, relyingParties: ['library'] },
+  })
+  servers = await startGrpcServers({
+    ...{ mtlsPort: 0, bearerPort: 0, tls: keys.tls, clock, log, unaryLimit: 300 },
+    issuer: () => 'http://localhost',
+    callers: {
+      mayUseCertificate: async () => true,
+      keysOf: async () => undefined,
+      useOnce: async () => true,
+    },
+    services: [
+      {
+        definition,
+        implementation: {
+          whoAmI: unary(log, async (_request: Buffer, { rpId }) => Buffer.from(rpId)),
+          wait: unary(log, async (_request: Buffer, { signal }) => {
+            await new Promise((resolve) => signal.addEventListener('abort', resolve))
+            aborted += 1
+            return Buffer.of()
+          }),
+          flood: serverStream(log, async (_request: Buffer, _caller, out) => {
+            // 300 messages more at each look: a source that its reader cannot keep up with.
+            const backlog = async () => (produced += 300)
+            for (;;) await out.write(Buffer.alloc(16_000), backlog)
+          }),
+          follow: serverStream(log, async (_request: Buffer, { signal }, out) => {
+            await out.write(Buffer.of(1))
+            await new Promise((resolve) => signal.addEventListener('abort', resolve))
+          }),
+        },
+      },
+    ],
+  })
+  const files = keys.relyingParties['library']
+  const channel = credentials.createSsl(
+    readFileSync(keys.authorityFile),
+    readFileSync(files?.keyFile ?? ''),
+    readFileSync(files?.certificateFile ?? ''),
+  )
+  const Probe = makeClientConstructor(definition, 'test.Probe')
+  client = new Probe(`127.0.0.1:${servers.mtlsPort}`, channel, {
+    'grpc.ssl_target_name_override': 'localhost',
+  })
+})
+afterAll(async () => {
+  client.close()
+  await servers.close(200)
+  rmSync(dir, { recursive: true, force: true })
+})
+
+function call(name: string, metadata: Metadata, milliseconds: number): Promise<Buffer> {
+  const { path } = definition[name] ?? {}
+  const deadline = new Date(Date.now() + milliseconds)
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(
+      path ?? '',
+      bytes.serialize,
+      bytes.deserialize,
+      Buffer.of(),
+      metadata,
+      { deadline },
+      (error, value) => {
+        if (error === null) resolve(value ?? Buffer.of())
+        else reject(error)
+      },
+    )
+  })
+}
+
+const stream = (name: string) =>
+  client.makeServerStreamRequest(
+    definition[name]?.path ?? '',
+    bytes.serialize,
+    bytes.deserialize,
+    Buffer.of(),
+  )
+
+describe('a caller', () => {
+  test('is who its certificate says, whatever its headers claim', async () => {
+    const metadata = new Metadata()
+    for (const name of ['rp-id', 'x-rp-id', 'x-forwarded-client-cert']) metadata.set(name, 'bank')
+    metadata.set('authorization', 'Bearer eyJhbGciOiJub25lIn0.e30.')
+    expect((await call('whoAmI', metadata, 5000)).toString()).toBe('library')
+  })
+})
+
+describe('time', () => {
+  test('a long deadline is cut, and the work behind the call ends with it', async () => {
+    const before = aborted
+    await expect(call('wait', new Metadata(), 60_000)).rejects.toMatchObject({
+      code: status.DEADLINE_EXCEEDED,
+      details: 'deadline exceeded',
+    })
+    expect(aborted).toBe(before + 1)
+  })
+  test('a short deadline ends the work, too', async () => {
+    const before = aborted
+    await expect(call('wait', new Metadata(), 100)).rejects.toMatchObject({
+      code: status.DEADLINE_EXCEEDED,
+    })
+    await expect.poll(() => aborted).toBe(before + 1)
+  })
+})
+
+describe('streams', () => {
+  test('a reader that falls too far behind is let go', async () => {
+    const reading = stream('flood')
+    // Nothing is read until the server has given up.
+    await expect.poll(() => produced, { timeout: 10_000 }).toBeGreaterThan(900)
+    const code = await new Promise<number>((resolve) => {
+      reading.on('error', (error: Error & { code: number }) => resolve(error.code))
+      reading.on('data', () => undefined)
+    })
+    expect(code).toBe(status.RESOURCE_EXHAUSTED)
+  })
+  test('are told to come back when the server closes', async () => {
+    const reading = stream('follow')
+    const code = await new Promise<number>((resolve) => {
+      reading.on('error', (error: Error & { code: number }) => resolve(error.code))
+      reading.on('data', () => void servers.close(1000))
+    })
+    expect(code).toBe(status.UNAVAILABLE)
+  })
+})
