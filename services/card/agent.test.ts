@@ -92,7 +92,7 @@ beforeEach(() => {
   ticket = `ticket-of-the-test-number-${ticketNumber++}`
   clock.set(NOW)
   logged = []
-  for (const id of ['hanako', 'hanako-phone', 'yota']) {
+  for (const id of ['hanako-card', 'hanako-phone', 'yota-card']) {
     simulator.office.unblockPin(id, 'authentication')
     simulator.office.unblockPin(id, 'signature')
   }
@@ -149,7 +149,7 @@ function tap(fields: Record<string, string>, headers: Record<string, string> = {
       'content-type': 'application/x-www-form-urlencoded',
       ...headers,
     },
-    payload: new URLSearchParams({ ticket, card: 'hanako', ...fields }).toString(),
+    payload: new URLSearchParams({ ticket, card: 'hanako-card', ...fields }).toString(),
   })
 }
 
@@ -186,7 +186,7 @@ describe('the page', () => {
 
   test('has a label for every field, and runs no script', async () => {
     const { body, headers } = await get(`/?ticket=${ticket}`)
-    for (const id of ['card-hanako', 'card-yota', 'pin']) {
+    for (const id of ['card-hanako-card', 'card-yota-card', 'pin']) {
       expect(body).toContain(`id="${id}"`)
       expect(body).toContain(`<label for="${id}">`)
     }
@@ -301,7 +301,7 @@ describe('a tap', () => {
     proofing.session['keyUse'] = 'authentication'
     const answer = await tap({
       token: await formToken(),
-      card: 'yota',
+      card: 'yota-card',
       pin: PIN.authentication,
     })
     expect(answer.statusCode).toBe(303)
@@ -341,7 +341,7 @@ describe('a tap', () => {
     page = (await tap({ token: tokenIn(page), pin: '0000' })).body
     const stopped = await tap({ token: tokenIn(page), pin: '0000', lang: 'en' })
     expect(stopped.body).toContain('Only one try is left')
-    expect(simulator.cards.pins('hanako').load().authentication.triesLeft).toBe(1)
+    expect(simulator.cards.pins('hanako-card').load().authentication.triesLeft).toBe(1)
     const locked = await tap({
       token: tokenIn(stopped.body),
       pin: '0000',
@@ -358,11 +358,11 @@ describe('a tap', () => {
   test('with what can be no PIN costs no try', async () => {
     const answer = await tap({ token: await formToken(), pin: '12', lang: 'en' })
     expect(answer.body).toContain('no try was lost')
-    expect(simulator.cards.pins('hanako').load().signature.triesLeft).toBe(5)
+    expect(simulator.cards.pins('hanako-card').load().signature.triesLeft).toBe(5)
   })
 
   test('with a card without a signature certificate says so', async () => {
-    const answer = await tap({ token: await formToken(), card: 'yota', pin: PIN.signature })
+    const answer = await tap({ token: await formToken(), card: 'yota-card', pin: PIN.signature })
     expect(answer.body).toContain('署名用電子証明書がありません')
     expect(proofing.evidence).toEqual([])
   })
@@ -396,7 +396,7 @@ describe('a tap', () => {
   ])('%s does not reach the card', async (_name, headers) => {
     const answer = await tap({ token: await formToken(), pin: 'WRONG1' }, headers)
     expect(answer.statusCode).toBe(403)
-    expect(simulator.cards.pins('hanako').load().signature.triesLeft).toBe(5)
+    expect(simulator.cards.pins('hanako-card').load().signature.triesLeft).toBe(5)
   })
 
   test('without an origin does not reach the card', async () => {
@@ -405,7 +405,12 @@ describe('a tap', () => {
       method: 'POST',
       url: '/tap',
       headers: { host: HOST, 'content-type': 'application/x-www-form-urlencoded' },
-      payload: new URLSearchParams({ ticket, card: 'hanako', token, pin: 'WRONG1' }).toString(),
+      payload: new URLSearchParams({
+        ticket,
+        card: 'hanako-card',
+        token,
+        pin: 'WRONG1',
+      }).toString(),
     })
     expect(answer.statusCode).toBe(403)
   })
@@ -415,7 +420,7 @@ describe('a tap', () => {
     await tap({ token, pin: 'WRONG1' })
     const again = await tap({ token, pin: 'WRONG1', lang: 'en' })
     expect(again.body).toContain('out of date')
-    expect(simulator.cards.pins('hanako').load().signature.triesLeft).toBe(4)
+    expect(simulator.cards.pins('hanako-card').load().signature.triesLeft).toBe(4)
   })
 
   test('with a field that comes twice is refused', async () => {

@@ -32,7 +32,7 @@ export class CardProduction {
     withSignature: boolean,
     limit?: Date,
   ): Promise<TokenRecord> {
-    const id = kind === 'card' ? person.id : `${person.id}-phone`
+    const id = `${person.id}-${kind}`
     const token = { id, kind, personId: person.id }
     const key = (family: CertificateFamily) =>
       this.newKey(person, token, family, issuedAt, 5, limit)

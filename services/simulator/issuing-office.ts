@@ -75,7 +75,7 @@ export class IssuingOffice {
     const person = this.#person(personId)
     const earlier = state.tokens.find((t) => t.personId === personId && t.kind === 'phone')
     const toEnd = earlier ? this.#live(earlier) : []
-    const card = this.#token(personId)
+    const card = this.#token(`${personId}-card`)
     const limit = new Date(this.#certificate(card.authentication.certificateId).notAfter)
     const withSignature = card.signature !== undefined
     const phone = await this.#production.newToken(person, 'phone', this.now(), withSignature, limit)

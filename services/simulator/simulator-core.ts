@@ -139,7 +139,7 @@ async function enrolSamples(
     if (!moved) continue
     const office = officeOf(moved.at)
     office.moveHouse(id, moved)
-    await office.issueSignature(id)
+    await office.issueSignature(`${id}-card`)
   }
 }
 

@@ -135,17 +135,17 @@ describe('linkage', () => {
     const answer = await postJson('/api/linkage/resolve', {
       tenant: 'watashi',
       family: 'signature',
-      serial: serialOf('misaki-signature-2'),
+      serial: serialOf('misaki-card-signature-2'),
     })
     expect(answer.json()).toMatchObject({
       tokenKind: 'card',
-      counterpart: { family: 'authentication', serial: serialOf('misaki-authentication-1') },
-      predecessors: [{ family: 'signature', serial: serialOf('misaki-signature-1') }],
+      counterpart: { family: 'authentication', serial: serialOf('misaki-card-authentication-1') },
+      predecessors: [{ family: 'signature', serial: serialOf('misaki-card-signature-1') }],
     })
   })
 
   test('gives attributes when the caller vouches for consent, and not without', async () => {
-    const body = { family: 'signature', serial: serialOf('misaki-signature-2') }
+    const body = { family: 'signature', serial: serialOf('misaki-card-signature-2') }
     expect((await postJson('/api/linkage/attributes', body)).statusCode).toBe(400)
     const given = await postJson('/api/linkage/attributes', { ...body, consent: true })
     expect(given.json()).toMatchObject({ address: '模擬県汐見市港町３丁目１番１２号' })
@@ -164,7 +164,7 @@ describe('linkage', () => {
   })
 
   test('leaves no serial in the log', async () => {
-    const serial = serialOf('misaki-signature-2')
+    const serial = serialOf('misaki-card-signature-2')
     await postJson('/api/linkage/resolve', { family: 'signature', serial })
     expect(logged.length).toBe(1)
     expect(logged.join()).not.toContain(serial)
@@ -188,33 +188,33 @@ describe('orders', () => {
   })
 
   test('renew, move, issue and unblock', async () => {
-    core.cards.pins('hanako').save({
+    core.cards.pins('hanako-card').save({
       authentication: { pin: '1234', triesLeft: 0 },
       signature: { pin: 'ABC123', triesLeft: 0 },
     })
-    await postJson('/api/tokens/hanako/unblock', { family: 'signature' })
-    expect(core.cards.pins('hanako').load()).toMatchObject({
+    await postJson('/api/tokens/hanako-card/unblock', { family: 'signature' })
+    expect(core.cards.pins('hanako-card').load()).toMatchObject({
       authentication: { triesLeft: 0 },
       signature: { triesLeft: 5 },
     })
     await postJson('/api/people/hanako/move', { municipalityCode: '99202' })
-    expect(statusOf('hanako-signature-1')).toBe('affiliationChanged')
-    await postJson('/api/tokens/hanako/issue-signature', {})
-    await postJson('/api/tokens/hanako/renew', {})
-    expect(statusOf('hanako-signature-2')).toBe('superseded')
-    expect(statusOf('hanako-authentication-1')).toBe('superseded')
+    expect(statusOf('hanako-card-signature-1')).toBe('affiliationChanged')
+    await postJson('/api/tokens/hanako-card/issue-signature', {})
+    await postJson('/api/tokens/hanako-card/renew', {})
+    expect(statusOf('hanako-card-signature-2')).toBe('superseded')
+    expect(statusOf('hanako-card-authentication-1')).toBe('superseded')
     await postJson('/api/people/hanako/issue-phone', {})
     expect(core.office.certificates.some(({ id }) => id === 'hanako-phone-signature-2')).toBe(true)
   })
 
   test.each([
-    ['/api/certificates/hanako-signature-1/revoke', { reason: 'boredom' }, 400],
-    ['/api/certificates/hanako-signature-1/revoke', { reason: 'toString' }, 400],
+    ['/api/certificates/hanako-card-signature-1/revoke', { reason: 'boredom' }, 400],
+    ['/api/certificates/hanako-card-signature-1/revoke', { reason: 'toString' }, 400],
     ['/api/certificates/nothing/revoke', { reason: 'superseded' }, 404],
-    ['/api/certificates/hanako-signature-1/resume', {}, 409],
-    ['/api/certificates/hanako-signature-1/explode', {}, 404],
+    ['/api/certificates/hanako-card-signature-1/resume', {}, 409],
+    ['/api/certificates/hanako-card-signature-1/explode', {}, 404],
     ['/api/tokens/nothing/renew', {}, 404],
-    ['/api/tokens/hanako/unblock', { family: 'puk' }, 400],
+    ['/api/tokens/hanako-card/unblock', { family: 'puk' }, 400],
     ['/api/people/hanako/move', { municipalityCode: '13113' }, 400],
     ['/api/switches', { crl: 'lost' }, 400],
   ])('%s %j is refused', async (url, body, status) => {
@@ -223,17 +223,17 @@ describe('orders', () => {
 
   test('from a page of another origin are refused', async () => {
     const foreign = { origin: 'http://evil.example' }
-    const url = '/api/certificates/hanako-signature-1/revoke'
+    const url = '/api/certificates/hanako-card-signature-1/revoke'
     const answer = await postJson(url, { reason: 'superseded' }, foreign)
     expect(answer.statusCode).toBe(403)
-    expect(statusOf('hanako-signature-1')).toBeUndefined()
+    expect(statusOf('hanako-card-signature-1')).toBeUndefined()
     const form = await postForm(
-      '/desk/certificates/hanako-signature-1/revoke',
+      '/desk/certificates/hanako-card-signature-1/revoke',
       { reason: 'superseded' },
       'null',
     )
     expect(form.statusCode).toBe(403)
-    expect(statusOf('hanako-signature-1')).toBeUndefined()
+    expect(statusOf('hanako-card-signature-1')).toBeUndefined()
   })
 
   test('to a foreign name of this machine are refused', async () => {
@@ -272,20 +272,20 @@ describe('the desk', () => {
   })
 
   test('carries out an order and comes back to say so', async () => {
-    const answer = await postForm('/desk/certificates/hanako-signature-1/revoke', {
+    const answer = await postForm('/desk/certificates/hanako-card-signature-1/revoke', {
       reason: 'cessationOfOperation',
       lang: 'en',
     })
     expect(answer.statusCode).toBe(303)
     expect(answer.headers.location).toBe('/?done=1&lang=en')
-    expect(statusOf('hanako-signature-1')).toBe('cessationOfOperation')
+    expect(statusOf('hanako-card-signature-1')).toBe('cessationOfOperation')
     const { body } = await get('/?done=1&lang=en')
     expect(body).toContain('role="status"')
     expect(body).toContain('revoked')
   })
 
   test('says in words why an order was refused', async () => {
-    const answer = await postForm('/desk/certificates/hanako-signature-1/resume', {})
+    const answer = await postForm('/desk/certificates/hanako-card-signature-1/resume', {})
     expect(answer.statusCode).toBe(409)
     expect(answer.headers['content-type']).toContain('text/html')
     expect(answer.body).toContain('only a suspended certificate can be resumed')

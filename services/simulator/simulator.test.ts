@@ -121,11 +121,11 @@ describe('the first start', () => {
     ])
     const tokens = simulator.office.tokens.map(({ id, signature }) => [id, signature !== undefined])
     expect(Object.fromEntries(tokens)).toEqual({
-      hanako: true,
+      'hanako-card': true,
       'hanako-phone': true,
-      ichiro: true,
-      misaki: true,
-      yota: false,
+      'ichiro-card': true,
+      'misaki-card': true,
+      'yota-card': false,
     })
   })
 
@@ -139,25 +139,29 @@ describe('the first start', () => {
 
   test('gives each person the attributes of their role', () => {
     const age = (id: string) => {
-      const date = verified(`${id}-signature-1`).verified?.attributes?.birthDate.date ?? ''
+      const date = verified(`${id}-card-signature-1`).verified?.attributes?.birthDate.date ?? ''
       return (NOW.getTime() - Date.parse(date)) / (365.25 * 24 * HOUR)
     }
     expect(age('hanako')).toBeGreaterThan(20)
     const child = simulator.office.people.find(({ id }) => id === 'yota')
     const childAge = NOW.getTime() - Date.parse(child?.attributes.birthDate ?? '')
     expect(childAge).toBeLessThan(15 * 365 * 24 * HOUR)
-    const ends = Date.parse(certificate('ichiro-signature-1').notAfter) - NOW.getTime()
+    const ends = Date.parse(certificate('ichiro-card-signature-1').notAfter) - NOW.getTime()
     expect(ends).toBeGreaterThan(0)
     expect(ends).toBeLessThan(15 * 24 * HOUR)
-    expect(certificate('misaki-signature-1').revocation?.reason).toBe('affiliationChanged')
-    expect(verified('misaki-signature-2').verified?.attributes?.municipality).toEqual({
+    expect(certificate('misaki-card-signature-1').revocation?.reason).toBe('affiliationChanged')
+    expect(verified('misaki-card-signature-2').verified?.attributes?.municipality).toEqual({
       prefecture: 'Mogi-ken',
       city: 'Shiomi-shi',
     })
   })
 
   test('keeps keys where their owner alone can read them', () => {
-    for (const file of ['state.json', 'cards/hanako/card.json', 'cards/hanako/pins.json']) {
+    for (const file of [
+      'state.json',
+      'cards/hanako-card/card.json',
+      'cards/hanako-card/pins.json',
+    ]) {
       expect(statSync(join(dataDir, 'simulator', file)).mode & 0o777).toBe(0o600)
     }
   })
@@ -171,8 +175,8 @@ describe('the first start', () => {
   test('that was cut short begins again', async () => {
     rmSync(join(dataDir, 'simulator', 'state.json'))
     const again = await openIn(dataDir)
-    const onCard = again.cards.card('hanako').signature?.certificate
-    const current = again.office.certificates.find(({ id }) => id === 'hanako-signature-1')
+    const onCard = again.cards.card('hanako-card').signature?.certificate
+    const current = again.office.certificates.find(({ id }) => id === 'hanako-card-signature-1')
     expect(onCard).toBe(current?.certificate)
   })
 
@@ -225,7 +229,7 @@ describe('the first start', () => {
       },
     ).verified?.attributes
     expect(checked?.name).toEqual({ text: canary, substituted: [0] })
-    expect(other.cards.pins('canary').load().signature.pin).toBe('CANARY42')
+    expect(other.cards.pins('canary-card').load().signature.pin).toBe('CANARY42')
   })
 })
 
@@ -238,22 +242,22 @@ describe('a certificate', () => {
     ['unspecified', 'revoked'],
     ['certificateHold', 'suspended'],
   ] as const)('ended as %s is %s in CRL and OCSP', async (reason, status) => {
-    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'good' })
-    expect(await byOcsp('hanako-signature-1')).toMatchObject({ status: 'good' })
+    expect(byCrl('hanako-card-signature-1')).toMatchObject({ status: 'good' })
+    expect(await byOcsp('hanako-card-signature-1')).toMatchObject({ status: 'good' })
     clock.advance(1000)
-    simulator.office.revoke('hanako-signature-1', reason)
+    simulator.office.revoke('hanako-card-signature-1', reason)
     const expected = { status, reason, revokedAt: clock.now() }
-    expect(byCrl('hanako-signature-1')).toMatchObject(expected)
-    expect(await byOcsp('hanako-signature-1')).toMatchObject(expected)
-    expect(await byOcsp('ichiro-signature-1')).toMatchObject({ status: 'good' })
+    expect(byCrl('hanako-card-signature-1')).toMatchObject(expected)
+    expect(await byOcsp('hanako-card-signature-1')).toMatchObject(expected)
+    expect(await byOcsp('ichiro-card-signature-1')).toMatchObject({ status: 'good' })
   })
 
   test('ends once', () => {
-    simulator.office.revoke('hanako-signature-1', 'keyCompromise')
-    expect(() => simulator.office.revoke('hanako-signature-1', 'superseded')).toThrow(
+    simulator.office.revoke('hanako-card-signature-1', 'keyCompromise')
+    expect(() => simulator.office.revoke('hanako-card-signature-1', 'superseded')).toThrow(
       expect.objectContaining({ code: 'CONFLICT' }),
     )
-    expect(certificate('hanako-signature-1').revocation?.reason).toBe('keyCompromise')
+    expect(certificate('hanako-card-signature-1').revocation?.reason).toBe('keyCompromise')
   })
 
   test('of a phone is suspended and resumed', async () => {
@@ -265,11 +269,11 @@ describe('a certificate', () => {
   })
 
   test('of a card is never resumed', () => {
-    simulator.office.suspend('hanako-signature-1')
-    expect(() => simulator.office.resume('hanako-signature-1')).toThrow(
+    simulator.office.suspend('hanako-card-signature-1')
+    expect(() => simulator.office.resume('hanako-card-signature-1')).toThrow(
       expect.objectContaining({ code: 'CONFLICT' }),
     )
-    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'suspended' })
+    expect(byCrl('hanako-card-signature-1')).toMatchObject({ status: 'suspended' })
   })
 
   test('that is suspended can still be revoked, and is not resumed then', () => {
@@ -279,56 +283,58 @@ describe('a certificate', () => {
   })
 
   test('that was never issued is not found', () => {
-    expect(() => simulator.office.revoke('hanako-signature-9', 'superseded')).toThrow(
+    expect(() => simulator.office.revoke('hanako-card-signature-9', 'superseded')).toThrow(
       expect.objectContaining({ code: 'NOT_FOUND' }),
     )
   })
 
   test('renewed gives way to new ones on the card, which linkage ties together after its delay', async () => {
-    await simulator.office.renew('hanako')
-    expect(certificate('hanako-signature-1').revocation?.reason).toBe('superseded')
-    const onCard = simulator.cards.card('hanako').signature?.certificate
-    expect(onCard).toBe(certificate('hanako-signature-2').certificate)
+    await simulator.office.renew('hanako-card')
+    expect(certificate('hanako-card-signature-1').revocation?.reason).toBe('superseded')
+    const onCard = simulator.cards.card('hanako-card').signature?.certificate
+    expect(onCard).toBe(certificate('hanako-card-signature-2').certificate)
     const reference = (id: string) => ({
       family: certificate(id).family,
       serial: certificate(id).serial.toString(16),
     })
     const resolve = (id: string) => simulator.linkage.resolve('watashi', reference(id))
-    expect(resolve('hanako-signature-1').successor).toBeUndefined()
-    expect(() => resolve('hanako-signature-2')).toThrow(
+    expect(resolve('hanako-card-signature-1').successor).toBeUndefined()
+    expect(() => resolve('hanako-card-signature-2')).toThrow(
       expect.objectContaining({ code: 'ASSOCIATED_CERTIFICATE_NOT_READY' }),
     )
     clock.advance(90 * 60_000)
-    expect(resolve('hanako-signature-1').successor).toEqual(reference('hanako-signature-2'))
-    expect(resolve('hanako-signature-2')).toMatchObject({
-      personId: resolve('hanako-signature-1').personId,
-      counterpart: reference('hanako-authentication-2'),
-      predecessors: [reference('hanako-signature-1')],
+    expect(resolve('hanako-card-signature-1').successor).toEqual(
+      reference('hanako-card-signature-2'),
+    )
+    expect(resolve('hanako-card-signature-2')).toMatchObject({
+      personId: resolve('hanako-card-signature-1').personId,
+      counterpart: reference('hanako-card-authentication-2'),
+      predecessors: [reference('hanako-card-signature-1')],
       tokenKind: 'card',
     })
   })
 
   test('renewed shortly before its end runs to the sixth birthday', async () => {
-    await simulator.office.renew('ichiro')
-    await simulator.office.renew('hanako')
-    expect(certificate('ichiro-signature-2').notAfter).toBe('2031-12-08T14:59:59.000Z')
-    expect(certificate('hanako-signature-2').notAfter).toBe('2031-07-29T14:59:59.000Z')
+    await simulator.office.renew('ichiro-card')
+    await simulator.office.renew('hanako-card')
+    expect(certificate('ichiro-card-signature-2').notAfter).toBe('2031-12-08T14:59:59.000Z')
+    expect(certificate('hanako-card-signature-2').notAfter).toBe('2031-07-29T14:59:59.000Z')
   })
 
   test('outlives a move when it is for authentication, and ends when it is for signatures', async () => {
     const address = '模擬県星野町新町１番地'
     simulator.office.moveHouse('hanako', { municipalityCode: '99301', address })
-    expect(byCrl('hanako-signature-1')).toMatchObject({ reason: 'affiliationChanged' })
+    expect(byCrl('hanako-card-signature-1')).toMatchObject({ reason: 'affiliationChanged' })
     expect(byCrl('hanako-phone-signature-1')).toMatchObject({ reason: 'affiliationChanged' })
-    expect(await byOcsp('hanako-authentication-1')).toMatchObject({ status: 'good' })
-    await simulator.office.issueSignature('hanako')
-    const attributes = verified('hanako-signature-2').verified?.attributes
+    expect(await byOcsp('hanako-card-authentication-1')).toMatchObject({ status: 'good' })
+    await simulator.office.issueSignature('hanako-card')
+    const attributes = verified('hanako-card-signature-2').verified?.attributes
     expect(attributes?.address.text).toBe(address)
-    expect(byCrl('hanako-signature-2')).toMatchObject({ status: 'good' })
+    expect(byCrl('hanako-card-signature-2')).toMatchObject({ status: 'good' })
   })
 
   test('for signatures is not issued beside one that is good', async () => {
-    await expect(simulator.office.issueSignature('hanako')).rejects.toMatchObject({
+    await expect(simulator.office.issueSignature('hanako-card')).rejects.toMatchObject({
       code: 'CONFLICT',
     })
   })
@@ -338,18 +344,18 @@ describe('a certificate', () => {
     expect(certificate('hanako-phone-signature-1').revocation?.reason).toBe('superseded')
     expect(byCrl('hanako-phone-signature-2')).toMatchObject({ status: 'good' })
     expect(certificate('hanako-phone-signature-2').notAfter).toBe(
-      certificate('hanako-authentication-1').notAfter,
+      certificate('hanako-card-authentication-1').notAfter,
     )
   })
 })
 
 describe('what was done', () => {
   test('is there after a restart, and CRL numbers go on', async () => {
-    simulator.office.revoke('hanako-signature-1', 'cessationOfOperation')
+    simulator.office.revoke('hanako-card-signature-1', 'cessationOfOperation')
     const before = verifyCrl(simulator.status.crl('signature', '99201'), anchor('signature'))
     simulator = await openIn(dataDir)
     const after = verifyCrl(simulator.status.crl('signature', '99201'), anchor('signature'))
-    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'revoked' })
+    expect(byCrl('hanako-card-signature-1')).toMatchObject({ status: 'revoked' })
     if (typeof before === 'string' || typeof after === 'string') throw new TypeError('two CRLs')
     expect(after.number > before.number).toBe(true)
   })
@@ -366,8 +372,8 @@ describe('what was done', () => {
     )
     const tries = async () => {
       const card = new SimulatedCard(
-        simulator.cards.card('hanako'),
-        simulator.cards.pins('hanako'),
+        simulator.cards.card('hanako-card'),
+        simulator.cards.pins('hanako-card'),
         {
           random: systemRandom,
         },
@@ -378,12 +384,12 @@ describe('what was done', () => {
     expect([await tries(), await tries(), await tries()]).toEqual(['63c2', '63c1', '63c0'])
     simulator = await openIn(dataDir)
     expect(await tries()).toBe('6984')
-    simulator.office.unblockPin('hanako', 'authentication')
+    simulator.office.unblockPin('hanako-card', 'authentication')
     expect(await tries()).toBe('63c2')
   })
 
   test('to a card that was half written is mended at the next start', async () => {
-    const path = join(dataDir, 'simulator', 'cards', 'hanako', 'card.json')
+    const path = join(dataDir, 'simulator', 'cards', 'hanako-card', 'card.json')
     const good = readFileSync(path, 'utf8')
     writeFileSync(path, good.replace('"kind":"card"', '"kind":"phone"'))
     await openIn(dataDir)
@@ -398,12 +404,12 @@ describe('faults on demand', () => {
     ['wrong-partition', { status: 'unknown', cause: 'WRONG_SCOPE' }],
   ])('CRL %s', (crl, expected) => {
     simulator.switches.set({ crl })
-    expect(byCrl('hanako-signature-1')).toMatchObject(expected)
+    expect(byCrl('hanako-card-signature-1')).toMatchObject(expected)
   })
 
   test('CRL under another key', () => {
     simulator.switches.set({ crl: 'wrong-key' })
-    expect(byCrl('hanako-signature-1')).toBe('BAD_SIGNATURE')
+    expect(byCrl('hanako-card-signature-1')).toBe('BAD_SIGNATURE')
   })
 
   test.each([
@@ -413,7 +419,7 @@ describe('faults on demand', () => {
     ['try-later', 'RESPONDER_REFUSED'],
   ])('OCSP %s', async (ocsp, cause) => {
     simulator.switches.set({ ocsp })
-    expect(await byOcsp('hanako-signature-1')).toMatchObject({ status: 'unknown', cause })
+    expect(await byOcsp('hanako-card-signature-1')).toMatchObject({ status: 'unknown', cause })
   })
 
   test('services that are down', async () => {
@@ -427,17 +433,17 @@ describe('faults on demand', () => {
 
   test('OCSP by a delegated responder is taken as well', async () => {
     simulator.switches.set({ ocspSigner: 'delegated' })
-    expect(await byOcsp('hanako-signature-1')).toMatchObject({ status: 'good' })
+    expect(await byOcsp('hanako-card-signature-1')).toMatchObject({ status: 'good' })
   })
 
   test('the daily batch shows a change only after midnight and ten minutes in Japan', () => {
     simulator.switches.set({ crlBatch: 'daily' })
-    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'good' })
-    simulator.office.revoke('hanako-signature-1', 'keyCompromise')
+    expect(byCrl('hanako-card-signature-1')).toMatchObject({ status: 'good' })
+    simulator.office.revoke('hanako-card-signature-1', 'keyCompromise')
     clock.set('2026-11-26T15:09:00Z')
-    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'good' })
+    expect(byCrl('hanako-card-signature-1')).toMatchObject({ status: 'good' })
     clock.set('2026-11-26T15:10:00Z')
-    expect(byCrl('hanako-signature-1')).toMatchObject({ status: 'revoked' })
+    expect(byCrl('hanako-card-signature-1')).toMatchObject({ status: 'revoked' })
   })
 
   test.each([
@@ -457,7 +463,7 @@ describe('faults on demand', () => {
 
 describe('OCSP', () => {
   test('does not know serials that were never issued', async () => {
-    const asked = question('hanako-signature-1')
+    const asked = question('hanako-card-signature-1')
     const nonce = systemRandom.bytes(32)
     const stranger = { ...asked.certificate, serial: Uint8Array.of(0x09) }
     const request = encodeOcspRequest(stranger, asked.issuer, nonce)
@@ -467,7 +473,7 @@ describe('OCSP', () => {
   })
 
   test('of one family does not answer for the other', async () => {
-    const asked = question('hanako-signature-1')
+    const asked = question('hanako-card-signature-1')
     const nonce = systemRandom.bytes(32)
     const request = encodeOcspRequest(asked.certificate, asked.issuer, nonce)
     const response = await simulator.status.ocsp('authentication', request)
@@ -491,13 +497,15 @@ describe('linkage', () => {
     })
     const person = (tenant: string, id: string) =>
       simulator.linkage.resolve(tenant, reference(id)).personId
-    expect(person('a', 'hanako-signature-1')).toBe(person('a', 'hanako-phone-authentication-1'))
-    expect(person('a', 'hanako-signature-1')).not.toBe(person('b', 'hanako-signature-1'))
-    expect(person('a', 'hanako-signature-1')).not.toBe(person('a', 'ichiro-signature-1'))
+    expect(person('a', 'hanako-card-signature-1')).toBe(
+      person('a', 'hanako-phone-authentication-1'),
+    )
+    expect(person('a', 'hanako-card-signature-1')).not.toBe(person('b', 'hanako-card-signature-1'))
+    expect(person('a', 'hanako-card-signature-1')).not.toBe(person('a', 'ichiro-card-signature-1'))
   })
 
   test('does not take a serial of the other family', () => {
-    const serial = certificate('hanako-signature-1').serial.toString(16)
+    const serial = certificate('hanako-card-signature-1').serial.toString(16)
     expect(() => simulator.linkage.resolve('a', { family: 'authentication', serial })).toThrow(
       expect.objectContaining({ code: 'NOT_FOUND' }),
     )
@@ -510,12 +518,12 @@ describe('linkage', () => {
       family: certificate(id).family,
       serial: certificate(id).serial.toString(16),
     })
-    expect(simulator.linkage.latestAttributes(reference('hanako-signature-1')).address).toBe(
+    expect(simulator.linkage.latestAttributes(reference('hanako-card-signature-1')).address).toBe(
       address,
     )
-    expect(() => simulator.linkage.latestAttributes(reference('hanako-authentication-1'))).toThrow(
-      expect.objectContaining({ code: 'NOT_FOUND' }),
-    )
+    expect(() =>
+      simulator.linkage.latestAttributes(reference('hanako-card-authentication-1')),
+    ).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
   })
 })
 
@@ -559,7 +567,7 @@ describe.skipIf(openssl === undefined)('OpenSSL', () => {
   })
 
   test('verifies the CRL of a town, with its critical scope', () => {
-    simulator.office.revoke('hanako-signature-1', 'keyCompromise')
+    simulator.office.revoke('hanako-card-signature-1', 'keyCompromise')
     writeFileSync(join(directory, 'town.crl'), simulator.status.crl('signature', '99201'))
     const text = run('crl -inform DER -in town.crl -CAfile signature.pem -noout -text')
     expect(text).toContain('verify OK')
@@ -572,34 +580,34 @@ describe.skipIf(openssl === undefined)('OpenSSL', () => {
   })
 
   test('sees a revoked certificate as such by the CRL of its town', () => {
-    simulator.office.revoke('hanako-signature-1', 'keyCompromise')
+    simulator.office.revoke('hanako-card-signature-1', 'keyCompromise')
     const crl = simulator.status.crl('signature', '99201')
     writeFileSync(join(directory, 'town.der'), crl)
     run('crl -inform DER -in town.der -out town.pem')
     const at = Math.floor(NOW.getTime() / 1000)
     const verify = `verify -attime ${at} -crl_check -CRLfile town.pem -CAfile signature.pem`
     expect(run(`${verify} hanako-phone-signature-1.pem`)).toContain(': OK')
-    expect(() => run(`${verify} hanako-signature-1.pem`)).toThrow()
+    expect(() => run(`${verify} hanako-card-signature-1.pem`)).toThrow()
     // Another town's CRL says nothing about this one.
-    expect(() => run(`${verify} ichiro-signature-1.pem`)).toThrow()
+    expect(() => run(`${verify} ichiro-card-signature-1.pem`)).toThrow()
   })
 
   test.each(['authority', 'delegated'])('verifies OCSP signed by the %s', async (ocspSigner) => {
     simulator.switches.set({ ocspSigner })
     clock.set(new Date()) // `openssl ocsp` has no switch for the time
-    simulator.office.revoke('hanako-signature-1', 'affiliationChanged')
+    simulator.office.revoke('hanako-card-signature-1', 'affiliationChanged')
     run(
-      'ocsp -issuer signature.pem -cert hanako-signature-1.pem -cert ichiro-signature-1.pem -reqout request.der',
+      'ocsp -issuer signature.pem -cert hanako-card-signature-1.pem -cert ichiro-card-signature-1.pem -reqout request.der',
     )
     const request = new Uint8Array(readFileSync(join(directory, 'request.der')))
     const response = await simulator.status.ocsp('signature', request)
     writeFileSync(join(directory, 'response.der'), response)
     const answer = run(
-      'ocsp -issuer signature.pem -cert hanako-signature-1.pem -cert ichiro-signature-1.pem -no_nonce -respin response.der -CAfile signature.pem',
+      'ocsp -issuer signature.pem -cert hanako-card-signature-1.pem -cert ichiro-card-signature-1.pem -no_nonce -respin response.der -CAfile signature.pem',
     )
     expect(answer).toContain('Response verify OK')
-    expect(answer).toContain('hanako-signature-1.pem: revoked')
+    expect(answer).toContain('hanako-card-signature-1.pem: revoked')
     expect(answer).toContain('Reason: affiliationChanged')
-    expect(answer).toContain('ichiro-signature-1.pem: good')
+    expect(answer).toContain('ichiro-card-signature-1.pem: good')
   })
 })
