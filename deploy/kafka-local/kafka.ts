@@ -16,8 +16,10 @@ const READY_MILLISECONDS = 60_000
 
 export interface LocalKafka {
   readonly brokers: string
-  readonly folder: string
-  readonly process: ChildProcess
+  /** As a power cut: the data stays for the next `start`. */
+  kill(): Promise<void>
+  /** Starts the broker again after `kill`. */
+  start(): Promise<void>
   /** Stops the broker and deletes its data. */
   stop(): Promise<void>
 }
@@ -41,33 +43,72 @@ export async function startLocalKafka(): Promise<LocalKafka> {
   await writeFile(properties, await configured(folder, port, controllerPort))
   const classPath = join(jars, '*')
   format(classPath, await storageTool(jars), properties)
-  const broker = spawn(
-    'java',
-    ['-Xms256m', '-Xmx512m', '-cp', classPath, 'kafka.Kafka', properties],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  const output = createWriteStream(join(folder, 'broker.log'))
-  broker.stdout.pipe(output)
-  broker.stderr.pipe(output)
-  const killed = (): boolean => broker.kill('SIGKILL')
-  process.once('exit', killed)
-  const stop = async (): Promise<void> => {
-    process.off('exit', killed)
-    if (broker.exitCode === null && broker.signalCode === null) {
-      const exited = once(broker, 'exit')
-      broker.kill('SIGKILL') // its data is thrown away, so there is nothing to wait for
-      await exited
-    }
-    await rm(folder, { recursive: true, force: true })
-  }
+  const broker = new Broker(port, folder, classPath, properties)
   try {
-    await answersApiVersions(port, broker)
+    await broker.start()
   } catch (error) {
     const log = await readFile(join(folder, 'broker.log'), 'utf8').catch(() => '')
-    await stop()
+    await broker.stop()
     throw new Error(`Kafka did not start: ${log.slice(-2000)}`, { cause: error })
   }
-  return { brokers: `127.0.0.1:${port}`, folder, process: broker, stop }
+  return broker
+}
+
+class Broker implements LocalKafka {
+  readonly brokers: string
+  readonly #port: number
+  readonly #folder: string
+  readonly #arguments: readonly string[]
+  #process: ChildProcess | undefined
+  #guard: (() => void) | undefined
+
+  constructor(port: number, folder: string, classPath: string, properties: string) {
+    this.brokers = `127.0.0.1:${port}`
+    this.#port = port
+    this.#folder = folder
+    this.#arguments = ['-Xms256m', '-Xmx512m', '-cp', classPath, 'kafka.Kafka', properties]
+  }
+
+  async start(): Promise<void> {
+    const broker = spawn('java', this.#arguments, { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#process = broker
+    this.#guard = endWithParent(broker, 'KILL')
+    const output = createWriteStream(join(this.#folder, 'broker.log'), { flags: 'a' })
+    broker.stdout.pipe(output, { end: false })
+    broker.stderr.pipe(output, { end: false })
+    await answersApiVersions(this.#port, broker)
+  }
+
+  async kill(): Promise<void> {
+    const broker = this.#process
+    this.#process = undefined
+    this.#guard?.()
+    if (broker === undefined || broker.exitCode !== null || broker.signalCode !== null) return
+    const exited = once(broker, 'exit')
+    broker.kill('SIGKILL')
+    await exited
+  }
+
+  async stop(): Promise<void> {
+    await this.kill() // its data is thrown away, so there is nothing to wait for
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * Ends a server when this process is gone, however it went: a shell waits for the end of a pipe that only we hold open.
+ * @returns a function that calls the guard off
+ */
+export function endWithParent(server: ChildProcess, signal: 'KILL' | 'QUIT'): () => void {
+  const { pid } = server
+  if (pid === undefined) return () => undefined
+  const guard = spawn('sh', ['-c', `read _; kill -${signal} ${pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true, // an interrupt from the terminal must not end the guard before its time
+  })
+  guard.unref()
+  server.once('exit', () => guard.kill('SIGKILL'))
+  return () => void guard.kill('SIGKILL')
 }
 
 async function fetchJars(): Promise<string> {

@@ -9,6 +9,9 @@ export interface KafkaConnection {
   readonly ssl?: { readonly ca: string; readonly cert: string; readonly key: string }
 }
 
+/** Short steps: the library's own 30 s would keep events back long after the broker is there again. */
+const RETRY = { retries: 8, initialRetryTime: 100, maxRetryTime: 2000 } as const
+
 /** A client of the broker, with the known faults of the library mended. */
 export function createKafkaClient(connection: KafkaConnection, log: Log): Kafka {
   if (!stopIdleTimers()) log.warn('BROKER_CLIENT', { reason: 'IDLE_PATCH_NOT_APPLIED' })
@@ -16,7 +19,7 @@ export function createKafkaClient(connection: KafkaConnection, log: Log): Kafka 
   const config: KafkaConfig = {
     brokers: [...brokers],
     clientId,
-    retry: { retries: 8, initialRetryTime: 100 },
+    retry: RETRY,
     logCreator: toOurLog(log),
     ...(ssl === undefined ? {} : { ssl: { ...ssl, minVersion: 'TLSv1.3' } }),
   }

@@ -59,7 +59,7 @@ export class SerialProducer {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      retry: { retries: 8, initialRetryTime: 100 },
+      retry: { retries: 8, initialRetryTime: 100, maxRetryTime: 2000 },
     })
     try {
       await producer.connect()

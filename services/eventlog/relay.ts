@@ -9,7 +9,7 @@ const BATCH = 500
 /** Publishers of this process ring; the poll is for those of others. */
 const POLL_MILLISECONDS = { sqlite: 1000, postgres: 100 } as const
 const LOCK_POLL_MILLISECONDS = 500
-const BACK_OFF = { first: 100, last: 30_000 } as const
+const BACK_OFF = { first: 100, last: 5000 } as const
 const LOCK = 'eventlog.relay'
 
 export type RelayStep = 'after-read' | 'before-append' | 'after-append' | 'after-mark'

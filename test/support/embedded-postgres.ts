@@ -4,6 +4,7 @@ import { chmod, chown, cp, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { endWithParent } from '../../deploy/kafka-local/kafka.ts'
 
 const READY_MILLISECONDS = 30_000
 
@@ -52,13 +53,12 @@ export async function startEmbeddedPostgres(): Promise<LocalPostgres> {
     ],
     { ...account, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
   )
-  const killed = (): boolean => server.kill('SIGQUIT')
-  process.once('exit', killed)
+  const callOff = endWithParent(server, 'QUIT')
   await ready(server)
   return {
     url: `postgres://watashi@127.0.0.1:${port}/postgres`,
     async stop() {
-      process.off('exit', killed)
+      callOff()
       if (server.exitCode === null && server.signalCode === null) {
         const exited = once(server, 'exit')
         server.kill('SIGQUIT') // its data is thrown away, so there is nothing to wait for
