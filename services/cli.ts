@@ -84,6 +84,8 @@ async function agent(): Promise<void> {
     process.once('disconnect', () => resolve())
   })
   await running.close()
+  // A listener for `disconnect` keeps the channel, and with it the process, alive.
+  if (process.connected) process.disconnect()
 }
 
 try {
