@@ -97,6 +97,24 @@ describe('a release', () => {
     await expect(issue(releaseId, digest)).rejects.toThrow(conflict)
   })
 
+  test('is prepared under the persona chosen for the sector, and no other', async () => {
+    const gov = await wallet.personaId(PERSON, 'gov')
+    await wallet.port.bindPersona(PERSON, 'retail', gov)
+    await expect(prepare()).rejects.toThrow(conflict)
+    personaId = gov
+    await expect(prepare()).resolves.toBeDefined()
+  })
+
+  test('is not prepared for another person than before', async () => {
+    await prepare()
+    await wallet.enrol('subject-2')
+    const persona = await wallet.personaId('subject-2', 'priv')
+    const taken = { ...request, subjectRef: 'subject-2' }
+    await expect(
+      wallet.port.prepareConsent(taken, persona, [], [], wallet.clock.now()),
+    ).rejects.toThrow(conflict)
+  })
+
   test('may not decline what is essential', async () => {
     await expect(prepare(['age_over_20'])).rejects.toThrow(
       expect.objectContaining({ code: 'INVALID_INPUT', path: 'declined' }),
