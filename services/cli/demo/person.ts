@@ -1,5 +1,6 @@
 import { CardAgent } from '../../card/agent.ts'
 import { proofingOverHttp } from '../../card/proofing-http.ts'
+import type { CardSource } from '../../card/transport.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { Conflict, InvalidInput } from '../../kernel/errors.ts'
 import { fromBase64Url } from '../../kernel/bytes.ts'
@@ -41,15 +42,17 @@ export class Person {
   readonly browser: Browser
   readonly #options: PersonOptions
   readonly #agent: CardAgent
+  readonly #cards: CardSource
   #passkey: SoftwareCredential | undefined
 
   constructor(options: PersonOptions) {
     this.#options = options
     this.browser = new Browser(options.issuer)
+    this.#cards = simulatedCards(options.dataDir, options.random)
     this.#agent = new CardAgent({
       environment: 'simulator',
       issuer: options.issuer,
-      cards: simulatedCards(options.dataDir, options.random),
+      cards: this.#cards,
       proofing: proofingOverHttp(options.issuer),
       clock: options.clock,
       random: options.random,
@@ -99,6 +102,11 @@ export class Person {
   async tap(ticket: string, cardId: string, pin: string): Promise<void> {
     const opened = await this.#agent.open(ticket)
     if (opened.outcome === 'done') return
+    // At the first start in a folder the cards are still being made.
+    await until(
+      () => this.#cards.list(),
+      (cards) => cards.some(({ id }) => id === cardId),
+    )
     const { formToken } = opened.offer
     const outcome = await this.#agent.tap({
       ticket,
