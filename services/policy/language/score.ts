@@ -82,8 +82,8 @@ export class NoVersionInForce extends ServiceError {
   }
 }
 
-/** 2^12 evaluations settle exactly whether the unknown outcomes decide; beyond that the bounds alone answer. */
-const MAX_EXACT = 12
+/** 2^10 evaluations settle exactly whether the unknown outcomes decide; beyond that the bounds alone answer. */
+const MAX_EXACT = 10
 const MAX_TURNS = 1000
 
 interface Settled {

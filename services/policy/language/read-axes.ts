@@ -1,0 +1,131 @@
+import { asList, asMap, Fields, type Entry } from './document.ts'
+import type { AnswerAxis, AxisScope, LevelAxis, MethodAxis } from './pack.ts'
+import type { AnswerReader } from './read-answer.ts'
+import type { Reading } from './reading.ts'
+import { MAX_MEMBERS, type EnumType } from './types.ts'
+
+export class AxisReader {
+  readonly #reading: Reading
+  readonly #answers: AnswerReader
+
+  constructor(reading: Reading, answers: AnswerReader) {
+    this.#reading = reading
+    this.#answers = answers
+  }
+
+  /** Values of an axis, before any expression is read. */
+  declare(entry: Entry): void {
+    const map = asMap(entry.value, `axis \`${entry.key}\``, this.#reading.report)
+    const levels = map?.entries.find(({ key }) => key === 'levels')?.value
+    const methods = map?.entries.find(({ key }) => key === 'methods')?.value
+    if (map === undefined || (levels === undefined && methods === undefined)) return
+    const members =
+      levels === undefined
+        ? methods?.kind === 'map'
+          ? methods.entries.map(({ key }) => key)
+          : []
+        : asList(levels, '`levels`', this.#reading.report).flatMap((item) =>
+            item.kind === 'scalar' ? [item.text] : [],
+          )
+    if (
+      members.length === 0 ||
+      members.length > MAX_MEMBERS ||
+      new Set(members).size !== members.length
+    ) {
+      this.#reading.report.add(
+        'wrong-form',
+        map.place,
+        `axis \`${entry.key}\` needs 1 to ${MAX_MEMBERS} different values`,
+      )
+    }
+    this.#reading.axisTypes.set(entry.key, {
+      kind: 'enum',
+      name: `axis ${entry.key}`,
+      members,
+      ordered: levels !== undefined,
+    })
+  }
+
+  /** The axis itself; its expressions may name every axis declared. */
+  read(entry: Entry): void {
+    const map = asMap(entry.value, `axis \`${entry.key}\``, this.#reading.report)
+    if (map === undefined) return
+    const fields = new Fields(map, this.#reading.report)
+    const scope: AxisScope =
+      this.#reading.oneOf(fields.scalar('scope'), ['person', 'ceremony', 'question'] as const) ??
+      'question'
+    const internal = fields.scalar('internal')?.value === true
+    const common = {
+      name: entry.key,
+      scope,
+      internal,
+      title: this.#reading.text(fields.required('title')?.value),
+    }
+    const type = this.#reading.axisTypes.get(entry.key)
+    if (type?.ordered === true)
+      this.#reading.axes.set(entry.key, this.#levelAxis(common, type, fields))
+    else if (type !== undefined)
+      this.#reading.axes.set(entry.key, this.#methodAxis(common, type, fields))
+    else if (fields.entry('answer') !== undefined)
+      this.#reading.axes.set(entry.key, this.#answerAxis(common, fields))
+    else
+      this.#reading.report.add(
+        'missing-key',
+        map.place,
+        `axis \`${entry.key}\` needs \`levels\`, \`methods\` or \`answer\``,
+      )
+    fields.finish()
+  }
+
+  #levelAxis(
+    common: Omit<LevelAxis, 'kind' | 'type' | 'minimum'>,
+    type: EnumType,
+    fields: Fields,
+  ): LevelAxis {
+    fields.entry('levels')
+    if (fields.entry('min') === undefined)
+      return { kind: 'levels', ...common, type, minimum: undefined }
+    const minimum = fields.texts('min').flatMap((scalar) => {
+      const parsed = this.#reading.parse(scalar)
+      return parsed === undefined ? [] : [this.#reading.checker.value(parsed, type)]
+    })
+    return { kind: 'levels', ...common, type, minimum }
+  }
+
+  #methodAxis(
+    common: Omit<MethodAxis, 'kind' | 'type' | 'labels'>,
+    type: EnumType,
+    fields: Fields,
+  ): MethodAxis {
+    const labels = new Map<string, { until: number | undefined; text: string }[]>()
+    for (const { key, value } of fields.map('methods')?.entries ?? []) {
+      if (value.kind === 'scalar' && value.value === null) continue
+      let last = Number.NEGATIVE_INFINITY
+      const dated = asList(value, `labels of \`${key}\``, this.#reading.report).flatMap((item) => {
+        const map = asMap(item, 'a label', this.#reading.report)
+        if (map === undefined) return []
+        const label = new Fields(map, this.#reading.report)
+        const until = this.#reading.date(label.scalar('until'))
+        const text = label.requiredText('text') ?? ''
+        label.finish()
+        if (last >= (until ?? Number.POSITIVE_INFINITY)) {
+          this.#reading.report.add('date-overlap', map.place, 'labels must end one after the other')
+        }
+        last = until ?? Number.POSITIVE_INFINITY
+        return [{ until, text }]
+      })
+      labels.set(key, dated)
+    }
+    return { kind: 'methods', ...common, type, labels }
+  }
+
+  #answerAxis(
+    common: Omit<AnswerAxis, 'kind' | 'fields' | 'otherwise'>,
+    fields: Fields,
+  ): AnswerAxis {
+    const answer = this.#answers.fields(fields.map('answer'))
+    const otherwise = fields.required('otherwise')?.value
+    const parts = otherwise === undefined ? {} : this.#answers.answer(otherwise, answer)
+    return { kind: 'answer', ...common, fields: answer, otherwise: parts }
+  }
+}

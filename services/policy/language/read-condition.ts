@@ -1,0 +1,239 @@
+import { checkRecord } from './catalogue.ts'
+import { didYouMean } from './diagnostic.ts'
+import { asList, asMap, Fields, type MapValue, type ScalarValue, type Value } from './document.ts'
+import type { Ir } from './ir.ts'
+import { T } from './kleene.ts'
+import type { Reading } from './reading.ts'
+import { ABSENT, maskOf, TRUTH, type Type } from './types.ts'
+
+const MAX_SLOTS = 4
+
+/** Reads the condition keys of rules: `when`, `all_of`, `any_of`, `n_of`, `use`, `check` and `slots`. */
+export class ConditionReader {
+  readonly #reading: Reading
+  readonly #use: (rule: ScalarValue) => Ir
+
+  /** `use` gives the condition of another rule. */
+  constructor(reading: Reading, use: (rule: ScalarValue) => Ir) {
+    this.#reading = reading
+    this.#use = use
+  }
+
+  /** Condition keys of a rule or of an element of `all_of`; several are joined by and, none means always. */
+  clauses(fields: Fields, monotone: boolean): Ir {
+    const parts: Ir[] = []
+    const when = fields.scalar('when')
+    if (when !== undefined) parts.push(this.#expression(when, monotone))
+    const all = fields.list('all_of').map((item) => this.#clause(item, monotone))
+    parts.push(...all)
+    if (fields.entry('any_of') !== undefined) {
+      parts.push(
+        atLeast(
+          1,
+          fields.list('any_of').map((item) => this.#clause(item, monotone)),
+        ),
+      )
+    }
+    const several = fields.map('n_of')
+    if (several !== undefined) parts.push(this.#severalOf(several, monotone))
+    const use = fields.scalar('use')
+    if (use !== undefined) parts.push(this.#use(use))
+    const check = fields.scalar('check')
+    if (check !== undefined) parts.push(this.#check(check, fields))
+    const slots = fields.map('slots')
+    if (slots !== undefined) parts.push(this.#slots(slots, monotone))
+    return parts.reduce<Ir>((left, right) => ({ op: 'and', left, right, type: TRUTH }), TRUE)
+  }
+
+  #clause(item: Value, monotone: boolean): Ir {
+    if (item.kind === 'scalar') return this.#expression(item, monotone)
+    const map = asMap(item, 'a clause', this.#reading.report)
+    if (map === undefined) return TRUE
+    const fields = new Fields(map, this.#reading.report)
+    const ir = this.clauses(fields, monotone)
+    fields.finish()
+    return ir
+  }
+
+  #expression(scalar: ScalarValue, monotone: boolean): Ir {
+    const parsed = this.#reading.parse(scalar)
+    return parsed === undefined ? TRUE : this.#reading.checker.condition(parsed, monotone)
+  }
+
+  #severalOf(map: MapValue, monotone: boolean): Ir {
+    const fields = new Fields(map, this.#reading.report)
+    const n = fields.scalar('n')
+    const of = fields.list('of').map((item) => this.#clause(item, monotone))
+    fields.finish()
+    if (typeof n?.value === 'number' && n.value >= 1 && n.value <= of.length)
+      return atLeast(n.value, of)
+    this.#reading.report.add(
+      'wrong-form',
+      n?.place ?? map.place,
+      '`n` must be a number from 1 to the number of clauses',
+    )
+    return TRUE
+  }
+
+  /** `{check: match, scope_any: [application, all], source: government}`. */
+  #check(check: ScalarValue, fields: Fields): Ir {
+    const record = this.#reading.catalogue.records.get(checkRecord(check.text))
+    if (record === undefined) {
+      const help = didYouMean(check.text, this.#reading.catalogue.checkTypes)
+      this.#reading.report.add('unknown-name', check.place, `unknown check \`${check.text}\``, help)
+      return TRUE
+    }
+    const slot = this.#reading.checker.newSlot()
+    const element: Ir = {
+      op: 'variable',
+      slot,
+      type: { kind: 'record', record: checkRecord(check.text) },
+    }
+    let body: Ir = { op: 'field', of: element, name: 'ok', type: TRUTH }
+    for (const [name, type] of record) {
+      for (const key of [name, `${name}_any`]) {
+        const value = fields.entry(key)?.value
+        if (value === undefined) continue
+        const of: Ir = { op: 'field', of: element, name, type }
+        const mask = this.#checkMask(value, type)
+        body = {
+          op: 'and',
+          left: body,
+          right: { op: 'one-of', of, mask, type: TRUTH },
+          type: TRUTH,
+        }
+      }
+    }
+    const root: Ir = { op: 'root', name: 'checks', type: { kind: 'record', record: 'Checks' } }
+    const list: Ir = {
+      op: 'field',
+      of: root,
+      name: check.text,
+      type: { kind: 'list', record: checkRecord(check.text) },
+    }
+    return { op: 'exists', list, slot, body, type: TRUTH }
+  }
+
+  #checkMask(value: Value, type: Type): number {
+    const items = value.kind === 'list' ? value.items : [value]
+    return items.reduce((mask, item) => {
+      if (item.kind === 'scalar' && type.kind === 'flag' && typeof item.value === 'boolean')
+        return mask | (item.value ? 2 : 1)
+      if (item.kind === 'scalar' && type.kind === 'enum') {
+        const member = maskOf(type, item.text)
+        if (member !== ABSENT) return mask | member
+        this.#reading.report.add(
+          'enum-member',
+          item.place,
+          `unknown member \`${item.text}\` of enum ${type.name}`,
+          didYouMean(item.text, type.members),
+        )
+        return mask
+      }
+      this.#reading.report.add(
+        'type-mismatch',
+        item.place,
+        'only enum members, true and false can be asked for here',
+      )
+      return mask
+    }, 0)
+  }
+
+  #slots(map: MapValue, monotone: boolean): Ir {
+    const fields = new Fields(map, this.#reading.report)
+    const from = /^(.+?)\s+as\s+(\w+)$/.exec(fields.requiredText('from') ?? '')
+    const fromScalar = fields.scalar('from')
+    const variable = from?.[2] ?? 'e'
+    const list =
+      fromScalar === undefined || from?.[1] === undefined
+        ? undefined
+        : this.#slotList(fromScalar, from[1], monotone)
+    if (list?.type.kind !== 'list') {
+      this.#reading.report.add(
+        'wrong-form',
+        fromScalar?.place ?? map.place,
+        '`from` must have the form `evidence as e`',
+      )
+      return TRUE
+    }
+    const slot = this.#reading.checker.newSlot()
+    const locals = new Map<string, Ir>([
+      [variable, { op: 'variable', slot, type: { kind: 'record', record: list.type.record } }],
+    ])
+    const condition = (scalar: ScalarValue | undefined): Ir | undefined => {
+      const parsed = scalar === undefined ? undefined : this.#reading.parse(scalar)
+      return parsed === undefined
+        ? undefined
+        : this.#reading.checker.condition(parsed, monotone, locals)
+    }
+    const needs = this.#needs(fields, map).map((need) =>
+      need.map((scalar) => condition(scalar) ?? TRUE),
+    )
+    const distinct = fields.texts('distinct').flatMap((scalar) => {
+      const parsed = this.#reading.parse(scalar)
+      return parsed === undefined ? [] : [this.#reading.checker.any(parsed, false, locals)]
+    })
+    const strongest = condition(fields.scalar('strongest'))
+    const rank = fields.scalar('rank')
+    const rankParsed = rank === undefined ? undefined : this.#reading.parse(rank)
+    const rankIr =
+      rankParsed === undefined ? undefined : this.#reading.checker.any(rankParsed, false, locals)
+    if (rankIr !== undefined && !(rankIr.type.kind === 'enum' && rankIr.type.ordered)) {
+      this.#reading.report.add(
+        'type-mismatch',
+        rank?.place ?? map.place,
+        '`rank` must be a value of an ordered enum',
+      )
+    }
+    if ((strongest === undefined) !== (rankIr === undefined)) {
+      this.#reading.report.add('missing-key', map.place, '`strongest` and `rank` belong together')
+    }
+    const ir: Ir = {
+      op: 'slots',
+      list,
+      slot,
+      where: condition(fields.scalar('where')),
+      distinct,
+      needs,
+      every: condition(fields.scalar('every')),
+      strongest:
+        strongest === undefined || rankIr === undefined
+          ? undefined
+          : { rank: rankIr, where: strongest },
+      type: TRUTH,
+    }
+    fields.finish()
+    return ir
+  }
+
+  #slotList(scalar: ScalarValue, text: string, monotone: boolean): Ir | undefined {
+    const parsed = this.#reading.parse({ ...scalar, text })
+    return parsed === undefined ? undefined : this.#reading.checker.any(parsed, monotone)
+  }
+
+  #needs(fields: Fields, map: MapValue): readonly (readonly ScalarValue[])[] {
+    const one = fields.entry('need') === undefined ? [] : [fields.texts('need')]
+    const several = fields
+      .list('need_any')
+      .map((item) =>
+        asList(item, 'an entry of `need_any`', this.#reading.report).filter(
+          (cell) => cell.kind === 'scalar',
+        ),
+      )
+    const needs = [...one, ...several]
+    if (needs.length === 0 || needs.some(({ length }) => length === 0 || length > MAX_SLOTS)) {
+      this.#reading.report.add(
+        'wrong-form',
+        map.place,
+        `\`need\` or \`need_any\` must list 1 to ${MAX_SLOTS} slots`,
+      )
+    }
+    return needs
+  }
+}
+
+export const TRUE: Ir = { op: 'truth', value: T, type: TRUTH }
+
+function atLeast(count: number, of: readonly Ir[]): Ir {
+  return { op: 'at-least', count, of, type: TRUTH }
+}

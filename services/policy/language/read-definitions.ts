@@ -1,0 +1,171 @@
+import { parseScalar, type Definition } from './check-expression.ts'
+import { didYouMean } from './diagnostic.ts'
+import { asMap, Fields, type Entry, type ScalarValue, type Value } from './document.ts'
+import { namesIn } from './ir-names.ts'
+import type { Reading } from './reading.ts'
+import { ABSENT, maskOf, type EnumType } from './types.ts'
+
+export class DefinitionReader {
+  readonly #reading: Reading
+
+  constructor(reading: Reading) {
+    this.#reading = reading
+  }
+
+  /** Tables, defines and derived fields of one document. */
+  read(fields: Fields, framework: string): void {
+    const language = fields.scalar('language')
+    if (language === undefined) fields.required('language')
+    else if (language.text !== '1')
+      this.#reading.report.add(
+        'language-version',
+        language.place,
+        `language version \`${language.text}\` is not known`,
+        'known: 1',
+      )
+    const own = fields.scalar('framework')
+    if (own !== undefined && own.text !== framework) {
+      this.#reading.report.add(
+        'unknown-name',
+        own.place,
+        `framework \`${own.text}\` is not the one of the header, \`${framework}\``,
+      )
+    }
+    for (const { key, value } of fields.map('tables')?.entries ?? []) this.#table(key, value)
+    for (const entry of fields.map('define')?.entries ?? []) this.#define(entry)
+    for (const item of fields.list('derive')) this.#derive(item)
+  }
+
+  #define(entry: Entry): void {
+    const match = /^([A-Za-z_]\w*)(?:\(\s*([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)?\s*\))?$/.exec(
+      entry.key,
+    )
+    const name = match?.[1]
+    if (name === undefined || entry.value.kind !== 'scalar') {
+      this.#reading.report.add(
+        'wrong-form',
+        entry.keyPlace,
+        `\`${entry.key}\` must have the form \`name(a, b): condition\``,
+      )
+      return
+    }
+    if (this.#reading.defines.has(name)) {
+      this.#reading.report.add('duplicate-id', entry.keyPlace, `\`${name}\` is defined already`)
+      return
+    }
+    const body = parseScalar(entry.value, this.#reading.report)
+    if (body === undefined) return
+    const parameters = match?.[2]?.split(',').map((word) => word.trim()) ?? []
+    this.#reading.defines.set(name, { name, parameters, body, place: entry.keyPlace })
+  }
+
+  #derive(item: Value): void {
+    const map = asMap(item, 'an entry of `derive`', this.#reading.report)
+    if (map === undefined) return
+    const fields = new Fields(map, this.#reading.report)
+    const over = fields.scalar('for')
+    const name = fields.requiredText('set') ?? ''
+    const scalar = fields.scalar('to')
+    fields.required('to')
+    this.#reading.text(fields.required('title')?.value)
+    fields.entry('cites')
+    fields.finish()
+    const match = /^(\w+) (\w+)$/.exec(over?.text ?? '')
+    const [record, variable] = [match?.[1] ?? '', match?.[2] ?? '']
+    const known = this.#reading.catalogue.records.get(record)
+    if (known === undefined) {
+      const help =
+        didYouMean(record, this.#reading.catalogue.records.keys()) ?? 'write `for: Evidence e`'
+      this.#reading.report.add(
+        'unknown-name',
+        over?.place ?? map.place,
+        `unknown record \`${record}\``,
+        help,
+      )
+      return
+    }
+    if (known.has(name))
+      this.#reading.report.add(
+        'duplicate-id',
+        map.place,
+        `\`${name}\` is a field of ${record} already`,
+      )
+    const body = scalar === undefined ? undefined : parseScalar(scalar, this.#reading.report)
+    if (body === undefined) return
+    const derived = this.#reading.derived.get(record) ?? new Map<string, Definition>()
+    derived.set(name, { name: `${record}.${name}`, parameters: [variable], body, place: map.place })
+    this.#reading.derived.set(record, derived)
+  }
+
+  #table(name: string, value: Value): void {
+    const map = asMap(value, `table \`${name}\``, this.#reading.report)
+    if (map === undefined) return
+    const fields = new Fields(map, this.#reading.report)
+    const key = this.#enumNamed(fields.scalar('key'))
+    const result = this.#enumNamed(fields.scalar('value'))
+    const fallback = fields.scalar('default')
+    const rows = new Map<number, number>()
+    for (const entry of fields.map('rows')?.entries ?? []) {
+      if (key === undefined || result === undefined || entry.value.kind !== 'scalar') continue
+      const from = maskOf(key, entry.key)
+      const to = maskOf(result, entry.value.text)
+      if (from === ABSENT) this.#tableRow(entry.key, key, entry.keyPlace)
+      if (to === ABSENT) this.#tableRow(entry.value.text, result, entry.value.place)
+      rows.set(from, to)
+    }
+    fields.finish()
+    if (key === undefined || result === undefined) return
+    this.#reading.tables.set(name, {
+      name,
+      key,
+      value: result,
+      rows,
+      fallback: fallback === undefined ? ABSENT : maskOf(result, fallback.text),
+    })
+  }
+
+  #tableRow(name: string, type: EnumType, place: Value['place']): void {
+    this.#reading.report.add(
+      'table-row',
+      place,
+      `unknown member \`${name}\` of enum ${type.name}`,
+      didYouMean(name, type.members),
+    )
+  }
+
+  #enumNamed(scalar: ScalarValue | undefined): EnumType | undefined {
+    if (scalar === undefined) return undefined
+    const type = this.#reading.catalogue.enums.get(scalar.text)
+    if (type === undefined) {
+      this.#reading.report.add(
+        'unknown-name',
+        scalar.place,
+        `unknown enum \`${scalar.text}\``,
+        didYouMean(scalar.text, this.#reading.catalogue.enums.keys()),
+      )
+    }
+    return type
+  }
+
+  /** A define that no rule uses is checked nowhere else, and mostly a rule that was forgotten. */
+  checkUnused(): void {
+    const used = new Set<string>()
+    for (const definition of this.#allDefinitions()) namesIn(definition.body, used)
+    for (const expression of this.#reading.parsed) namesIn(expression, used)
+    for (const definition of this.#reading.defines.values()) {
+      if (!used.has(definition.name))
+        this.#reading.report.add(
+          'unknown-name',
+          definition.place,
+          `\`${definition.name}\` is defined but never used`,
+        )
+    }
+  }
+
+  #allDefinitions(): readonly Definition[] {
+    return [
+      ...this.#reading.defines.values(),
+      ...[...this.#reading.derived.values()].flatMap((fields) => [...fields.values()]),
+    ]
+  }
+}

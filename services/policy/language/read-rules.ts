@@ -1,0 +1,262 @@
+import { didYouMean } from './diagnostic.ts'
+import { asMap, Fields, type ScalarValue, type Value } from './document.ts'
+import type { Ir } from './ir.ts'
+import type {
+  AnswerRule,
+  Cap,
+  Effect,
+  Grant,
+  LevelAxis,
+  MethodAxis,
+  Note,
+  Pack,
+  Rule,
+  UnknownMode,
+  Veto,
+} from './pack.ts'
+import type { AnswerReader } from './read-answer.ts'
+import { ConditionReader, TRUE } from './read-condition.ts'
+import type { Reading } from './reading.ts'
+import { ABSENT, maskOf } from './types.ts'
+
+export type PackRules = Pick<Pack, 'grants' | 'vetoes' | 'caps' | 'notes' | 'answers'>
+
+const MAX_RULES = 2000
+
+interface RuleSource {
+  readonly fields: Fields
+  readonly stratum: 'grant' | 'veto' | 'cap' | 'note' | 'answer'
+  readonly id: string
+  readonly entry: Value
+}
+
+export class RuleReader {
+  readonly #reading: Reading
+  readonly #answers: AnswerReader
+  readonly #conditions: ConditionReader
+  readonly #rules = new Map<string, RuleSource>()
+  readonly #done = new Map<string, Ir | 'reading'>()
+
+  constructor(reading: Reading, answers: AnswerReader) {
+    this.#reading = reading
+    this.#answers = answers
+    this.#conditions = new ConditionReader(reading, (rule) => this.#used(rule))
+  }
+
+  /** Notes the rules of one document; they may use those of any other. */
+  collect(fields: Fields): void {
+    const strata = {
+      grants: 'grant',
+      vetoes: 'veto',
+      caps: 'cap',
+      notes: 'note',
+      answers: 'answer',
+    } as const
+    for (const [key, stratum] of Object.entries(strata)) {
+      for (const entry of fields.list(key)) {
+        const map = asMap(entry, 'a rule', this.#reading.report)
+        if (map === undefined) continue
+        const rule = new Fields(map, this.#reading.report)
+        const id = rule.scalar('id')
+        if (id === undefined) {
+          rule.required('id')
+          continue
+        }
+        if (this.#rules.has(id.text))
+          this.#reading.report.add(
+            'duplicate-id',
+            id.place,
+            `rule id \`${id.text}\` is used already`,
+          )
+        else if (this.#rules.size >= MAX_RULES)
+          this.#reading.report.add('too-large', id.place, `more than ${MAX_RULES} rules`)
+        else this.#rules.set(id.text, { fields: rule, stratum, id: id.text, entry })
+      }
+    }
+  }
+
+  read(): PackRules {
+    const grants: Grant[] = []
+    const vetoes: Veto[] = []
+    const caps: Cap[] = []
+    const notes: Note[] = []
+    const answers: AnswerRule[] = []
+    for (const source of this.#rules.values()) {
+      const rule = this.#rule(source)
+      const { fields } = source
+      switch (source.stratum) {
+        case 'grant':
+          grants.push({ ...rule, stratum: 'grant', gives: this.#effect(fields, 'grant') })
+          break
+        case 'veto':
+          vetoes.push({
+            ...rule,
+            stratum: 'veto',
+            removes: this.#vetoed(fields),
+            unknown: this.#unknownMode(fields),
+          })
+          break
+        case 'cap':
+          caps.push({
+            ...rule,
+            stratum: 'cap',
+            to: this.#effect(fields, 'cap'),
+            unknown: this.#unknownMode(fields),
+          })
+          break
+        case 'note':
+          notes.push({
+            ...rule,
+            stratum: 'note',
+            axes: this.#axisList(fields, 'axes'),
+            flags: fields.texts('flags').map(({ text }) => text),
+            oblige: fields.texts('oblige').map(({ text }) => text),
+          })
+          break
+        case 'answer':
+          answers.push(...this.#answerRule(rule, fields))
+          break
+      }
+      fields.finish()
+    }
+    return { grants, vetoes, caps, notes, answers }
+  }
+
+  #answerRule(rule: Rule, fields: Fields): AnswerRule[] {
+    const scalar = fields.scalar('answer')
+    fields.required('answer')
+    const set = fields.required('set')?.value
+    if (scalar === undefined || set === undefined) return []
+    const axis = this.#reading.axes.get(scalar.text)
+    if (axis?.kind !== 'answer') {
+      const known = [...this.#reading.axes.values()]
+        .filter(({ kind }) => kind === 'answer')
+        .map(({ name }) => name)
+      this.#reading.report.add(
+        'unknown-axis',
+        scalar.place,
+        `unknown answer axis \`${scalar.text}\``,
+        didYouMean(scalar.text, known),
+      )
+      return []
+    }
+    return [
+      { ...rule, stratum: 'answer', axis: axis.name, set: this.#answers.answer(set, axis.fields) },
+    ]
+  }
+
+  #unknownMode(fields: Fields): UnknownMode {
+    return (
+      this.#reading.oneOf(fields.scalar('unknown'), ['lower', 'fire', 'ignore'] as const) ?? 'lower'
+    )
+  }
+
+  #rule(source: RuleSource): Rule {
+    const { fields } = source
+    const title = this.#reading.text(fields.required('title')?.value)
+    const cites = fields.texts('cites').map(({ text }) => text)
+    if (this.#reading.released && cites.length === 0) {
+      this.#reading.report.add(
+        'missing-cites',
+        source.entry.place,
+        `rule \`${source.id}\` cites no clause`,
+      )
+    }
+    const missing = fields.entry('missing')?.value
+    const effort = fields.scalar('effort')
+    if (
+      effort !== undefined &&
+      !(typeof effort.value === 'number' && effort.value >= 1 && effort.value <= 9)
+    ) {
+      this.#reading.report.add('wrong-form', effort.place, '`effort` is a number from 1 to 9')
+    }
+    return {
+      id: source.id,
+      title,
+      cites,
+      condition: this.#condition(source.id),
+      inForce: this.#reading.period(fields.map('in_force')),
+      missing: missing === undefined ? undefined : this.#reading.text(missing),
+      effort: typeof effort?.value === 'number' ? effort.value : 5,
+    }
+  }
+
+  #condition(id: string): Ir {
+    const done = this.#done.get(id)
+    if (done !== undefined && done !== 'reading') return done
+    const source = this.#rules.get(id)
+    if (source === undefined) throw new TypeError(`no rule ${id}`)
+    this.#done.set(id, 'reading')
+    const ir = this.#conditions.clauses(source.fields, source.stratum === 'grant')
+    this.#done.set(id, ir)
+    return ir
+  }
+
+  #used(scalar: ScalarValue): Ir {
+    if (!this.#rules.has(scalar.text)) {
+      this.#reading.report.add(
+        'unknown-rule',
+        scalar.place,
+        `unknown rule \`${scalar.text}\``,
+        didYouMean(scalar.text, this.#rules.keys()),
+      )
+      return TRUE
+    }
+    if (this.#done.get(scalar.text) === 'reading') {
+      this.#reading.report.add('define-cycle', scalar.place, `rule \`${scalar.text}\` uses itself`)
+      return TRUE
+    }
+    return this.#condition(scalar.text)
+  }
+
+  #effect(fields: Fields, key: 'grant' | 'cap'): Effect {
+    const effect = new Map<string, number>()
+    fields.required(key)
+    for (const entry of fields.map(key)?.entries ?? []) {
+      const axis = this.#reading.axisNamed({ text: entry.key, place: entry.keyPlace }, true)
+      if (axis === undefined || axis.kind === 'answer') continue
+      effect.set(axis.name, this.#levels(entry.value, axis))
+    }
+    return effect
+  }
+
+  #vetoed(fields: Fields): Effect {
+    fields.required('veto')
+    const value = fields.entry('veto')?.value
+    const effect = new Map<string, number>()
+    if (value?.kind === 'map') {
+      for (const entry of value.entries) {
+        const axis = this.#reading.axisNamed({ text: entry.key, place: entry.keyPlace }, true)
+        if (axis !== undefined && axis.kind !== 'answer')
+          effect.set(axis.name, this.#levels(entry.value, axis))
+      }
+      return effect
+    }
+    for (const axis of this.#axisList(fields, 'veto')) effect.set(axis, ABSENT - 1)
+    return effect
+  }
+
+  #axisList(fields: Fields, key: string): readonly string[] {
+    return fields.texts(key).flatMap((scalar) => {
+      const axis = this.#reading.axisNamed(scalar)
+      return axis === undefined ? [] : [axis.name]
+    })
+  }
+
+  #levels(value: Value, axis: LevelAxis | MethodAxis): number {
+    const items = value.kind === 'list' && axis.kind === 'methods' ? value.items : [value]
+    return items.reduce((mask, item) => {
+      const text = item.kind === 'scalar' ? item.text : ''
+      const member = maskOf(axis.type, text)
+      if (member !== ABSENT) return mask | member
+      const help = didYouMean(text, axis.type.members) ?? `known: ${axis.type.members.join(', ')}`
+      this.#reading.report.add(
+        'unknown-level',
+        item.place,
+        `unknown level \`${text}\` of axis ${axis.name}`,
+        help,
+      )
+      return mask
+    }, 0)
+  }
+}

@@ -1,0 +1,124 @@
+import type { Catalogue } from './catalogue.ts'
+import {
+  ExpressionChecker,
+  parseScalar,
+  type Definition,
+  type ParsedExpression,
+} from './check-expression.ts'
+import { readTime } from './dates.ts'
+import { didYouMean, type Report } from './diagnostic.ts'
+import { asMap, Fields, type MapValue, type ScalarValue, type Value } from './document.ts'
+import type { Table } from './ir.ts'
+import type { Axis, PackOption, Period, Text } from './pack.ts'
+import type { EnumType, Type } from './types.ts'
+
+const ALWAYS: Period = { from: undefined, until: undefined }
+
+/** What the readers of one pack share: what was declared so far, and where faults go. */
+export class Reading {
+  readonly catalogue: Catalogue
+  readonly report: Report
+  readonly defines = new Map<string, Definition>()
+  readonly derived = new Map<string, Map<string, Definition>>()
+  readonly tables = new Map<string, Table>()
+  readonly axisTypes = new Map<string, EnumType>()
+  readonly axes = new Map<string, Axis>()
+  readonly options = new Map<string, PackOption>()
+  readonly parsed: ParsedExpression[] = []
+  zone = 'UTC'
+  released = false
+  checker: ExpressionChecker
+
+  constructor(catalogue: Catalogue, report: Report) {
+    this.catalogue = catalogue
+    this.report = report
+    this.checker = this.newChecker()
+  }
+
+  oneOf<const W extends readonly string[]>(
+    value: ScalarValue | undefined,
+    words: W,
+  ): W[number] | undefined {
+    if (value === undefined) return undefined
+    const found = words.find((word) => word === value.text)
+    if (found === undefined) {
+      const help = didYouMean(value.text, words) ?? `known: ${words.join(', ')}`
+      this.report.add('wrong-form', value.place, `unknown word \`${value.text}\``, help)
+    }
+    return found
+  }
+
+  text(value: Value | undefined): Text {
+    const map = value === undefined ? undefined : asMap(value, 'a title', this.report)
+    if (map === undefined) return { ja: '', en: '' }
+    const fields = new Fields(map, this.report)
+    const text = { ja: fields.requiredText('ja') ?? '', en: fields.requiredText('en') ?? '' }
+    fields.finish()
+    return text
+  }
+
+  date(value: ScalarValue | undefined): number | undefined {
+    if (value === undefined) return undefined
+    const time = readTime(value.text, this.zone)
+    if (time === undefined) {
+      this.report.add(
+        'bad-date',
+        value.place,
+        `\`${value.text}\` is no date`,
+        'write 2026-04-01 or 2026-04-01T09:00:00+09:00',
+      )
+    }
+    return time
+  }
+
+  period(map: MapValue | undefined): Period {
+    if (map === undefined) return ALWAYS
+    const fields = new Fields(map, this.report)
+    const period = {
+      from: this.date(fields.scalar('from')),
+      until: this.date(fields.scalar('until')),
+    }
+    fields.finish()
+    if (period.from !== undefined && period.until !== undefined && period.from >= period.until) {
+      this.report.add('date-overlap', map.place, '`until` must come after `from`')
+    }
+    return period
+  }
+
+  parse(scalar: ScalarValue): ParsedExpression | undefined {
+    const parsed = parseScalar(scalar, this.report)
+    if (parsed !== undefined) this.parsed.push(parsed)
+    return parsed
+  }
+
+  axisNamed(
+    entry: { readonly text: string; readonly place: Value['place'] },
+    type = false,
+  ): Axis | undefined {
+    const axis = this.axes.get(entry.text)
+    if (axis !== undefined && !(type && axis.kind === 'answer')) return axis
+    this.report.add(
+      'unknown-axis',
+      entry.place,
+      `unknown axis \`${entry.text}\``,
+      didYouMean(entry.text, this.axes.keys()),
+    )
+    return undefined
+  }
+
+  newChecker(): ExpressionChecker {
+    const options = new Map([...this.options].map(([name, { type }]) => [name, type as Type]))
+    return new ExpressionChecker(
+      {
+        catalogue: this.catalogue,
+        defines: this.defines,
+        derived: this.derived,
+        tables: this.tables,
+        axes: this.axisTypes,
+        options,
+        zone: this.zone,
+      },
+      this.report,
+    )
+  }
+}
