@@ -70,11 +70,14 @@ function writerOf<Response>(
     async write(message, backlog) {
       throwIfOver(signal)
       if (call.write(message)) return
-      const atStart = backlog === undefined ? 0 : await backlog()
+      let atFirst: number | undefined
       while (call.writableNeedDrain) {
         await drainOrPause(call, signal)
         throwIfOver(signal)
-        if (backlog !== undefined && (await backlog()) - atStart > MAX_BACKLOG) {
+        if (backlog === undefined || !call.writableNeedDrain) continue
+        const waiting = await backlog()
+        atFirst ??= waiting
+        if (waiting - atFirst > MAX_BACKLOG) {
           throw new SlowConsumer('consumer too slow: resume from the last position')
         }
       }
