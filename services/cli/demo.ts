@@ -78,7 +78,7 @@ export function castOf(
     liquor: service('liquor', 'certificate'),
     bank: service('bank', 'assertion'),
     returnUris: { library: back('library'), liquor: back('liquor'), bank: back('bank') },
-    cardId: SAMPLE_PEOPLE.happyPath,
+    cardId: `${SAMPLE_PEOPLE.happyPath}-card`,
     pin: SAMPLE_PINS.signature,
     endCertificate: () => endCertificate(desk, SAMPLE_PEOPLE.happyPath),
     language,
