@@ -30,15 +30,16 @@ export async function runDemo(
   if (language !== 'ja' && language !== 'en') throw new InvalidInput('--lang', 'ja or en')
   const dataDir = mkdtempSync(join(tmpdir(), 'watashi-demo-'))
   const application = await startApplication(demoConfig(dataDir))
+  const cast = castOf(application, dataDir, language)
   try {
-    for await (const step of tellStory(castOf(application, dataDir, language)))
-      print(step, options.json, language, io)
+    for await (const step of tellStory(cast)) print(step, options.json, language, io)
     return EXIT.holds
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error
     io.complain(`watashi demo: ${error.message}`)
     return EXIT.doesNotHold
   } finally {
+    for (const relyingParty of [cast.library, cast.liquor, cast.bank]) relyingParty.close()
     await application.close()
     rmSync(dataDir, { recursive: true, force: true })
   }

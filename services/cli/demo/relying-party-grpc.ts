@@ -42,6 +42,12 @@ export interface RelyingPartyOptions {
   readonly issuer: string
 }
 
+/** An IP address is no TLS server name (RFC 6066 §3), and Node does not resolve `*.localhost`. */
+const BY_NAME = {
+  'grpc.ssl_target_name_override': 'watashi.localhost',
+  'grpc.default_authority': 'watashi.localhost',
+}
+
 const UNARY_MILLISECONDS = 5000
 const STREAM_MILLISECONDS = 120_000
 
@@ -52,8 +58,8 @@ export class RelyingParty {
 
   constructor(options: RelyingPartyOptions) {
     const channel = channelCredentials(options)
-    this.#assurance = new AssuranceServiceClient(options.address, channel)
-    this.#release = new ReleaseServiceClient(options.address, channel)
+    this.#assurance = new AssuranceServiceClient(options.address, channel, BY_NAME)
+    this.#release = new ReleaseServiceClient(options.address, channel, BY_NAME)
   }
 
   /** Asks for a login; `started` comes first, `ended` when the person has answered. */
