@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-export const NAMES = ['library', 'liquor', 'bank'] as const
+const NAMES = ['library', 'liquor', 'bank'] as const
 export type Name = (typeof NAMES)[number]
 
 /** What the starter of this program hands over, as JSON in `SAMPLE_RP_CONFIG` or in the file named by the second argument. */

@@ -16,7 +16,7 @@ import {
 import type { Config } from './config.ts'
 
 /** How this program authenticates itself: the bank signs assertions, the others show a certificate. */
-export function usesAssertions({ name }: Pick<Config, 'name'>): boolean {
+function usesAssertions({ name }: Pick<Config, 'name'>): boolean {
   return name === 'bank'
 }
 

@@ -7,7 +7,7 @@ import { TOPICS, type OutgoingEvent, type ReceivedEvent } from '../kernel/event.
 import type { Minimum } from '../policy/ports.ts'
 import type { Purpose, Registration } from './registration.ts'
 
-export const RELYING_PARTY_CHANGED = 'watashi.registry.v1.RelyingPartyChanged'
+const RELYING_PARTY_CHANGED = 'watashi.registry.v1.RelyingPartyChanged'
 export const ASSURANCE_CHANGED = 'watashi.policy.v1.AssuranceChanged'
 export const RELEASE_REVOKED = 'watashi.wallet.v1.ReleaseRevoked'
 export const SUBJECT_ERASED = 'watashi.wallet.v1.SubjectErased'

@@ -174,6 +174,7 @@ export class FakeSessions implements SessionPort, ConsentCeremonyPort {
 
 interface FakeRelease extends IssuedRelease {
   readonly rpId: string
+  readonly requestId: string
   issued: boolean
   revoked: boolean
 }
@@ -255,6 +256,7 @@ export class FakeWallet implements WalletPort {
     this.releases.set(releaseId, {
       releaseId,
       rpId: request.rpId,
+      requestId: request.requestId,
       pairwiseSubject: await this.pairwiseSubject(
         request.subjectRef,
         this.sectors.get(request.rpId) ?? `sector-${request.rpId}`,
@@ -282,6 +284,10 @@ export class FakeWallet implements WalletPort {
     _personaId: string | undefined,
     reason: RefusalReason,
   ): Promise<void> {
+    const given = [...this.releases.values()].some(
+      ({ requestId, issued }) => issued && requestId === request.requestId,
+    )
+    if (given) throw new Conflict('the request was answered already')
     this.refusals.push({ reason, rpId: request.rpId })
   }
 

@@ -49,7 +49,7 @@ export function federationServices(deps: FederationGrpcDependencies): readonly G
   ]
 }
 
-export function assuranceService(deps: FederationGrpcDependencies): AssuranceServiceServer {
+function assuranceService(deps: FederationGrpcDependencies): AssuranceServiceServer {
   const { requests, assurance, log } = deps
   return {
     authenticate: serverStream(log, async (request, caller, out) => {
@@ -112,7 +112,7 @@ export function assuranceService(deps: FederationGrpcDependencies): AssuranceSer
   }
 }
 
-export function releaseService(deps: FederationGrpcDependencies): ReleaseServiceServer {
+function releaseService(deps: FederationGrpcDependencies): ReleaseServiceServer {
   const { requests, log } = deps
   return {
     requestRelease: unary(log, async (request, caller) => {

@@ -148,6 +148,29 @@ describe('the page of a request', () => {
   })
 })
 
+test('a release issued at the last moment is delivered although time ran out', async () => {
+  stand.policy.identity.set('visitor-9', 'IAL2')
+  const { interaction } = await stand.federation.requests.requestRelease('liquor', {
+    ...login,
+    returnUri: 'http://liquor.localhost:8101/return',
+    purposeId: 'age-check',
+    claims: [{ name: 'age_over_20', essential: true }],
+  })
+  const url = `/api/federation/interactions/${interaction.id}`
+  const page = browser(stand.sessions.logIn('visitor-9'))
+  await page.get(url)
+  await page.post(`${url}/persona`, { personaId: 'persona-priv' })
+  await page.post(`${url}/consent/options`, { declined: [] })
+  const [releaseId = ''] = [...stand.wallet.releases.keys()].slice(-1)
+  const evidence = { ceremonyId: '', assertionDigest: Buffer.of(), challenge: Buffer.of() }
+  await stand.wallet.issue(releaseId, evidence)
+  stand.clock.advance(6 * 60_000)
+  await stand.federation.sweep()
+  const closed = await stand.federation.requests.outcome('liquor', interaction.id)
+  expect(closed).toMatchObject({ status: 'completed', result: { releaseId } })
+  expect(stand.wallet.refusals).toEqual([])
+})
+
 test('what is overdue is closed by the sweep, and the person finds it in the ledger', async () => {
   stand.policy.identity.set('visitor-8', 'IAL2')
   const { interaction } = await stand.federation.requests.requestRelease('liquor', {

@@ -130,8 +130,14 @@ export class InteractionBook {
   async #expire(interaction: Interaction): Promise<Interaction> {
     const recovered = await this.recover(interaction)
     if (recovered.status !== 'open') return recovered
+    try {
+      // The wallet is asked first: it gives or refuses, never both, so a consent that comes at this moment is decided there.
+      await this.noteRefusal(recovered, 'EXPIRED')
+    } catch (error) {
+      if (error instanceof Conflict) return this.recover(recovered)
+      throw error
+    }
     const applied = await this.apply(recovered, { type: 'fail', reason: 'expired', shortfalls: [] })
-    if (applied.outcome === 'applied') await this.noteRefusal(applied.interaction, 'EXPIRED')
     return applied.interaction
   }
 }

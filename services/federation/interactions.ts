@@ -33,7 +33,7 @@ export interface Browser {
 }
 
 /** The ceremony or its assurance did not hold; the person may try again. */
-export class CeremonyRefused extends ServiceError {
+class CeremonyRefused extends ServiceError {
   readonly code = 'CEREMONY_REFUSED'
   readonly reason: string
 

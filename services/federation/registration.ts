@@ -2,7 +2,7 @@ import type { JSONWebKeySet } from 'jose'
 import type { Minimum } from '../policy/ports.ts'
 import type { PersonaKind } from '../wallet/ports.ts'
 
-export interface LocalizedText {
+interface LocalizedText {
   readonly ja: string
   readonly en: string
 }

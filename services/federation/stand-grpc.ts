@@ -129,7 +129,7 @@ purposes:
 }
 
 /** Clients with the certificate of `name`, which may be one that nobody registered. */
-export function mtlsClients(keys: DevelopmentKeys, name: RelyingPartyName, port: number) {
+function mtlsClients(keys: DevelopmentKeys, name: RelyingPartyName, port: number) {
   const files = keys.relyingParties[name]
   if (files === undefined) throw new TypeError(`no keys for ${name}`)
   const channel = credentials.createSsl(

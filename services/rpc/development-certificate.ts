@@ -23,7 +23,7 @@ type Name =
   | { readonly ip: readonly [number, number, number, number] }
   | { readonly uri: string }
 
-export type CertificateUse =
+type CertificateUse =
   | { readonly kind: 'authority' }
   | { readonly kind: 'server'; readonly names: readonly Name[] }
   | { readonly kind: 'client'; readonly names: readonly Name[] }
