@@ -11,7 +11,7 @@ export interface LoadedPack {
   readonly digest: string
 }
 
-export const FLAGS: readonly AssuranceFlag[] = ['phishing_resistant', 'device_bound']
+const FLAGS: readonly AssuranceFlag[] = ['phishing_resistant', 'device_bound']
 
 /** The pack in force with those that it uses: what may be asked for, and how levels compare. */
 export class ActivePolicy {

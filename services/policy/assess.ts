@@ -13,7 +13,7 @@ import type {
 } from './ports.ts'
 import { proofingsOf, type StoredFact } from './subject-facts.ts'
 
-export interface AssessedAxis {
+interface AssessedAxis {
   readonly minimum: AxisMinimum
   readonly level: AxisLevel
   readonly fired: readonly RuleReason[]

@@ -216,7 +216,7 @@ export function missesOf(
 }
 
 /** Strings exactly, lists as sets, objects member by member with more allowed; a level may stand for `{level}`. */
-export function matches(expected: Json, got: Json): boolean {
+function matches(expected: Json, got: Json): boolean {
   if (typeof expected === 'object' && expected !== null) {
     if (Array.isArray(expected))
       return Array.isArray(got) && sameSet(expected.map(String), got.map(String))

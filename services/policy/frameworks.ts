@@ -93,7 +93,7 @@ export function levelOf(value: ScoreValue): string {
 /** A score in the form of the command line and of stored decisions. */
 export function scoreToJson(score: Score): { readonly [key: string]: Json } {
   return {
-    value: valueToJson(score.value),
+    value: score.value,
     missing: score.missing.map(({ path, check, on, ja, en }) => ({
       path,
       check,
@@ -105,10 +105,6 @@ export function scoreToJson(score: Score): { readonly [key: string]: Json } {
       score.validUntil === undefined ? null : new Date(score.validUntil * 1000).toISOString(),
     caps: score.caps.map(({ rule, to, certain }) => ({ rule, to, certain })),
   }
-}
-
-export function valueToJson(value: ScoreValue): Json {
-  return value // a string, a list of strings, or nested objects of strings and booleans
 }
 
 function toScoreQuestion({ axis, facts, at, policy, rp }: FrameworkQuestion) {

@@ -1,38 +1,15 @@
-import type { Catalogue } from './catalogue.ts'
 import { didYouMean, type DiagnosticCode, type Place, type Report } from './diagnostic.ts'
-import type { ScalarValue } from './document.ts'
-import type { Ir, Table } from './ir.ts'
+import type { Ir } from './ir.ts'
 import { F, T } from './kleene.ts'
-import { parseExpression } from './parse-expression.ts'
+import {
+  isZone,
+  OPTION_RECORD,
+  type Definition,
+  type ParsedExpression,
+  type Scope,
+} from './scope.ts'
 import type { Ast, Comparison } from './syntax.ts'
 import { ABSENT, FAULTY, maskOf, TRUTH, typeName, type EnumType, type Type } from './types.ts'
-
-/** A parsed expression together with where each of its characters stands. */
-export interface ParsedExpression {
-  readonly ast: Ast
-  readonly placeAt: (offset: number) => Place
-}
-
-/** A named expression: `owned(e): …`, or `stands` of each piece of evidence. */
-export interface Definition {
-  readonly name: string
-  readonly parameters: readonly string[]
-  readonly body: ParsedExpression
-  readonly place: Place
-}
-
-/** What an expression of one pack can name. */
-export interface Scope {
-  readonly catalogue: Catalogue
-  readonly defines: ReadonlyMap<string, Definition>
-  /** By record, then by field. */
-  readonly derived: ReadonlyMap<string, ReadonlyMap<string, Definition>>
-  readonly tables: ReadonlyMap<string, Table>
-  readonly axes: ReadonlyMap<string, EnumType>
-  /** Types of the options, read as `policy.<name>`. */
-  readonly options: ReadonlyMap<string, Type>
-  readonly zone: string
-}
 
 type Locals = ReadonlyMap<string, Ir>
 const NO_LOCALS: Locals = new Map()
@@ -48,16 +25,6 @@ const FUNCTIONS = [
   'level',
   'sets.contains',
 ] as const
-export const OPTION_RECORD = 'policy options'
-
-/** Parses the text of a scalar; a fault is reported at its own place. */
-export function parseScalar(scalar: ScalarValue, report: Report): ParsedExpression | undefined {
-  const parsed = parseExpression(scalar.text)
-  if ('ast' in parsed) return { ast: parsed.ast, placeAt: scalar.placeAt }
-  const { fault } = parsed
-  report.add(fault.code, scalar.placeAt(fault.at), fault.message, fault.help)
-  return undefined
-}
 
 /**
  * Types the expressions of one pack. Faults go into `report`; what is faulty gets the type `faulty`, which fits
@@ -671,13 +638,3 @@ function sameLevels(left: EnumType, right: Type): boolean {
 }
 
 const FAULTY_IR: Ir = { op: 'truth', value: F, type: FAULTY }
-
-export function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    // The platform throws RangeError for an unknown name; there is no other way to ask.
-    return false
-  }
-}

@@ -32,7 +32,7 @@ export interface AnswerValue {
 }
 
 /** One rule that had a say, and whether that is certain. */
-export interface FiredRule {
+interface FiredRule {
   readonly rule: Rule
   readonly truth: number
 }
@@ -108,14 +108,21 @@ export class CompiledPack {
     return bounds
   }
 
-  /** Flags and obligations of the notes that certainly hold; call it after `evaluate` with the same `env`. */
-  notes(axis: string, env: Env, verifiedAt: Seconds | undefined): readonly Note[] {
-    return this.#notes
-      .filter(
-        ({ rule, run }) =>
-          rule.axes.includes(axis) && this.#inForce(rule, env, verifiedAt) && run(env) === T,
-      )
-      .map(({ rule }) => rule)
+  /** Notes that certainly hold, and whether another may; call it after `evaluate` with the same `env`. */
+  notes(
+    axis: string,
+    env: Env,
+    verifiedAt: Seconds | undefined,
+  ): { readonly held: readonly Note[]; readonly open: boolean } {
+    const fired = this.#fired(
+      this.#notes.filter(({ rule }) => rule.axes.includes(axis)),
+      env,
+      verifiedAt,
+    )
+    return {
+      held: fired.filter(({ truth }) => truth === T).map(({ rule }) => rule),
+      open: fired.some(({ truth }) => truth !== T),
+    }
   }
 
   /** Rules of an axis that did not certainly hold, with their truth: what explanations of "why not" start from. */

@@ -17,7 +17,7 @@ export interface Entry {
   readonly value: Value
 }
 
-export interface ListValue {
+interface ListValue {
   readonly kind: 'list'
   readonly place: Place
   readonly items: readonly Value[]

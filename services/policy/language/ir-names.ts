@@ -1,4 +1,4 @@
-import type { ParsedExpression } from './check-expression.ts'
+import type { ParsedExpression } from './scope.ts'
 import type { Ir } from './ir.ts'
 
 /** Every name that an expression mentions, as a word. */

@@ -2,7 +2,6 @@
  * Three-valued truth as two bits: bit 0 "certainly", bit 1 "possibly". So `and` is `&`, `or` is `|`, and
  * negation swaps and inverts the bits.
  */
-export type Truth = 0 | 2 | 3
 export const F = 0
 export const U = 2
 export const T = 3

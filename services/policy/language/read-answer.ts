@@ -6,6 +6,7 @@ import type { Answer, AnswerFields, AnswerPart } from './pack.ts'
 import type { Reading } from './reading.ts'
 import { TRUTH, type Type } from './types.ts'
 
+/** Fields of answer axes and the values that rules set. */
 export class AnswerReader {
   readonly #reading: Reading
 

@@ -4,6 +4,7 @@ import type { AnswerReader } from './read-answer.ts'
 import type { Reading } from './reading.ts'
 import { MAX_MEMBERS, type EnumType } from './types.ts'
 
+/** Ordered levels, sets of methods, and answers. */
 export class AxisReader {
   readonly #reading: Reading
   readonly #answers: AnswerReader

@@ -1,10 +1,11 @@
-import { parseScalar, type Definition } from './check-expression.ts'
+import { parseScalar, type Definition } from './scope.ts'
 import { didYouMean } from './diagnostic.ts'
 import { asMap, Fields, type Entry, type ScalarValue, type Value } from './document.ts'
 import { namesIn } from './ir-names.ts'
 import type { Reading } from './reading.ts'
 import { ABSENT, maskOf, type EnumType } from './types.ts'
 
+/** Tables, defines and derived fields; they may stand in any document of the pack. */
 export class DefinitionReader {
   readonly #reading: Reading
 

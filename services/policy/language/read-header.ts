@@ -3,6 +3,7 @@ import { asList, asMap, Fields, type Entry, type Value } from './document.ts'
 import type { PackUse } from './pack.ts'
 import type { Reading } from './reading.ts'
 
+/** Version, options, what a pack serves and which packs it uses. */
 export class HeaderReader {
   readonly #reading: Reading
 

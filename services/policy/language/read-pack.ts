@@ -1,5 +1,5 @@
 import type { Catalogue } from './catalogue.ts'
-import { isZone } from './check-expression.ts'
+import { isZone } from './scope.ts'
 import { PolicyRejected, Report } from './diagnostic.ts'
 import {
   asMap,

@@ -30,6 +30,7 @@ interface RuleSource {
   readonly entry: Value
 }
 
+/** Grants, vetoes, caps, notes and answers, with their conditions and effects. */
 export class RuleReader {
   readonly #reading: Reading
   readonly #answers: AnswerReader

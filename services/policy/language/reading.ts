@@ -1,10 +1,6 @@
 import type { Catalogue } from './catalogue.ts'
-import {
-  ExpressionChecker,
-  parseScalar,
-  type Definition,
-  type ParsedExpression,
-} from './check-expression.ts'
+import { ExpressionChecker } from './check-expression.ts'
+import { parseScalar, type Definition, type ParsedExpression } from './scope.ts'
 import { readTime } from './dates.ts'
 import { didYouMean, type Report } from './diagnostic.ts'
 import { asMap, Fields, type MapValue, type ScalarValue, type Value } from './document.ts'

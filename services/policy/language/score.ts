@@ -13,7 +13,7 @@ export const INDETERMINATE = 'indeterminate'
 export type ScoreValue = string | readonly string[] | AnswerValue
 
 /** Something that was attempted without an answer, and that decides. */
-export interface MissingOutcome {
+interface MissingOutcome {
   readonly path: string
   /** Check type, or `status`. */
   readonly check: string
@@ -22,7 +22,7 @@ export interface MissingOutcome {
   readonly en: string
 }
 
-export interface AppliedCap {
+interface AppliedCap {
   readonly rule: string
   readonly to: string
   readonly certain: boolean
@@ -201,14 +201,15 @@ export class Scorer {
     }
     const bounds = this.#compiled.evaluate(axis, env, subject.verifiedAt)
     const notes = this.#compiled.notes(axis, env, subject.verifiedAt)
-    const flags = [...new Set(notes.flatMap((note) => note.flags))]
-    const obligations = [...new Set(notes.flatMap((note) => note.oblige))]
+    const flags = [...new Set(notes.held.flatMap((note) => note.flags))]
+    const obligations = [...new Set(notes.held.flatMap((note) => note.oblige))]
     const at = subject.verifiedAt ?? moment.now
     return {
       bounds,
       env,
       flags,
       obligations,
+      openNotes: notes.open,
       value: valueOf(bounds.axis, bounds.lower, flags, at, env),
       atMost: valueOf(bounds.axis, bounds.upper, flags, at, env),
     }
@@ -220,7 +221,7 @@ export class Scorer {
     const run = this.#run(axis, moment, subject)
     const atLeast = run.value
     if (subject.outcomes.length === 0) return { ...run, atLeast, subject, deciding: [] }
-    if (sameValue(run.value, run.atMost) && run.flags.length === 0)
+    if (sameValue(run.value, run.atMost) && !run.openNotes)
       return { ...run, atLeast, subject, deciding: [] }
     if (subject.outcomes.length > MAX_EXACT) {
       return { ...run, value: INDETERMINATE, atLeast, subject, deciding: subject.outcomes }
