@@ -33,6 +33,8 @@ import {
   type RequestReleaseResponse,
 } from '../../../proto/gen/watashi/assurance/v1/release.ts'
 
+export type { ExplainResponse }
+
 export interface RelyingPartyOptions {
   readonly rpId: string
   /** `host:port` of the face for client certificates, or with `assertion` of the one for bearers. */

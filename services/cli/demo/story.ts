@@ -1,9 +1,8 @@
 import { constantTimeEqual, utf8 } from '../../kernel/bytes.ts'
 import { sha256 } from '../../kernel/digest.ts'
 import { Conflict } from '../../kernel/errors.ts'
-import type { ExplainResponse } from '../../../proto/gen/watashi/assurance/v1/assurance.ts'
 import type { Person } from './person.ts'
-import type { RelyingParty } from './relying-party-grpc.ts'
+import type { ExplainResponse, RelyingParty } from './relying-party-grpc.ts'
 
 /** One step of the story, told. */
 export interface Told {
