@@ -32,9 +32,14 @@ function keep(language: Language): void {
 
 const i18n = createInstance()
 
+// A service may hand on the language in which the person was reading there.
+function asked(): string[] {
+  return new URLSearchParams(location.search).getAll('lang')
+}
+
 /** Sets up both languages; to be called once before the first page is drawn. */
 export async function startLanguages(): Promise<void> {
-  const language = preferredLanguage(kept(), navigator.languages)
+  const language = preferredLanguage(kept(), [...asked(), ...navigator.languages])
   document.documentElement.lang = language
   await i18n.use(initReactI18next).init({
     lng: language,
