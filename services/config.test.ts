@@ -30,7 +30,20 @@ describe('configuration', () => {
     expect(JSON.stringify(config)).not.toContain('canary')
   })
 
+  test('lets several instances share one cluster by a prefix, which is empty unless set', () => {
+    const scaled = { KAFKA_BROKERS: 'a:9092', DATABASE_URL: 'postgres://h/db' }
+    expect(readConfig(scaled).backbone).toMatchObject({ prefix: '' })
+    expect(readConfig({ ...scaled, KAFKA_PREFIX: 'blue.' }).backbone).toMatchObject({
+      prefix: 'blue.',
+    })
+  })
+
   test.each([
+    [{ KAFKA_PREFIX: 'blue.' }, 'KAFKA_PREFIX'],
+    [
+      { KAFKA_BROKERS: 'a:1', DATABASE_URL: 'postgres://h/db', KAFKA_PREFIX: 'a b' },
+      'KAFKA_PREFIX',
+    ],
     [{ KAFKA_BROKERS: 'a:9092' }, 'KAFKA_BROKERS'],
     [{ DATABASE_URL: 'postgres://h/db' }, 'DATABASE_URL'],
     [{ KAFKA_BROKERS: 'nonsense', DATABASE_URL: 'postgres://h/db' }, 'KAFKA_BROKERS'],

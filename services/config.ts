@@ -14,6 +14,8 @@ export type BackboneConfig =
   | {
       readonly kind: 'scaled'
       readonly brokers: readonly string[]
+      /** Begins the names of topics and groups, so that several instances can share one cluster; may be empty. */
+      readonly prefix: string
       readonly databaseUrl: Secret<string>
     }
 
@@ -80,11 +82,18 @@ export function readConfig(environment: Environment = process.env): Config {
 }
 
 function readBackbone(environment: Environment, dataDir: string): BackboneConfig {
-  const { KAFKA_BROKERS: brokers = '', DATABASE_URL: databaseUrl = '' } = environment
+  const {
+    KAFKA_BROKERS: brokers = '',
+    KAFKA_PREFIX: prefix = '',
+    DATABASE_URL: databaseUrl = '',
+  } = environment
   if ((brokers === '') !== (databaseUrl === '')) {
     throw new ConfigError('set both `KAFKA_BROKERS` and `DATABASE_URL`, or neither')
   }
-  if (brokers === '') return { kind: 'embedded', file: resolve(dataDir, 'watashi.sqlite') }
+  if (brokers === '') {
+    if (prefix !== '') throw new ConfigError('`KAFKA_PREFIX` needs `KAFKA_BROKERS`')
+    return { kind: 'embedded', file: resolve(dataDir, 'watashi.sqlite') }
+  }
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
     throw new ConfigError('`DATABASE_URL`: expected postgres://user:password@host:port/database')
   }
@@ -93,7 +102,10 @@ function readBackbone(environment: Environment, dataDir: string): BackboneConfig
     if (!/^[^\s:]+:\d+$/.test(broker))
       throw new ConfigError('`KAFKA_BROKERS`: expected host:port,host:port,...')
   }
-  return { kind: 'scaled', brokers: list, databaseUrl: new Secret(databaseUrl) }
+  if (!/^[A-Za-z0-9._-]{0,100}$/.test(prefix)) {
+    throw new ConfigError('`KAFKA_PREFIX`: expected at most 100 of A-Z a-z 0-9 . _ -')
+  }
+  return { kind: 'scaled', brokers: list, prefix, databaseUrl: new Secret(databaseUrl) }
 }
 
 function refusePartialRoles(roles: string | undefined): void {

@@ -153,5 +153,9 @@ function storageOf({ backbone }: Config): DatabaseConfig {
 function openLog({ backbone }: Config, database: Database, clock: Clock, log: Log): EventLog {
   return backbone.kind === 'embedded'
     ? new SqliteEventLog({ database, clock })
-    : new KafkaEventLog({ connection: { brokers: backbone.brokers, clientId: 'watashi' }, log })
+    : new KafkaEventLog({
+        connection: { brokers: backbone.brokers, clientId: 'watashi' },
+        prefix: backbone.prefix,
+        log,
+      })
 }
