@@ -10,8 +10,14 @@ const written: string[] = []
 beforeEach(async () => {
   written.length = 0
   const log = createLog('info', { write: (line: string) => void written.push(line) })
-  app = await createHttpServer({ origin: () => 'http://localhost:8080', log, requestsPerMinute: 100 })
-  app.post('/echo', { schema: { body: Type.Object({ age: Type.Integer() }) } }, async () => ({ ok: true }))
+  app = await createHttpServer({
+    origin: () => 'http://localhost:8080',
+    log,
+    requestsPerMinute: 100,
+  })
+  app.post('/echo', { schema: { body: Type.Object({ age: Type.Integer() }) } }, async () => ({
+    ok: true,
+  }))
   app.post('/conflict', async () => {
     throw new Conflict('already consented')
   })
@@ -25,7 +31,12 @@ beforeEach(async () => {
 afterEach(() => app.close())
 
 const post = (url: string, payload: object, headers: Record<string, string> = {}) =>
-  app.inject({ method: 'POST', url, payload, headers: { origin: 'http://localhost:8080', ...headers } })
+  app.inject({
+    method: 'POST',
+    url,
+    payload,
+    headers: { origin: 'http://localhost:8080', ...headers },
+  })
 
 describe('cross-site requests', () => {
   test('takes an unsafe request from our own origin', async () => {
@@ -37,7 +48,12 @@ describe('cross-site requests', () => {
     expect(reply.json()).toMatchObject({ error: { code: 'CROSS_SITE_REQUEST' } })
   })
   test('refuses a cookie without an origin', async () => {
-    const reply = await app.inject({ method: 'POST', url: '/echo', payload: { age: 1 }, headers: { cookie: 'a=b' } })
+    const reply = await app.inject({
+      method: 'POST',
+      url: '/echo',
+      payload: { age: 1 },
+      headers: { cookie: 'a=b' },
+    })
     expect(reply.statusCode).toBe(403)
   })
   test('takes a program that has neither origin nor cookie', async () => {
@@ -56,7 +72,11 @@ describe('errors', () => {
   test('give the status of their code', async () => {
     expect((await post('/conflict', {})).statusCode).toBe(409)
     expect((await post('/input', {})).json()).toEqual({
-      error: { code: 'INVALID_INPUT', message: 'certificate: expected base64 DER', path: 'certificate' },
+      error: {
+        code: 'INVALID_INPUT',
+        message: 'certificate: expected base64 DER',
+        path: 'certificate',
+      },
     })
   })
   test('hide the detail of what is not ours, in the answer and in the log', async () => {

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { GenericContainer, Wait } from 'testcontainers'
-import type { StartedTier } from './tiers.ts'
+import type { StartedTier } from './started-tier.ts'
 
 export async function startPostgresContainer(): Promise<StartedTier> {
   const container = await new GenericContainer('postgres:18-alpine')

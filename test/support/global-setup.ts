@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
-import { startTier, type StartedTier, type TierName } from './tiers.ts'
+import type { StartedTier } from './started-tier.ts'
+import { startTier, type TierName } from './tiers.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

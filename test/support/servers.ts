@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, inject } from 'vitest'
 import './global-setup.ts'
-import { startTier, type StartedTier, type Tier, type TierName } from './tiers.ts'
+import type { StartedTier, Tier } from './started-tier.ts'
+import { startTier, type TierName } from './tiers.ts'
 
 /**
  * The real server that this test file needs, shared by the whole run; call it at the top of the file and pass it to

@@ -1,16 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { missingForKafka, startLocalKafka } from '../../deploy/kafka-local/kafka.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
-
-/** A real server for tests, or why there is none. */
-export type Tier =
-  | { readonly available: true; readonly address: string; readonly from: string }
-  | { readonly available: false; readonly reason: string }
-
-export interface StartedTier {
-  readonly tier: Tier
-  stop(): Promise<void>
-}
+import type { StartedTier, Tier } from './started-tier.ts'
 
 export type TierName = 'kafka' | 'postgres'
 
