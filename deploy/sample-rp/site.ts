@@ -55,7 +55,8 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
       },
     },
     strictTransportSecurity: false,
-    referrerPolicy: { policy: 'no-referrer' },
+    // With `no-referrer` browsers send `Origin: null` with a form, and the check below would refuse our own pages.
+    referrerPolicy: { policy: 'same-origin' },
   })
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',

@@ -304,6 +304,10 @@ export class FakeWallet implements WalletPort {
     release.revoked = true
   }
 
+  claimLabel(name: string): { ja: string; en: string } {
+    return { ja: `札 ${name}`, en: `label of ${name}` }
+  }
+
   async redeemTicket(ticket: string, rpId: string): Promise<IssuedRelease | undefined> {
     const known = this.tickets.get(ticket)
     if (known?.rpId !== rpId) return undefined

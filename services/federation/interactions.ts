@@ -297,7 +297,9 @@ export class Interactions {
         : 'personas' in standing
           ? standing.personas
           : []
-    return viewOf({ interaction, registration, standing, personas, secret })
+    const { wallet } = this.#deps
+    const claimLabel = (name: string) => wallet.claimLabel(name)
+    return viewOf({ interaction, registration, standing, personas, secret, claimLabel })
   }
 
   async #apply(interaction: Interaction, command: InteractionCommand): Promise<Interaction> {

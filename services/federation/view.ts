@@ -1,4 +1,4 @@
-import type { PersonaSummary } from '../wallet/ports.ts'
+import type { PersonaSummary, WalletPort } from '../wallet/ports.ts'
 import type { InteractionView } from './api.ts'
 import type { Interaction } from './interaction.ts'
 import type { Registration } from './registration.ts'
@@ -11,6 +11,7 @@ export interface ViewInput {
   readonly standing: Standing
   readonly personas: readonly PersonaSummary[]
   readonly secret: BrowserSecret
+  readonly claimLabel: WalletPort['claimLabel']
 }
 
 /** The request as its person sees it. Values of claims are for this page alone. */
@@ -20,6 +21,7 @@ export function viewOf({
   standing,
   personas,
   secret,
+  claimLabel,
 }: ViewInput): InteractionView {
   const persona = 'persona' in standing ? standing.persona : null
   return {
@@ -35,7 +37,7 @@ export function viewOf({
     persona: persona === null ? null : personaOf(persona),
     personaFixed: 'fixed' in standing && standing.fixed,
     claims: standing.stage === 'consent' ? [...standing.offer.claims] : [],
-    unavailable: unavailableOf(standing),
+    unavailable: unavailableOf(standing, claimLabel),
     failure: failureOf(standing, interaction),
     returnUrl: interaction.status === 'open' ? null : returnUrlOf(interaction, secret),
     expiresAt: interaction.expiresAt.toISOString(),
@@ -87,9 +89,11 @@ function shortfallsOf(standing: Standing): InteractionView['shortfalls'] {
   }))
 }
 
-function unavailableOf(standing: Standing): InteractionView['unavailable'] {
-  // The wallet labels what it offers; what it cannot offer is named as it was asked for.
-  const named = (name: string, reason: string) => ({ name, label: { ja: name, en: name }, reason })
+function unavailableOf(
+  standing: Standing,
+  claimLabel: WalletPort['claimLabel'],
+): InteractionView['unavailable'] {
+  const named = (name: string, reason: string) => ({ name, label: claimLabel(name), reason })
   if (standing.stage === 'unsatisfiable') {
     return standing.claims.map(({ name, reason }) => named(name, reason))
   }

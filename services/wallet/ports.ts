@@ -146,6 +146,8 @@ export interface WalletPort {
   released(releaseId: string, rpId: string, at: Date): Promise<IssuedRelease | undefined>
   /** Idempotent. `NotFound` when it is not this relying party's. */
   revokeByRelyingParty(releaseId: string, rpId: string, at: Date): Promise<void>
+  /** Our own label of a claim; its bare name for one that we do not know. */
+  claimLabel(name: string): { readonly ja: string; readonly en: string }
   /** Redeems a one-time reception ticket for the relying party of the sector the person chose; else undefined, whatever the cause. */
   redeemTicket(ticket: string, rpId: string, at: Date): Promise<IssuedRelease | undefined>
 }

@@ -1,4 +1,5 @@
 import type { ConsumerDefinition } from '../eventlog/consumer.ts'
+import { claimLabel } from './catalogue.ts'
 import { bindPersona, findBoundPersona, listPersonas, rememberPairwise } from './choose-persona.ts'
 import { erasePerson } from './erase-person.ts'
 import { issueRelease, reopenRelease } from './issue-release.ts'
@@ -84,6 +85,7 @@ function createPort(parts: WalletParts): WalletPort {
       refuseRelease(parts, request, personaId, reason, at),
     released: (releaseId, rpId, at) => readReleased(parts, releaseId, rpId, at),
     revokeByRelyingParty: (releaseId, rpId, at) => revokeRelease(parts, releaseId, { rpId }, at),
+    claimLabel,
     redeemTicket: (ticket, rpId, at) => redeemTicket(parts, ticket, rpId, at),
   }
 }

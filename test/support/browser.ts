@@ -58,7 +58,8 @@ async function unpackedChromium(): Promise<{ executablePath: string; args: strin
     renameSync(draft, place)
   }
   if (!hasSharedLibraries()) packaged.setupLambdaEnvironment(join(place, 'al2023', 'lib'))
-  return { executablePath: join(place, 'chromium'), args: packaged.default.args }
+  // Not the package's own arguments: their `--single-process` ends the browser with its first page.
+  return { executablePath: join(place, 'chromium'), args: ['--headless=shell'] }
 }
 
 function packageFolder(): string {

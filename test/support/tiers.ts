@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { missingForKafka, startLocalKafka } from '../../deploy/kafka-local/kafka.ts'
 import { startEmbeddedPostgres } from './embedded-postgres.ts'
-import type { StartedTier, Tier } from './started-tier.ts'
+import type { StartedTier } from './started-tier.ts'
 
 export type TierName = 'kafka' | 'postgres'
 
