@@ -44,8 +44,8 @@ export interface RelyingPartyOptions {
   readonly issuer: string
 }
 
-/** An IP address is no TLS server name (RFC 6066 §3), and Node does not resolve `*.localhost`. */
-const BY_NAME = {
+/** Options of every channel: an IP address is no TLS server name (RFC 6066 §3), and Node does not resolve `*.localhost`. */
+export const BY_NAME = {
   'grpc.ssl_target_name_override': 'watashi.localhost',
   'grpc.default_authority': 'watashi.localhost',
 }
@@ -148,7 +148,8 @@ export class RelyingParty {
   }
 }
 
-function channelCredentials({
+/** How a relying party proves to a gRPC face who it is. */
+export function channelCredentials({
   rpId,
   keysDir,
   method,
