@@ -1,0 +1,262 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import en from '../../web/src/text/en.json' with { type: 'json' }
+import ja from '../../web/src/text/ja.json' with { type: 'json' }
+import { launchBrowser } from '../support/browser.ts'
+import { startInstance, type Instance } from '../support/instance.ts'
+
+/** What differs between the two runs: the language, the person, and the words of what is not in the pages' own texts. */
+const RUNS = [
+  {
+    language: 'ja',
+    locale: 'ja-JP',
+    texts: ja,
+    personId: 'hanako',
+    card: /見本 花子.*カード/,
+    pin: '署名用の暗証番号',
+    actions: {
+      library: 'Watashi でログイン',
+      liquor: '20歳以上であることを示す',
+      bank: '口座を開設する',
+    },
+    names: { gov: /行政/, priv: /プライベート/ },
+    received: { liquor: '20歳以上', bank: '見本　花子' },
+    fell: '確認の度合いが下がりました',
+    desk: { reason: '失効の理由', revoke: '失効させる', revoked: '失効' },
+  },
+  {
+    language: 'en',
+    locale: 'en-GB',
+    texts: en,
+    personId: 'misaki',
+    card: /Misaki Shiken.*card/,
+    pin: 'PIN of the signature certificate',
+    actions: {
+      library: 'Log in with Watashi',
+      liquor: 'Prove that you are 20 or older',
+      bank: 'Open an account',
+    },
+    names: { gov: /Government|行政/, priv: /Private|プライベート/ },
+    received: { liquor: '20', bank: '試験　美咲' },
+    fell: 'fell',
+    desk: { reason: 'Reason', revoke: 'Revoke', revoked: 'revoked' },
+  },
+] as const
+
+const artefacts = join(import.meta.dirname, '../artefacts/pages')
+let instance: Instance
+let browser: Browser
+
+beforeAll(async () => {
+  rmSync(artefacts, { recursive: true, force: true })
+  mkdirSync(artefacts, { recursive: true })
+  instance = await startInstance()
+  const launched = await launchBrowser()
+  browser = launched.browser
+  console.log(`browser: ${launched.tier} ${browser.version()}`)
+})
+afterAll(async () => {
+  await browser?.close()
+  await instance?.[Symbol.asyncDispose]()
+})
+
+describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
+  let context: BrowserContext
+  let page: Page
+  const faults: string[] = []
+  let shots = 0
+
+  beforeAll(async () => {
+    context = await browser.newContext({
+      viewport: { width: 360, height: 740 },
+      locale: run.locale,
+      timezoneId: 'Asia/Tokyo',
+    })
+    page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('pageerror', (error) => faults.push(`${error.name}: ${error.message}`))
+    page.on('console', (message) => {
+      // A wrong PIN is answered with 422, and the browser says so.
+      const expected = message.text().includes('status of 422')
+      if (message.type() === 'error' && !expected) faults.push(message.text())
+    })
+    await addPasskeyDevice(page)
+  })
+  afterAll(() => context?.close())
+
+  /** Keeps a picture of the page, and finds no serious fault of accessibility on it. */
+  async function look(name: string): Promise<void> {
+    shots += 1
+    const file = `${run.language}-${String(shots).padStart(2, '0')}-${name}.png`
+    await page.screenshot({ path: join(artefacts, file), fullPage: true })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    expect(serious.map(({ id, nodes }) => `${name}: ${id} ${nodes[0]?.html ?? ''}`)).toEqual([])
+  }
+
+  const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
+  const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name })
+  const sample = (name: string): string => instance.ready.samples?.[name] ?? ''
+
+  test('enrols with the card and binds a passkey', async () => {
+    await page.goto(`${instance.ready.issuer}/`)
+    await heading(run.texts.home.title).waitFor()
+    await look('home')
+    await page.getByRole('link', { name: run.texts.home.startAction }).click()
+    await heading(run.texts.enrol.title).waitFor()
+    await look('enrol')
+    await button(run.texts.enrol.makePasskey).click()
+    await button(run.texts.enrol.toCard).waitFor()
+    await look('enrol-passkey-made')
+    await button(run.texts.enrol.toCard).click()
+
+    await page.waitForURL(/card\.localhost/)
+    await page.getByLabel(run.card).check()
+    await look('card-agent')
+    await page.getByLabel(run.pin).fill('WRONG99')
+    await page.locator('button.main').click()
+    await page.getByRole('alert').waitFor()
+    await look('card-agent-wrong-pin')
+    await page.getByLabel(run.card).check()
+    await page.getByLabel(run.pin).fill('ABC123')
+    await page.locator('button.main').click()
+
+    await page.waitForURL(/\/enrol\/return/)
+    await button(run.texts.enrolReturn.logIn).click()
+    await heading(run.texts.enrolReturn.doneTitle).waitFor()
+    await look('enrolled')
+  })
+
+  test('shows the person what is known about them', async () => {
+    await page.goto(`${instance.ready.issuer}/wallet`)
+    await heading(run.texts.wallet.title).waitFor()
+    await expect.poll(() => page.locator('main').innerText()).toContain(run.received.bank)
+    await look('wallet')
+    await page.goto(`${instance.ready.issuer}/authenticators`)
+    await page.getByRole('listitem').first().waitFor()
+    await look('passkeys')
+  })
+
+  test('logs in to the library without the card and without giving anything', async () => {
+    await begin('library')
+    await choosePersona('priv')
+    await button(run.texts.authorize.continue).click()
+    await page.waitForURL(new RegExp(`^${sample('library')}`))
+    expect(await page.locator('main').innerText()).not.toContain(run.received.bank)
+    await look('library-account')
+  })
+
+  test('proves an age to the liquor shop and nothing else', async () => {
+    await begin('liquor')
+    await choosePersona('priv')
+    await button(run.texts.authorize.agree).waitFor()
+    await look('liquor-consent')
+    await button(run.texts.authorize.agree).click()
+    await page.waitForURL(new RegExp(`^${sample('liquor')}`))
+    const shown = await page.locator('main').innerText()
+    expect(shown).toContain(run.received.liquor)
+    expect(shown).not.toContain(run.received.bank)
+    await look('liquor-account')
+  })
+
+  test('refuses the bank, and the bank learns no more than that', async () => {
+    await begin('bank')
+    await choosePersona('gov')
+    await button(run.texts.authorize.refuse).click()
+    await page.waitForURL(new RegExp(`^${sample('bank')}`))
+    expect(await page.locator('main').innerText()).not.toContain(run.received.bank)
+    await look('bank-refused')
+  })
+
+  test('opens the account under the persona for public affairs', async () => {
+    await begin('bank')
+    await choosePersona('gov')
+    await button(run.texts.authorize.agree).waitFor()
+    await look('bank-consent')
+    await button(run.texts.authorize.agree).click()
+    await page.waitForURL(new RegExp(`^${sample('bank')}`))
+    await expect.poll(() => page.locator('main').innerText()).toContain(run.received.bank)
+    await look('bank-account')
+  })
+
+  test('reads in the ledger who was given what', async () => {
+    await page.goto(`${instance.ready.issuer}/ledger`)
+    await heading(run.texts.ledger.title).waitFor()
+    await page.getByText(run.texts.ledger.intact).waitFor()
+    const ledger = await page.locator('main').innerText()
+    expect(ledger).toContain(run.texts.ledger.status.released)
+    expect(ledger).toContain(run.texts.ledger.status.refused)
+    await look('ledger')
+  })
+
+  test('ends the certificate at the issuer’s desk, and the bank is told', async () => {
+    const desk = await context.newPage()
+    await desk.goto(`${instance.ready.desk ?? ''}/?lang=${run.language}`)
+    const person = desk.locator(`section#${run.personId}`)
+    const order = person
+      .locator(`form[action*="/certificates/${run.personId}-card-signature"][action$="/revoke"]`)
+      .last()
+    await order.getByRole('combobox').selectOption('cessationOfOperation')
+    await order.getByRole('button', { name: run.desk.revoke }).click()
+    await desk.getByRole('status').waitFor()
+    await desk.screenshot({ path: join(artefacts, `${run.language}-desk.png`), fullPage: true })
+    await desk.close()
+
+    await page.goto(`${sample('bank')}/account?lang=${run.language}`)
+    await expect
+      .poll(
+        async () => {
+          await page.reload()
+          return page.locator('main').innerText()
+        },
+        { timeout: 30_000, interval: 500 },
+      )
+      .toContain(run.fell)
+    await look('bank-level-fell')
+    await page.goto(`${instance.ready.issuer}/wallet`)
+    await heading(run.texts.wallet.title).waitFor()
+    await look('wallet-after-the-fall')
+  })
+
+  test('saw no page fault and no refused script, style or connection', () => {
+    expect(faults).toEqual([])
+  })
+
+  async function begin(name: 'library' | 'liquor' | 'bank'): Promise<void> {
+    await page.goto(`${sample(name)}/?lang=${run.language}`)
+    await look(`${name}-front`)
+    await button(run.actions[name]).click()
+    await page.waitForURL(/\/authorize\//)
+    await page.locator('main h1').waitFor()
+  }
+
+  async function choosePersona(kind: 'gov' | 'priv'): Promise<void> {
+    const choice = heading(run.texts.authorize.personaTitle)
+    const next = button(run.texts.authorize.refuse).or(button(run.texts.authorize.continue))
+    await choice.or(next).first().waitFor()
+    if (!(await choice.isVisible())) return
+    await look(`persona-${kind}`)
+    await page.getByRole('radio', { name: run.names[kind] }).press('Space')
+    await button(run.texts.authorize.personaNext).click()
+    await next.first().waitFor()
+  }
+})
+
+/** A phone's platform authenticator: resident keys, user verified, answers by itself. */
+async function addPasskeyDevice(page: Page): Promise<void> {
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('WebAuthn.enable', { enableUI: false })
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+}
