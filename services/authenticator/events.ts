@@ -6,14 +6,13 @@ import {
   AuthenticatorState as StateNumber,
   SessionEnded as SessionEndedMessage,
 } from '../../proto/gen/watashi/authenticator/v1/authenticator.ts'
-import { TrustEnvironment as EnvironmentNumber } from '../../proto/gen/watashi/identity/v1/identity.ts'
 import { utf8 } from '../kernel/bytes.ts'
 import { canonicalJson, type Json } from '../kernel/canonical-json.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { TOPICS, type OutgoingEvent } from '../kernel/event.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
-
-type StateName = 'pending' | 'active' | 'suspended' | 'revoked'
+import { TRUST_ENVIRONMENT_NUMBERS } from '../proofing/events.ts'
+import type { AuthenticatorState } from './model.ts'
 
 interface AuthenticatorBound {
   readonly type: 'AuthenticatorBound'
@@ -30,8 +29,8 @@ interface AuthenticatorStateChanged {
   readonly type: 'AuthenticatorStateChanged'
   readonly authenticatorId: string
   readonly subjectRef: string
-  readonly from: StateName
-  readonly to: StateName
+  readonly from: AuthenticatorState
+  readonly to: AuthenticatorState
   readonly reason: string
   readonly at: Date
 }
@@ -76,13 +75,7 @@ export type AuthenticatorEvent = Readonly<
 
 const PACKAGE = 'watashi.authenticator.v1'
 
-const ENVIRONMENTS: Readonly<Record<TrustEnvironment, EnvironmentNumber>> = {
-  simulator: EnvironmentNumber.TRUST_ENVIRONMENT_SIMULATOR,
-  'jpki-test': EnvironmentNumber.TRUST_ENVIRONMENT_JPKI_TEST,
-  production: EnvironmentNumber.TRUST_ENVIRONMENT_PRODUCTION,
-}
-
-const STATES: Readonly<Record<StateName, StateNumber>> = {
+const STATES: Readonly<Record<AuthenticatorState, StateNumber>> = {
   pending: StateNumber.AUTHENTICATOR_STATE_PENDING,
   active: StateNumber.AUTHENTICATOR_STATE_ACTIVE,
   suspended: StateNumber.AUTHENTICATOR_STATE_SUSPENDED,
@@ -112,7 +105,7 @@ function encodeMessage(event: AuthenticatorEvent): Uint8Array {
       return AuthenticatorBoundMessage.encode({
         authenticatorId: event.authenticatorId,
         subjectRef: event.subjectRef,
-        trustEnvironment: ENVIRONMENTS[event.environment],
+        trustEnvironment: TRUST_ENVIRONMENT_NUMBERS[event.environment],
         proofingId: event.proofingId,
         factsJson: encodeJson(event.facts),
         boundAt: event.at,
@@ -131,7 +124,7 @@ function encodeMessage(event: AuthenticatorEvent): Uint8Array {
         sessionId: event.sessionId,
         subjectRef: event.subjectRef,
         authenticatorId: event.authenticatorId,
-        trustEnvironment: ENVIRONMENTS[event.environment],
+        trustEnvironment: TRUST_ENVIRONMENT_NUMBERS[event.environment],
         factsJson: encodeJson(event.facts),
         performedAt: event.at,
       }).finish()
@@ -184,7 +177,11 @@ function decodeMessage(
         type: name,
         authenticatorId: message.authenticatorId,
         subjectRef: message.subjectRef,
-        environment: nameOf(ENVIRONMENTS, message.trustEnvironment, 'trust_environment'),
+        environment: nameOf(
+          TRUST_ENVIRONMENT_NUMBERS,
+          message.trustEnvironment,
+          'trust_environment',
+        ),
         proofingId: message.proofingId,
         facts: decodeJson(message.factsJson),
         at: required(message.boundAt, 'bound_at'),
@@ -209,7 +206,11 @@ function decodeMessage(
         sessionId: message.sessionId,
         subjectRef: message.subjectRef,
         authenticatorId: message.authenticatorId,
-        environment: nameOf(ENVIRONMENTS, message.trustEnvironment, 'trust_environment'),
+        environment: nameOf(
+          TRUST_ENVIRONMENT_NUMBERS,
+          message.trustEnvironment,
+          'trust_environment',
+        ),
         facts: decodeJson(message.factsJson),
         at: required(message.performedAt, 'performed_at'),
       }

@@ -1,21 +1,12 @@
-import {
-  IdentityProofed,
-  ProofPurpose as PurposeNumber,
-} from '../../proto/gen/watashi/identity/v1/identity.ts'
+import { IdentityProofed } from '../../proto/gen/watashi/identity/v1/identity.ts'
 import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
-import type { ProofPurpose } from '../card/proof-message.ts'
 import type { ConsumerDefinition } from '../eventlog/consumer.ts'
+import { checkKey, decodeEvent } from '../kernel/decode-event.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { TOPICS, type ReceivedEvent } from '../kernel/event.ts'
+import { proofPurpose } from '../proofing/events.ts'
 import type { AuthenticatorService } from './authenticator.ts'
 import type { CardProof } from './bind-credential.ts'
-
-const PURPOSES: Readonly<Record<ProofPurpose, PurposeNumber>> = {
-  enrol: PurposeNumber.PROOF_PURPOSE_ENROL,
-  login: PurposeNumber.PROOF_PURPOSE_LOGIN,
-  reproof: PurposeNumber.PROOF_PURPOSE_REPROOF,
-  transaction: PurposeNumber.PROOF_PURPOSE_TRANSACTION,
-}
 
 /**
  * Binds credentials that a card vouched for, and forgets erased persons. `IdentityStatusChanged` is left alone on purpose:
@@ -33,8 +24,11 @@ export function createAuthenticatorConsumers(
         switch (event.type) {
           case 'watashi.identity.v1.IdentityProofed':
             return authenticator.bindCredential(tx, readProof(event))
-          case 'watashi.wallet.v1.SubjectErased':
-            return authenticator.eraseSubject(tx, readErased(event))
+          case 'watashi.wallet.v1.SubjectErased': {
+            const { subjectRef } = decodeEvent(SubjectErased, event)
+            checkKey(event, subjectRef)
+            return authenticator.eraseSubject(tx, subjectRef)
+          }
           default:
             return
         }
@@ -44,35 +38,15 @@ export function createAuthenticatorConsumers(
 }
 
 function readProof(event: ReceivedEvent): CardProof {
-  const message = decode(event, (value) => IdentityProofed.decode(value))
-  const purpose = (Object.keys(PURPOSES) as ProofPurpose[]).find(
-    (name) => PURPOSES[name] === message.purpose,
-  )
-  if (purpose === undefined) throw new InvalidInput('purpose', 'a known purpose')
-  if (message.subjectRef !== event.key) throw new InvalidInput('subject_ref', 'the key')
+  const message = decodeEvent(IdentityProofed, event)
+  checkKey(event, message.subjectRef)
   if (message.proofingId === '') throw new InvalidInput('proofing_id', 'an id')
   if (message.verifiedAt === undefined) throw new InvalidInput('verified_at', 'a time')
   return {
     proofingId: message.proofingId,
     subjectRef: message.subjectRef,
-    purpose,
+    purpose: proofPurpose(message.purpose),
     bindingHash: message.bindingHash,
     verifiedAt: message.verifiedAt,
-  }
-}
-
-function readErased(event: ReceivedEvent): string {
-  const { subjectRef } = decode(event, (value) => SubjectErased.decode(value))
-  if (subjectRef === '' || subjectRef !== event.key) {
-    throw new InvalidInput('subject_ref', 'the key')
-  }
-  return subjectRef
-}
-
-function decode<T>(event: ReceivedEvent, read: (value: Uint8Array) => T): T {
-  try {
-    return read(event.value)
-  } catch (error) {
-    throw new InvalidInput('value', `a message ${event.type}`, { cause: error })
   }
 }

@@ -2,7 +2,7 @@ import { AssuranceChanged } from '../../proto/gen/watashi/policy/v1/policy.ts'
 import { RelyingPartyChanged } from '../../proto/gen/watashi/registry/v1/registry.ts'
 import { ReleaseRevoked, SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
 import { fromBase64Url } from '../kernel/bytes.ts'
-import { InvalidInput } from '../kernel/errors.ts'
+import { decodeEvent } from '../kernel/decode-event.ts'
 import { TOPICS, type OutgoingEvent, type ReceivedEvent } from '../kernel/event.ts'
 import type { Minimum } from '../policy/ports.ts'
 import type { Purpose, Registration } from './registration.ts'
@@ -78,28 +78,26 @@ export type ObservedEvent =
   | { readonly type: 'other' }
 
 /** @throws InvalidInput when the bytes are not the message that the event's type names */
-export function readObservedEvent({ type, value }: ReceivedEvent): ObservedEvent {
-  try {
-    switch (type) {
-      case ASSURANCE_CHANGED: {
-        const { subjectRef, framework, axis, from, to, lowered, validUntil } =
-          AssuranceChanged.decode(value)
-        return {
-          type: 'assurance_changed',
-          ...{ subjectRef, framework, axis, from, to, lowered },
-          validUntil: validUntil ?? null,
-        }
+export function readObservedEvent(event: ReceivedEvent): ObservedEvent {
+  switch (event.type) {
+    case ASSURANCE_CHANGED: {
+      const { subjectRef, framework, axis, from, to, lowered, validUntil } = decodeEvent(
+        AssuranceChanged,
+        event,
+      )
+      return {
+        type: 'assurance_changed',
+        ...{ subjectRef, framework, axis, from, to, lowered },
+        validUntil: validUntil ?? null,
       }
-      case RELEASE_REVOKED: {
-        const { subjectRef, rpId, reason } = ReleaseRevoked.decode(value)
-        return { type: 'release_revoked', subjectRef, rpId, byPerson: reason === 'BY_PERSON' }
-      }
-      case SUBJECT_ERASED:
-        return { type: 'subject_erased', subjectRef: SubjectErased.decode(value).subjectRef }
-      default:
-        return { type: 'other' }
     }
-  } catch (error) {
-    throw new InvalidInput(type, 'an encoded message of this type', { cause: error })
+    case RELEASE_REVOKED: {
+      const { subjectRef, rpId, reason } = decodeEvent(ReleaseRevoked, event)
+      return { type: 'release_revoked', subjectRef, rpId, byPerson: reason === 'BY_PERSON' }
+    }
+    case SUBJECT_ERASED:
+      return { type: 'subject_erased', subjectRef: decodeEvent(SubjectErased, event).subjectRef }
+    default:
+      return { type: 'other' }
   }
 }

@@ -13,6 +13,7 @@ import {
   PolicyActivated as PolicyActivatedMessage,
 } from '../../proto/gen/watashi/policy/v1/policy.ts'
 import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
+import { checkKey, decodeEvent } from '../kernel/decode-event.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { TOPICS, type OutgoingEvent, type ReceivedEvent } from '../kernel/event.ts'
 import type { FactsValidator } from './facts-validator.ts'
@@ -118,8 +119,9 @@ export function readScorerInput(
     case 'watashi.authenticator.v1.AuthenticatorStateChanged':
       return readState(event)
     case 'watashi.wallet.v1.SubjectErased': {
-      const { subjectRef } = decode(event, (value) => SubjectErased.decode(value))
-      return { kind: 'erased', subjectRef: ownKey(event, subjectRef) }
+      const { subjectRef } = decodeEvent(SubjectErased, event)
+      checkKey(event, subjectRef)
+      return { kind: 'erased', subjectRef }
     }
     default:
       return undefined
@@ -127,7 +129,8 @@ export function readScorerInput(
 }
 
 function readProofed(event: ReceivedEvent, validator: FactsValidator): ScorerInput {
-  const message = decode(event, (value) => IdentityProofed.decode(value))
+  const message = decodeEvent(IdentityProofed, event)
+  checkKey(event, message.subjectRef)
   const given = validator.facts(readJson(message.factsJson), 'facts_json')
   // Only what a proofing says: a relying party or an option in here would be somebody else's word.
   const facts: Facts = pick(given, ['proofing', 'evidence', 'checks'])
@@ -136,11 +139,12 @@ function readProofed(event: ReceivedEvent, validator: FactsValidator): ScorerInp
     proofingId: text(message.proofingId, 'proofing_id'),
     facts,
   } as const
-  return { kind: 'fact', subjectRef: ownKey(event, message.subjectRef), fact }
+  return { kind: 'fact', subjectRef: message.subjectRef, fact }
 }
 
 function readStatus(event: ReceivedEvent, validator: FactsValidator): ScorerInput {
-  const message = decode(event, (value) => IdentityStatusChanged.decode(value))
+  const message = decodeEvent(IdentityStatusChanged, event)
+  checkKey(event, message.subjectRef)
   const check = validator.part(
     'check_status',
     readJson(message.statusCheckJson),
@@ -153,22 +157,24 @@ function readStatus(event: ReceivedEvent, validator: FactsValidator): ScorerInpu
     learnedAt,
     check,
   } as const
-  return { kind: 'fact', subjectRef: ownKey(event, message.subjectRef), fact }
+  return { kind: 'fact', subjectRef: message.subjectRef, fact }
 }
 
 function readBound(event: ReceivedEvent, validator: FactsValidator): ScorerInput {
-  const message = decode(event, (value) => AuthenticatorBound.decode(value))
+  const message = decodeEvent(AuthenticatorBound, event)
+  checkKey(event, message.subjectRef)
   const binding = validator.part('bindingRecord', readJson(message.factsJson), 'facts_json')
   const fact = {
     kind: 'binding',
     authenticatorId: text(message.authenticatorId, 'authenticator_id'),
     binding,
   } as const
-  return { kind: 'fact', subjectRef: ownKey(event, message.subjectRef), fact }
+  return { kind: 'fact', subjectRef: message.subjectRef, fact }
 }
 
 function readState(event: ReceivedEvent): ScorerInput {
-  const message = decode(event, (value) => AuthenticatorStateChanged.decode(value))
+  const message = decodeEvent(AuthenticatorStateChanged, event)
+  checkKey(event, message.subjectRef)
   const state = STATES[message.to]
   if (state === undefined) throw new InvalidInput('to', 'a known state')
   const fact = {
@@ -177,15 +183,7 @@ function readState(event: ReceivedEvent): ScorerInput {
     state,
     changedAt: time(message.changedAt, 'changed_at'),
   } as const
-  return { kind: 'fact', subjectRef: ownKey(event, message.subjectRef), fact }
-}
-
-function decode<M>(event: ReceivedEvent, read: (value: Uint8Array) => M): M {
-  try {
-    return read(event.value)
-  } catch (error) {
-    throw new InvalidInput('value', `a message ${event.type}`, { cause: error })
-  }
+  return { kind: 'fact', subjectRef: message.subjectRef, fact }
 }
 
 function readJson(bytes: Uint8Array): unknown {
@@ -194,12 +192,6 @@ function readJson(bytes: Uint8Array): unknown {
   } catch (error) {
     throw new InvalidInput('facts_json', 'JSON in UTF-8', { cause: error })
   }
-}
-
-function ownKey(event: ReceivedEvent, subjectRef: string): string {
-  if (subjectRef === '' || subjectRef !== event.key)
-    throw new InvalidInput('subject_ref', 'the key of the event')
-  return subjectRef
 }
 
 function text(value: string, path: string): string {

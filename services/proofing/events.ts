@@ -6,13 +6,15 @@ import {
   ProofPurpose as PurposeNumber,
   TrustEnvironment as EnvironmentNumber,
 } from '../../proto/gen/watashi/identity/v1/identity.ts'
-import type { ProofPurpose } from '../card/proof-message.ts'
+import { PROOF_PURPOSES, type ProofPurpose } from '../card/proof-message.ts'
 import { fromHex, utf8 } from '../kernel/bytes.ts'
 import { canonicalJson, type Json } from '../kernel/canonical-json.ts'
+import { InvalidInput } from '../kernel/errors.ts'
 import { TOPICS, type OutgoingEvent } from '../kernel/event.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 
-const ENVIRONMENTS: Readonly<Record<TrustEnvironment, EnvironmentNumber>> = {
+/** A trust environment as all messages number it. */
+export const TRUST_ENVIRONMENT_NUMBERS: Readonly<Record<TrustEnvironment, EnvironmentNumber>> = {
   simulator: EnvironmentNumber.TRUST_ENVIRONMENT_SIMULATOR,
   'jpki-test': EnvironmentNumber.TRUST_ENVIRONMENT_JPKI_TEST,
   production: EnvironmentNumber.TRUST_ENVIRONMENT_PRODUCTION,
@@ -23,6 +25,12 @@ const PURPOSES: Readonly<Record<ProofPurpose, PurposeNumber>> = {
   login: PurposeNumber.PROOF_PURPOSE_LOGIN,
   reproof: PurposeNumber.PROOF_PURPOSE_REPROOF,
   transaction: PurposeNumber.PROOF_PURPOSE_TRANSACTION,
+}
+
+/** @throws InvalidInput for a number that names no purpose; decoding lets those through */
+export function proofPurpose(number: PurposeNumber): ProofPurpose {
+  for (const name of PROOF_PURPOSES) if (PURPOSES[name] === number) return name
+  throw new InvalidInput('purpose', 'a known purpose')
 }
 
 export type CertificateStatusName = 'good' | 'suspended' | 'revoked' | 'unknown'
@@ -53,7 +61,7 @@ export function identityProofed(event: {
   const value = IdentityProofed.encode({
     proofingId: event.proofingId,
     subjectRef: event.subjectRef,
-    trustEnvironment: ENVIRONMENTS[environment],
+    trustEnvironment: TRUST_ENVIRONMENT_NUMBERS[environment],
     purpose: PURPOSES[purpose],
     sessionId: event.sessionId,
     factsJson: json(facts),
@@ -82,7 +90,7 @@ export function identityStatusChanged(event: {
 }): OutgoingEvent {
   const value = IdentityStatusChanged.encode({
     subjectRef: event.subjectRef,
-    trustEnvironment: ENVIRONMENTS[event.environment],
+    trustEnvironment: TRUST_ENVIRONMENT_NUMBERS[event.environment],
     certificateRef: Buffer.from(fromHex(event.certificateRef)),
     proofingIds: [...event.proofingIds],
     status: STATUSES[event.status],
@@ -107,7 +115,7 @@ export function identityProofingRefused(event: {
 }): OutgoingEvent {
   const value = IdentityProofingRefused.encode({
     sessionId: event.sessionId,
-    trustEnvironment: ENVIRONMENTS[event.environment],
+    trustEnvironment: TRUST_ENVIRONMENT_NUMBERS[event.environment],
     purpose: PURPOSES[event.purpose],
     reason: event.reason,
     indication: event.indication,

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
 import type { ConsumerDefinition } from '../eventlog/consumer.ts'
-import { InvalidInput } from '../kernel/errors.ts'
-import { TOPICS, type ReceivedEvent } from '../kernel/event.ts'
+import { checkKey, decodeEvent } from '../kernel/decode-event.ts'
+import { TOPICS } from '../kernel/event.ts'
 import type { Proofing } from './proofing.ts'
 
 /** Forgets erased persons. */
@@ -15,25 +15,12 @@ export function createProofingConsumers(
       topics: [TOPICS.subject],
       async apply(tx, event) {
         if (event.type !== 'watashi.wallet.v1.SubjectErased') return
-        await proofing.eraseSubject(tx, erasedSubject(event))
+        const { subjectRef } = decodeEvent(SubjectErased, event)
+        checkKey(event, subjectRef)
+        await proofing.eraseSubject(tx, subjectRef)
       },
     },
   ]
-}
-
-function erasedSubject(event: ReceivedEvent): string {
-  const subjectRef = decode(event.value)
-  if (subjectRef === '' || subjectRef !== event.key)
-    throw new InvalidInput('subject_ref', 'the key')
-  return subjectRef
-}
-
-function decode(value: Uint8Array): string {
-  try {
-    return SubjectErased.decode(value).subjectRef
-  } catch (cause) {
-    throw new InvalidInput('value', 'a SubjectErased message', { cause })
-  }
 }
 
 /** Re-checks every certificate each `interval` milliseconds until the signal; a fault of its own ends it. */

@@ -8,6 +8,7 @@ import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
 import type { Tx } from '../database/unit-of-work.ts'
 import type { ConsumerDefinition } from '../eventlog/consumer.ts'
 import { toBase64Url } from '../kernel/bytes.ts'
+import { checkKey, decodeEvent } from '../kernel/decode-event.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { TOPICS, type ReceivedEvent } from '../kernel/event.ts'
 import { isForbiddenClaim } from './catalogue.ts'
@@ -46,7 +47,7 @@ async function endingOnLostKeys(applied: Promise<void>): Promise<void> {
 async function applySubjectEvent(parts: WalletParts, tx: Tx, event: ReceivedEvent): Promise<void> {
   switch (event.type) {
     case 'watashi.identity.v1.IdentityProofed': {
-      const { proofingId, subjectRef, purpose } = decode(IdentityProofed, event)
+      const { proofingId, subjectRef, purpose } = decodeEvent(IdentityProofed, event)
       checkKey(event, subjectRef)
       if (proofingId === '') throw new InvalidInput('proofing_id', 'an id')
       await takeInProofing(parts, tx, {
@@ -58,14 +59,14 @@ async function applySubjectEvent(parts: WalletParts, tx: Tx, event: ReceivedEven
       return
     }
     case 'watashi.identity.v1.IdentityStatusChanged': {
-      const { subjectRef, proofingIds, attributesStale } = decode(IdentityStatusChanged, event)
+      const { subjectRef, proofingIds, attributesStale } = decodeEvent(IdentityStatusChanged, event)
       checkKey(event, subjectRef)
       if (attributesStale) await parts.people.markStale(tx, subjectRef, proofingIds)
       return
     }
     case 'watashi.wallet.v1.SubjectErased': {
       // Our own, so done already, unless the log is replayed into a database that is older or new.
-      const { subjectRef } = decode(SubjectErased, event)
+      const { subjectRef } = decodeEvent(SubjectErased, event)
       checkKey(event, subjectRef)
       await dropPerson(parts, tx, subjectRef, event.occurredAt)
       return
@@ -95,7 +96,7 @@ async function applyRegistryEvent(
   event: ReceivedEvent,
 ): Promise<void> {
   if (event.type !== 'watashi.registry.v1.RelyingPartyChanged') return
-  const message = decode(RelyingPartyChanged, event)
+  const message = decodeEvent(RelyingPartyChanged, event)
   checkKey(event, message.rpId)
   await registry.put(tx, toRegistration(message), message.version)
 }
@@ -138,18 +139,4 @@ function localized(
 ): { ja: string; en: string } {
   if (!text) throw new InvalidInput(path, 'a text in Japanese and English')
   return { ja: text.ja, en: text.en }
-}
-
-function decode<T>(message: { decode(bytes: Uint8Array): T }, event: ReceivedEvent): T {
-  try {
-    return message.decode(event.value)
-  } catch (cause) {
-    throw new InvalidInput('value', `an encoded ${event.type}`, { cause })
-  }
-}
-
-function checkKey(event: ReceivedEvent, expected: string): void {
-  if (expected === '' || event.key !== expected) {
-    throw new InvalidInput('key', 'the key of what the event is about')
-  }
 }
