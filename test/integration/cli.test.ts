@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Told } from '../../services/cli/demo/story.ts'
+import { expectWholeStory } from '../support/story-expectations.ts'
+
+const root = join(import.meta.dirname, '../..')
+const folder = mkdtempSync(join(tmpdir(), 'watashi-cli-'))
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly errors: string
+}
+
+/** `watashi …`, as it is typed. */
+async function watashi(...words: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, ['services/cli.ts', ...words], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let errors = ''
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')))
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')))
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  return { code, out, errors }
+}
+
+function written(name: string, text: string): string {
+  const file = join(folder, name)
+  writeFileSync(file, text)
+  return file
+}
+
+function jsonLines<T>(text: string): T[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T) // the command's own form
+}
+
+interface Row {
+  readonly id: string
+  readonly framework: string
+  readonly axis: string
+  readonly expected?: unknown
+}
+
+const rows = readFileSync(join(root, 'policies/examples.cases.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => ({ line, row: JSON.parse(line) as Row }))
+/** Rows of the frameworks that the first packs serve, whose answer is a level. */
+const levels = rows.filter(
+  ({ row }) =>
+    ['meti-idtf-2016', 'nist-800-63A-4'].includes(row.framework) &&
+    typeof row.expected === 'string',
+)
+
+describe('watashi policy test', () => {
+  test('passes the rows of the served frameworks', async () => {
+    const { code, out } = await watashi(
+      ...['policy', 'test', 'policies/examples.cases.jsonl', 'policies/nist-63-4/nist.test.yaml'],
+      ...['--framework', 'meti-idtf-2016', '--framework', 'nist-800-63A-4'],
+    )
+    expect(out).toMatch(/^\d+ passed, 0 failed$/m)
+    expect(out).not.toMatch(/^0 passed/m)
+    expect(code).toBe(0)
+  })
+
+  test('names expected and got of a miss, and ends with 1', async () => {
+    const { row } = levels[0] ?? { row: undefined }
+    const file = written('miss.jsonl', JSON.stringify({ ...row, expected: '3' }))
+    const { code, out } = await watashi('policy', 'test', file)
+    expect(out).toContain(`${row?.id} (proofing): expected "3", got "1"`)
+    expect(out).toMatch(/^0 passed, 1 failed$/m)
+    expect(code).toBe(1)
+  })
+
+  test.each([
+    { what: 'a file that is not there', words: ['test', 'no-such-file.jsonl'] },
+    { what: 'no file', words: ['test'] },
+    { what: 'a name of another kind', words: ['test', 'README.md'] },
+    { what: 'an option that there is none of', words: ['test', 'x.jsonl', '--frobnicate'] },
+    { what: 'a subcommand that there is none of', words: ['toast', 'x.jsonl'] },
+  ])('ends with 2 for $what, and says so on standard error alone', async ({ words }) => {
+    const { code, out, errors } = await watashi('policy', ...words)
+    expect(errors).not.toBe('')
+    expect(errors).not.toMatch(/^\s+at /m)
+    expect(out).toBe('')
+    expect(code).toBe(2)
+  })
+})
+
+describe('watashi policy score', () => {
+  test('prints one JSON object a row, in the order of the rows', async () => {
+    const some = levels.slice(0, 12)
+    const file = written('some.jsonl', some.map(({ line }) => line).join('\n'))
+    const { code, out } = await watashi('policy', 'score', file, '--json')
+    const scores = jsonLines<Readonly<Record<string, unknown>>>(out)
+    expect(scores.map(({ id, value }) => ({ id, value }))).toEqual(
+      some.map(({ row: { id, expected } }) => ({ id, value: expected })),
+    )
+    for (const score of scores) {
+      expect(Object.keys(score).sort()).toEqual(['caps', 'id', 'missing', 'valid_until', 'value'])
+    }
+    expect(code).toBe(0)
+  })
+
+  test('answers the good rows beside a bad one, and ends with 2', async () => {
+    const [good] = levels
+    const file = written('mixed.jsonl', `{"id":"broken"}\n${good?.line ?? ''}\n`)
+    const { code, out } = await watashi('policy', 'score', file, '--json')
+    expect(jsonLines(out)).toEqual([
+      expect.objectContaining({ id: 'broken', error: expect.any(Object) as unknown }),
+      expect.objectContaining({ id: good?.row.id, value: good?.row.expected }),
+    ])
+    expect(code).toBe(2)
+  })
+})
+
+describe('watashi demo', () => {
+  test('--json prints one JSON object a step', { timeout: 120_000 }, async () => {
+    const { code, out, errors } = await watashi('demo', '--json')
+    expect(errors).toBe('')
+    expectWholeStory(jsonLines<Told>(out))
+    expect(code).toBe(0)
+  })
+
+  test('ends with 2 for a language that it does not speak', async () => {
+    const { code, errors } = await watashi('demo', '--lang', 'fr')
+    expect(errors).toContain('--lang')
+    expect(code).toBe(2)
+  })
+})
