@@ -33,7 +33,15 @@ const STATUS: Readonly<Record<string, number>> = {
 
 /** A server of plain pages and forms without script: strict headers, Host and Origin checks, small bodies. */
 export function createPageServer(options: PageServerOptions): FastifyInstance {
-  const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true })
+  const app = fastify({
+    logger: false,
+    bodyLimit: 64 * 1024,
+    forceCloseConnections: true,
+    // A fault of the address itself meets no error handler, and fastify's own answer quotes the address.
+    frameworkErrors: (error, request, reply) => {
+      void sendFault(options, describe(error), request, reply)
+    },
+  })
   const policy = contentSecurityPolicy(options.formTargets ?? [])
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',

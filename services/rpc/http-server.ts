@@ -6,8 +6,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import {
   fastify,
   type FastifyBaseLogger,
+  type FastifyError,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   type RawServerDefault,
 } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -59,6 +61,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     logger: false,
     forceCloseConnections: true,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
+    frameworkErrors: (error, request, reply) => refuseAddress(options.log, error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   await app.register(cookie)
@@ -154,6 +157,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     return reply.status(404).send({ error: { code: 'NOT_FOUND', message: 'no such page' } })
   })
   return app
+}
+
+/** Faults of the address itself meet no error handler, and fastify's own answer to them quotes the address. */
+function refuseAddress(
+  log: Log,
+  { statusCode: status = 400, code }: FastifyError,
+  { method }: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  log.info('REQUEST_REFUSED', { method, status, code })
+  const message = 'expected an address of the documented form'
+  void reply.status(status).send({ error: { code: 'INVALID_INPUT', message } })
 }
 
 // Names of built files hold a digest of their content, so they never change.
