@@ -2,8 +2,6 @@ import { Command } from 'commander'
 import { EXIT, processIo } from './cli/policy-io.ts'
 import { policyScore } from './cli/policy-score.ts'
 import { policyTest } from './cli/policy-test.ts'
-import { runCardAgent } from './cli/card-agent.ts'
-import { runDemo } from './cli/demo.ts'
 import { readConfig } from './config.ts'
 import { systemClock } from './kernel/clock.ts'
 import { ServiceError } from './kernel/errors.ts'
@@ -32,6 +30,8 @@ program
   .option('--json', 'one JSON object per step')
   .option('--lang <language>', 'ja or en', 'en')
   .action(async (options: { json?: boolean; lang: string }) => {
+    // The other commands do without the whole product.
+    const { runDemo } = await import('./cli/demo.ts')
     process.exitCode = await runDemo({ json: options.json === true, language: options.lang }, io)
   })
 
@@ -69,6 +69,7 @@ function rawArguments(command: Command): string[] {
 }
 
 async function agent(): Promise<void> {
+  const { runCardAgent } = await import('./cli/card-agent.ts')
   const config = readConfig()
   const running = await runCardAgent({
     environment: config.trustEnvironment,
