@@ -51,7 +51,6 @@ describe('enrolment with the signature certificate', () => {
           issuer: { id: 'J-LIS', country: 'JP', sector: 'gov' },
           attrs: ['name', 'address', 'birthdate', 'gender'],
           issued_at: '2025-10-27T00:00:00.000Z',
-          expires_at: '2030-02-17T14:59:59.000Z',
         },
       ],
       checks: [
