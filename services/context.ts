@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import type { Config } from './config.ts'
-import { startSamples, type Samples } from './context/samples.ts'
+import { originVariables, samplePlaces, startSamples, type Samples } from './context/samples.ts'
 import { openEventCore, type EventCore } from './context/event-core.ts'
 import { firstFailure } from './context/first-failure.ts'
 import { openIdentitySource } from './context/identity-source.ts'
@@ -85,10 +85,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
   stack.defer(() => http.close())
   const grpc = await startGrpc(config, keys, services, places, log)
   stack.defer(() => grpc.close())
-  const samples = await startSamples({ config, keys, grpc, issuer: places.issuer, log })
-  stack.defer(() => samples.stop())
-  places.agent = samples.agent ?? ''
-
+  const rpPlaces = await samplePlaces(config)
   await seedRegistry(
     {
       unitOfWork: core.database,
@@ -98,10 +95,21 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
       log,
     },
     readRegistrationFolder(join(root, 'deploy/rp'), {
-      variables: samples.origins,
+      variables: originVariables(rpPlaces),
       developmentKeys: developmentJwks(keys),
     }),
   )
+  const samples = await startSamples({
+    config,
+    keys,
+    grpc,
+    issuer: places.issuer,
+    places: rpPlaces,
+    log,
+  })
+  stack.defer(() => samples.stop())
+  places.agent = samples.agent ?? ''
+
   for (const definition of services.consumers) core.consume(definition)
   const timers = startTimers(services, clock)
   stack.defer(() => timers.stop())

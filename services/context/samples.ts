@@ -12,8 +12,6 @@ export interface Samples {
   readonly agent?: string
   /** Pages of the sample relying parties by id. */
   readonly pages: Readonly<Record<string, string>>
-  /** What `${…}` in the registrations of `deploy/rp` stands for. */
-  readonly origins: Readonly<Record<string, string>>
   readonly failed: Promise<never>
   stop(): Promise<void>
 }
@@ -23,41 +21,52 @@ export interface SamplesDependencies {
   readonly keys: Keys
   readonly grpc: GrpcServers
   readonly issuer: string
+  readonly places: readonly SamplePlace[]
   readonly log: Log
 }
 
 const SAMPLE_RPS = ['library', 'liquor', 'bank'] as const
 type SampleRp = (typeof SAMPLE_RPS)[number]
 
-/** Starts them where the configuration wants them. */
-export async function startSamples(deps: SamplesDependencies): Promise<Samples> {
-  const places = await Promise.all(
+export interface SamplePlace {
+  readonly rpId: SampleRp
+  readonly port: number
+  readonly origin: string
+}
+
+/** Where the sample relying parties will be: their registrations name it, so it is settled before they start. */
+export function samplePlaces({ ports }: Config): Promise<readonly SamplePlace[]> {
+  return Promise.all(
     SAMPLE_RPS.map(async (rpId, index) => {
-      const { sampleRp } = deps.config.ports
-      const port = sampleRp === 0 ? await freePort() : sampleRp + index
+      const port = ports.sampleRp === 0 ? await freePort() : ports.sampleRp + index
       return { rpId, port, origin: `http://${rpId}.localhost:${port}` }
     }),
   )
-  const origins = Object.fromEntries(
+}
+
+/** What `${…_ORIGIN}` in the registrations of `deploy/rp` stands for. */
+export function originVariables(places: readonly SamplePlace[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
     places.map(({ rpId, origin }) => [`${rpId.toUpperCase()}_ORIGIN`, origin]),
   )
+}
+
+/** Starts them where the configuration wants them. */
+export async function startSamples(deps: SamplesDependencies): Promise<Samples> {
+  if (!deps.config.samples) {
+    return { pages: {}, failed: new Promise(() => undefined), stop: async () => undefined }
+  }
   const children: Child[] = []
-  if (!deps.config.samples)
-    return { pages: {}, origins, failed: new Promise(() => undefined), stop: async () => undefined }
   try {
     const agent = await startAgent(deps)
     children.push(agent)
     const relyingParties = await Promise.all(
-      places.map(
-        async ({ rpId, port, origin }) =>
-          [rpId, await startRelyingParty(deps, rpId, port, origin)] as const,
-      ),
+      deps.places.map(async (place) => [place.rpId, await startRelyingParty(deps, place)] as const),
     )
     children.push(...relyingParties.map(([, child]) => child))
     return {
       agent: agent.origin,
       pages: Object.fromEntries(relyingParties.map(([rpId, child]) => [rpId, child.origin])),
-      origins,
       failed: firstFailure(children.map((child) => child.failed)),
       stop: () => stopAll(children),
     }
@@ -87,9 +96,7 @@ function startAgent({ config, issuer, log }: SamplesDependencies): Promise<Child
 
 function startRelyingParty(
   { keys, grpc, issuer, log }: SamplesDependencies,
-  rpId: SampleRp,
-  port: number,
-  origin: string,
+  { rpId, port, origin }: SamplePlace,
 ): Promise<Child> {
   const files = keys.relyingParties[rpId]
   if (files === undefined || keys.authorityFile === undefined)
