@@ -1,3 +1,4 @@
+import { constantTimeEqual } from '../kernel/bytes.ts'
 import type { Minimum, Remedy } from '../policy/ports.ts'
 import type { ClaimRequest } from '../wallet/ports.ts'
 
@@ -140,7 +141,7 @@ function bindBrowser(
   if (state.browserHash === null) {
     return next(state, { browserHash, codeSha256, progress: 'awaiting_login' })
   }
-  return Buffer.compare(state.browserHash, browserHash) === 0
+  return constantTimeEqual(state.browserHash, browserHash)
     ? { outcome: 'unchanged' }
     : { outcome: 'rejected', reason: 'OTHER_BROWSER' }
 }

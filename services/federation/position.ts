@@ -1,7 +1,7 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
-import { concatBytes, fromBase64Url, toBase64Url, utf8 } from '../kernel/bytes.ts'
+import { decryptBytes, encryptBytes } from '../kernel/aead.ts'
+import { constantTimeEqual, fromBase64Url, toBase64Url, utf8 } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
-import { InvalidInput, ServiceError } from '../kernel/errors.ts'
+import { InvalidInput } from '../kernel/errors.ts'
 import type { Random } from '../kernel/random.ts'
 
 /** A place in a relying party's feed and, in the answer to a question about a person, how much was known of that person. */
@@ -18,8 +18,6 @@ export interface OpenedPosition {
   factsVersionOf(subjectRef: string): number
 }
 
-const NONCE = 12
-const TAG = 16
 const BODY = 32
 
 /**
@@ -36,30 +34,17 @@ export class PositionSealer {
   }
 
   seal(rpId: string, position: Position): string {
-    const nonce = this.#random.bytes(NONCE)
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(utf8(rpId))
-    const sealed = concatBytes(cipher.update(encode(position)), cipher.final())
-    return toBase64Url(concatBytes(nonce, sealed, cipher.getAuthTag()))
+    return toBase64Url(encryptBytes(this.#key, encode(position), utf8(rpId), this.#random))
   }
 
   /** @throws InvalidInput for anything but a position that this relying party was given */
   open(rpId: string, token: string, path: string): OpenedPosition {
-    const expected = 'a position from an earlier answer to this caller'
     try {
-      const bytes = fromBase64Url(token, path)
-      if (bytes.length !== NONCE + BODY + TAG) throw new InvalidInput(path, expected)
-      const nonce = bytes.subarray(0, NONCE)
-      const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG })
-      decipher.setAAD(utf8(rpId)).setAuthTag(bytes.subarray(NONCE + BODY))
-      const body = concatBytes(
-        decipher.update(bytes.subarray(NONCE, NONCE + BODY)),
-        decipher.final(),
-      )
+      const body = decryptBytes(this.#key, fromBase64Url(token, path), utf8(rpId))
+      if (body.length !== BODY) throw new InvalidInput(path, `${String(BODY)} bytes`)
       return decode(body)
-    } catch (error) {
-      if (error instanceof ServiceError) throw new InvalidInput(path, expected)
-      // Node reports a wrong tag as a plain Error.
-      throw new InvalidInput(path, expected, { cause: error })
+    } catch (cause) {
+      throw new InvalidInput(path, 'a position from an earlier answer to this caller', { cause })
     }
   }
 }
@@ -76,10 +61,11 @@ function encode({ place, subjectRef, factsVersion = 0 }: Position): Uint8Array {
 function decode(body: Uint8Array): OpenedPosition {
   const view = new DataView(body.buffer, body.byteOffset)
   const factsVersion = Number(view.getBigUint64(8))
-  const tag = Buffer.from(body.subarray(16))
+  const tag = body.subarray(16)
   return {
     place: Number(view.getBigUint64(0)),
-    factsVersionOf: (subjectRef) => (tag.equals(subjectTag(subjectRef)) ? factsVersion : 0),
+    factsVersionOf: (subjectRef) =>
+      constantTimeEqual(tag, subjectTag(subjectRef)) ? factsVersion : 0,
   }
 }
 

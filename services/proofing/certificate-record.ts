@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
-import { concatBytes, lengthPrefixed, toHex } from '../kernel/bytes.ts'
+import { decryptBytes, encryptBytes } from '../kernel/aead.ts'
+import { lengthPrefixed, toHex } from '../kernel/bytes.ts'
 import { hmacSha256 } from '../kernel/digest.ts'
 import { ServiceError } from '../kernel/errors.ts'
 import type { Random } from '../kernel/random.ts'
@@ -51,36 +51,25 @@ export function personRef(
   return toHex(hmacSha256(keys.reference.reveal(), lengthPrefixed('person', environment, personId)))
 }
 
-const IV_LENGTH = 12
-const TAG_LENGTH = 16
-
-/** AES-256-GCM, bound to the certificate's reference: IV ‖ ciphertext ‖ tag. */
+/** Seals what the revocation monitor needs, bound to the certificate's reference. */
 export function sealTarget(
   keys: ProofingKeys,
   ref: string,
   target: RevocationTarget,
   random: Random,
 ): Uint8Array {
-  const iv = random.bytes(IV_LENGTH)
-  const cipher = createCipheriv('aes-256-gcm', keys.sealing.reveal(), iv)
-  cipher.setAAD(lengthPrefixed('target', ref))
-  const body = cipher.update(encodeRevocationTarget(target))
-  return concatBytes(iv, body, cipher.final(), cipher.getAuthTag())
+  return encryptBytes(keys.sealing.reveal(), encodeRevocationTarget(target), placeOf(ref), random)
 }
 
 /** Opens what `sealTarget` made; `RecordSealed` when it does not. */
 export function openTarget(keys: ProofingKeys, ref: string, sealed: Uint8Array): RevocationTarget {
-  if (sealed.length < IV_LENGTH + TAG_LENGTH) throw new RecordSealed('expected a sealed record')
-  const iv = sealed.subarray(0, IV_LENGTH)
-  const decipher = createDecipheriv('aes-256-gcm', keys.sealing.reveal(), iv, {
-    authTagLength: TAG_LENGTH,
-  })
-  decipher.setAAD(lengthPrefixed('target', ref))
-  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_LENGTH))
   try {
-    const body = decipher.update(sealed.subarray(IV_LENGTH, sealed.length - TAG_LENGTH))
-    return decodeRevocationTarget(concatBytes(body, decipher.final()))
+    return decodeRevocationTarget(decryptBytes(keys.sealing.reveal(), sealed, placeOf(ref)))
   } catch (cause) {
     throw new RecordSealed('expected a record under this key', { cause })
   }
+}
+
+function placeOf(ref: string): Uint8Array {
+  return lengthPrefixed('target', ref)
 }
