@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { InvalidInput } from '../kernel/errors.ts'
-import { isForbiddenClaim } from './forbidden-claims.ts'
 import { readRegistration } from './read-registration.ts'
 
 const folder = new URL('../../deploy/rp/', import.meta.url)
@@ -65,19 +64,4 @@ describe('a registration that cannot be taken', () => {
     const source = { file: 'bank.yaml', text: load('bank'), variables }
     expect(() => readRegistration(source)).toThrow(/bank\.yaml: \/authentication\/jwks/)
   })
-})
-
-test.each([
-  'individual_number',
-  'Individual-Number',
-  'my_number',
-  'マイナンバー',
-  '個人番号',
-  'org.iso.23220.1.jp/individual_number_unicode',
-  'ｉｎｄｉｖｉｄｕａｌ＿ｎｕｍｂｅｒ',
-])('%s is forbidden under any spelling', (name) => {
-  expect(isForbiddenClaim(name)).toBe(true)
-})
-test.each(['name', 'age_over_20', 'number'])('%s is not', (name) => {
-  expect(isForbiddenClaim(name)).toBe(false)
 })

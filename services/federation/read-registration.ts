@@ -6,9 +6,9 @@ import { toBase64Url } from '../kernel/bytes.ts'
 import { canonicalJson } from '../kernel/canonical-json.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { InvalidInput } from '../kernel/errors.ts'
+import { isIndividualNumber } from '../kernel/individual-number.ts'
 import type { Minimum } from '../policy/ports.ts'
 import { PERSONA_KINDS } from '../wallet/ports.ts'
-import { isForbiddenClaim } from './forbidden-claims.ts'
 import type { ClientAuthentication, Registration } from './registration.ts'
 
 /** A registration file, with what its `${NAME}` stand for. */
@@ -122,7 +122,7 @@ export function readRegistration(source: RegistrationFile): Registration {
   purposes.forEach(({ claims }, i) => {
     claims.forEach((claim, j) => {
       // 番号法 15条, 19条, 20条: nobody may ask for it here, whatever the purpose.
-      if (!isForbiddenClaim(claim)) return
+      if (!isIndividualNumber(claim)) return
       throw new InvalidInput(
         `${source.file}: /purposes/${i}/claims/${j}`,
         'a claim that may be asked for; the 個人番号 may not',

@@ -1,11 +1,11 @@
 import type { UnitOfWork } from '../database/unit-of-work.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { InvalidInput, NotFound } from '../kernel/errors.ts'
+import { isIndividualNumber } from '../kernel/individual-number.ts'
 import { randomToken, type Random } from '../kernel/random.ts'
 import type { Minimum, PolicyPort } from '../policy/ports.ts'
 import type { ClaimRequest, IssuedRelease, WalletPort } from '../wallet/ports.ts'
 import type { ChangeNotifier } from './change-notifier.ts'
-import { isForbiddenClaim } from './forbidden-claims.ts'
 import type { InteractionBook } from './interaction-book.ts'
 import { INTERACTION_LIFETIME, type Interaction } from './interaction.ts'
 import { raiseMinimum } from './raise-minimum.ts'
@@ -182,7 +182,7 @@ function checkClaims(claims: readonly ClaimRequest[]): void {
   claims.forEach(({ name }, i) => {
     const path = `claims[${i}].name`
     // I14: a request for the 個人番号 never reaches a person.
-    if (isForbiddenClaim(name)) {
+    if (isIndividualNumber(name)) {
       throw new InvalidInput(path, 'a claim that may be asked for; the 個人番号 may not')
     }
     if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) {

@@ -77,17 +77,6 @@ export function inCatalogueOrder(names: Iterable<string>): string[] {
   return CATALOGUE.flatMap(({ name }) => (wanted.has(name) ? [name] : []))
 }
 
-const INDIVIDUAL_NUMBER = ['individualnumber', 'mynumber', 'kojinbango', '個人番号', 'マイナンバー']
-
-/** True for every spelling of 個人番号: asking for it is forbidden (番号法 15条), whoever asks. */
-export function isForbiddenClaim(name: string): boolean {
-  const plain = name
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]/gu, '')
-  return INDIVIDUAL_NUMBER.some((spelling) => plain.includes(spelling))
-}
-
 function claim(
   name: string,
   ja: string,

@@ -1,9 +1,9 @@
+import { isIndividualNumber } from '../kernel/individual-number.ts'
 import {
   derivableFrom,
   findClaim,
   inCatalogueOrder,
   isAgeClaim,
-  isForbiddenClaim,
   THRESHOLD_BUDGET,
 } from './catalogue.ts'
 import type { ClaimRefusal, ClaimRequest } from './ports.ts'
@@ -59,7 +59,7 @@ export function decideRelease(question: ReleaseQuestion): ReleaseDecision {
 
 function reasonAgainst(name: string, question: ReleaseQuestion): WithheldClaim['reason'] | null {
   const { purpose, allowance, consent, available, assured } = question
-  if (isForbiddenClaim(name)) return 'FORBIDDEN'
+  if (isIndividualNumber(name)) return 'FORBIDDEN'
   if (!findClaim(name)) return 'UNKNOWN_CLAIM'
   if (!purpose.some((registered) => derivableFrom(name, registered))) return 'NOT_REGISTERED'
   if (!isAllowed(name, allowance)) return 'NOT_ALLOWED_BY_PERSONA'

@@ -1,7 +1,8 @@
 import type { Tx } from '../database/unit-of-work.ts'
 import { Conflict } from '../kernel/errors.ts'
+import { isIndividualNumber } from '../kernel/individual-number.ts'
 import { opaqueId } from '../kernel/random.ts'
-import { findClaim, isForbiddenClaim } from './catalogue.ts'
+import { findClaim } from './catalogue.ts'
 import { releaseRefused } from './events.ts'
 import { appendRecord, partiesOf } from './ledger.ts'
 import type { RefusalReason, ReleaseRequest } from './ports.ts'
@@ -97,7 +98,7 @@ async function refusedRow(
 /** Asking too much is worth reading, free text of a relying party is not. */
 function namesForLedger(names: readonly string[]): string[] {
   return names.flatMap((name) => {
-    if (isForbiddenClaim(name)) return ['individual_number']
+    if (isIndividualNumber(name)) return ['individual_number']
     return findClaim(name) ? [name] : []
   })
 }

@@ -11,7 +11,7 @@ import { toBase64Url } from '../kernel/bytes.ts'
 import { checkKey, decodeEvent } from '../kernel/decode-event.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { TOPICS, type ReceivedEvent } from '../kernel/event.ts'
-import { isForbiddenClaim } from './catalogue.ts'
+import { isIndividualNumber } from '../kernel/individual-number.ts'
 import { takeInProofing } from './enrol-person.ts'
 import { dropPerson } from './erase-person.ts'
 import type { RegisteredPurpose, Registration } from './registration.ts'
@@ -117,7 +117,7 @@ function toRegistration(message: RelyingPartyChanged): Registration {
 }
 
 function toPurpose(purpose: RelyingPartyChanged['purposes'][number], i: number): RegisteredPurpose {
-  if (purpose.claims.some(isForbiddenClaim)) {
+  if (purpose.claims.some(isIndividualNumber)) {
     throw new InvalidInput(`purposes/${i}/claims`, 'claims that may be asked for')
   }
   return {
