@@ -1,5 +1,6 @@
 import type { SessionPort } from '../authenticator/ports.ts'
 import type { UnitOfWork } from '../database/unit-of-work.ts'
+import { floorToHour } from '../kernel/calendar.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { InvalidInput, NotFound, Unavailable } from '../kernel/errors.ts'
 import type {
@@ -11,7 +12,7 @@ import type {
 } from '../policy/ports.ts'
 import type { WalletPort } from '../wallet/ports.ts'
 import type { ChangeNotifier } from './change-notifier.ts'
-import { ceremonyOf, cutToHour } from './levels.ts'
+import { ceremonyOf } from './levels.ts'
 import type { OpenedPosition, PositionSealer } from './position.ts'
 import { raiseMinimum } from './raise-minimum.ts'
 import { axisKey, namedAxes, type Registration } from './registration.ts'
@@ -243,7 +244,7 @@ export class Assurance {
           previousLevel: '',
           lowered: false,
           initial: true,
-          validUntil: validUntil === undefined ? null : cutToHour(validUntil),
+          validUntil: validUntil === undefined ? null : floorToHour(validUntil),
         }
       }
     }
@@ -277,7 +278,7 @@ function toMessage(entry: PlacedFeedEntry, position: string): WatchMessage {
     pairwiseSubject,
     ...{ framework, axis, level, previousLevel, lowered },
     initial: false,
-    validUntil: validUntil === null ? null : cutToHour(validUntil),
+    validUntil: validUntil === null ? null : floorToHour(validUntil),
   }
 }
 

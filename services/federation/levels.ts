@@ -1,21 +1,15 @@
 import type { AxisLevel, Shortfall } from '../policy/ports.ts'
 import type { LiveSession } from '../authenticator/ports.ts'
+import { floorToHour } from '../kernel/calendar.ts'
 import type { CeremonyFacts } from '../policy/ports.ts'
 import type { LevelRecord, ShortfallRecord } from './interaction.ts'
-
-const HOUR = 3_600_000
-
-/** Cut down to the hour: a finer time would let two relying parties recognise one person by it. */
-export function cutToHour(at: Date): Date {
-  return new Date(Math.floor(at.getTime() / HOUR) * HOUR)
-}
 
 export function levelRecord({ framework, axis, level, validUntil }: AxisLevel): LevelRecord {
   return {
     framework,
     axis,
     level,
-    validUntil: validUntil === undefined ? null : cutToHour(validUntil).toISOString(),
+    validUntil: validUntil === undefined ? null : floorToHour(validUntil).toISOString(),
   }
 }
 

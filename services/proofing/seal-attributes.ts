@@ -2,6 +2,7 @@ import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke
 import type { Certificate } from '../jpki/certificate.ts'
 import type { RegisterText, SubjectAttributes } from '../jpki/subject-attributes.ts'
 import { concatBytes, lengthPrefixed, utf8 } from '../kernel/bytes.ts'
+import { japaneseDate } from '../kernel/calendar.ts'
 import { canonicalJson } from '../kernel/canonical-json.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import type { SealedAttributes } from '../wallet/ports.ts'
@@ -18,17 +19,12 @@ export function vaultAttributes(
     ...(birthDate.date === null ? {} : { birthdate: birthDate.date }),
     gender: attributes.sex.raw,
     ...(municipality === null ? {} : { municipality }),
-    asOf: dayInJapan(notBefore.at),
+    asOf: japaneseDate(notBefore.at),
   }
 }
 
 function registerText({ text, substituted }: RegisterText) {
   return { value: text, substituted: substituted.length > 0 }
-}
-
-/** Calendar day in Japan (UTC+9, no summer time), `YYYY-MM-DD`. */
-function dayInJapan(at: Date): string {
-  return new Date(at.getTime() + 9 * 3_600_000).toISOString().slice(0, 10)
 }
 
 /**

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { hasReachedAge, japaneseDate } from './age.ts'
+import { japaneseDate } from '../kernel/calendar.ts'
+import { hasReachedAge } from './age.ts'
 
 describe('an age is reached', () => {
   test.each([

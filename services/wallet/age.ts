@@ -1,4 +1,4 @@
-const JAPAN_STANDARD_TIME = 9 * 60 * 60 * 1000 // UTC+9 all year
+import { japaneseDate } from '../kernel/calendar.ts'
 
 /**
  * Whether a person born on `birthdate` (`YYYY-MM-DD`) has reached an age at `at`: from 00:00 Japan Standard Time of the
@@ -10,11 +10,6 @@ export function hasReachedAge(birthdate: string, years: number, at: Date): boole
   const day = birthdate.slice(5)
   const birthday = day === '02-29' && !isLeapYear(year) ? '03-01' : day
   return japaneseDate(at) >= `${String(year).padStart(4, '0')}-${birthday}`
-}
-
-/** The calendar day in Japan, `YYYY-MM-DD`. */
-export function japaneseDate(at: Date): string {
-  return new Date(at.getTime() + JAPAN_STANDARD_TIME).toISOString().slice(0, 10)
 }
 
 function isLeapYear(year: number): boolean {

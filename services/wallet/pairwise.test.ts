@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { floorToHour } from '../kernel/calendar.ts'
 import { derivePairwiseSubject, type PairwiseInput } from './pairwise.ts'
-import { floorToHour, reliableUntil, retainedUntil } from './release-state.ts'
+import { reliableUntil, retainedUntil } from './release-state.ts'
 
 type Derivation = (input: PairwiseInput) => string
 

@@ -1,3 +1,4 @@
+import { floorToHour } from '../kernel/calendar.ts'
 import type { ClaimRequest, RefusalReason } from './ports.ts'
 
 /**
@@ -25,19 +26,13 @@ export function statusOfRefusal(reason: RefusalReason): LedgerStatus {
   }
 }
 
-const HOUR = 60 * 60 * 1000
-const DAY = 24 * HOUR
+const DAY = 24 * 60 * 60 * 1000
 
 /** How long a consent document may be signed. */
 export const CONSENT_MILLISECONDS = 5 * 60 * 1000
 /** How long values stay readable for redelivery; the promise is one hour. */
 export const REDELIVERY_MILLISECONDS = 55 * 60 * 1000
 export const TICKET_MILLISECONDS = 60 * 1000
-
-/** Start of the hour: finer times would let two relying parties match their records. */
-export function floorToHour(at: Date): Date {
-  return new Date(Math.floor(at.getTime() / HOUR) * HOUR)
-}
 
 /** Until when a relying party may rely on what it was given: at most a day, cut to the hour. */
 export function reliableUntil(at: Date): Date {
