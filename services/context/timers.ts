@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../kernel/clock.ts'
-import { runRevocationMonitor } from '../proofing/worker.ts'
+import { every } from './every.ts'
 import type { Services } from './services.ts'
 
 const MONITOR_MILLISECONDS = 5_000
@@ -18,7 +17,7 @@ export function startTimers(services: Services, clock: Clock): Timers {
   const stopping = new AbortController()
   const { signal } = stopping
   const loops = [
-    runRevocationMonitor(services.proofing, { interval: MONITOR_MILLISECONDS, signal }),
+    every(MONITOR_MILLISECONDS, signal, async () => void (await services.proofing.checkNow())),
     every(
       RESCORE_MILLISECONDS,
       signal,
@@ -39,18 +38,5 @@ export function startTimers(services: Services, clock: Clock): Timers {
       stopping.abort()
       await Promise.allSettled(loops)
     },
-  }
-}
-
-async function every(
-  milliseconds: number,
-  signal: AbortSignal,
-  work: () => Promise<void>,
-): Promise<void> {
-  while (!signal.aborted) {
-    await work()
-    await delay(milliseconds, undefined, { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error
-    })
   }
 }

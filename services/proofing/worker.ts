@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
 import type { ConsumerDefinition } from '../eventlog/consumer.ts'
 import { checkKey, decodeEvent } from '../kernel/decode-event.ts'
@@ -21,20 +20,4 @@ export function createProofingConsumers(
       },
     },
   ]
-}
-
-/** Re-checks every certificate each `interval` milliseconds until the signal; a fault of its own ends it. */
-export async function runRevocationMonitor(
-  proofing: Pick<Proofing, 'checkNow'>,
-  options: { readonly interval: number; readonly signal: AbortSignal },
-): Promise<void> {
-  const { interval, signal } = options
-  while (!signal.aborted) {
-    await proofing.checkNow()
-    try {
-      await delay(interval, undefined, { signal })
-    } catch (error) {
-      if (!signal.aborted) throw error
-    }
-  }
 }
