@@ -83,7 +83,9 @@ async function completeConsent(
     if (accepted.outcome === 'refused') return accepted
     const renewal = { ...accepted.grounds, ...sessionTimes(context, now) }
     const renewed: Session = { ...current, ...renewal }
-    await context.store.renewSession(tx, current.id, renewal)
+    if (!(await context.store.renewSession(tx, current.id, renewal))) {
+      throw new Conflict('the session ended meanwhile')
+    }
     await publishPerformed(context, tx, renewed)
     return { outcome: 'accepted', session: renewed } as const
   })

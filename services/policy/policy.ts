@@ -137,7 +137,13 @@ class PolicyService {
   async rescoreDue(now: Date): Promise<number> {
     const { database } = this.#deps
     const due = await database.read((tx) => this.store.dueAt(tx, now, DUE_PAGE))
-    for (const subjectRef of due) await database.run((tx) => this.#score(tx, subjectRef, '', now))
+    for (const subjectRef of due) {
+      await database.run(async (tx) => {
+        // Erased since we read: to score would bring the levels back.
+        if ((await this.store.person(tx, subjectRef)).erased) return
+        await this.#score(tx, subjectRef, '', now)
+      })
+    }
     return due.length
   }
 
