@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { Unavailable } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -40,7 +41,7 @@ export async function startChild(program: ChildProgram, log: Log): Promise<Child
       if (stopping.signal.aborted) return
       const service = program.name
       log.error('CHILD_EXITED', { service, ...(status === null ? {} : { status }) })
-      reject(new Error(`${program.name} ended`))
+      reject(new Unavailable(`${program.name} ended`))
     })
   })
   failed.catch(() => undefined)

@@ -2,6 +2,7 @@ import { sql, type SQL } from 'drizzle-orm'
 import { readMigrationFiles, type MigrationMeta } from 'drizzle-orm/migrator'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import { fileURLToPath } from 'node:url'
+import { ConfigError } from '../kernel/errors.ts'
 import type { Database } from './database.ts'
 import type { Tx } from './unit-of-work.ts'
 
@@ -55,7 +56,7 @@ async function apply(
   for (const { folderMillis, hash } of migrations) {
     const before = known.get(folderMillis)
     if (before !== undefined && before !== hash) {
-      throw new Error(`a migration of ${service} was edited after it had been applied`)
+      throw new ConfigError(`a migration of ${service} was edited after it had been applied`)
     }
   }
   for (const migration of missing) {

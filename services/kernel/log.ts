@@ -2,10 +2,7 @@ import { pino, type DestinationStream } from 'pino'
 
 /** Every message that may be logged. A message is a code, so that what is logged can be listed and tested. */
 export const LOG_CODES = [
-  'STARTING',
   'READY',
-  'STOPPING',
-  'STOPPED',
   'DEVELOPMENT_KEYS_MADE',
   'MIGRATED',
   'REQUEST_REFUSED',
