@@ -6,7 +6,16 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['services/**/*.ts'],
-      exclude: ['**/*.test.ts', '**/events.ts', '**/ports.ts', 'services/main.ts'],
+      exclude: [
+        '**/*.test.ts',
+        '**/events.ts',
+        '**/ports.ts',
+        'services/main.ts',
+        // Support of tests, beside what it stands in for.
+        'services/**/temporary-*.ts',
+        'services/federation/{fake-ports,stand-grpc}.ts',
+        'services/simulator/key-pool.ts',
+      ],
     },
     projects: [
       {
