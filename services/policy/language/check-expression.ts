@@ -55,12 +55,12 @@ export class ExpressionChecker {
 
   /** A condition. `monotone` refuses what more evidence could turn from true to false, as grants demand. */
   condition(source: ParsedExpression, monotone: boolean, locals: Locals = NO_LOCALS): Ir {
-    return this.#within(source, monotone, () => this.#truth(source.ast, locals))
+    return this.#inSource(source, monotone, () => this.#truth(source.ast, locals))
   }
 
   /** A value of type `expected`. */
   value(source: ParsedExpression, expected: Type, locals: Locals = NO_LOCALS): Ir {
-    return this.#within(source, false, () => {
+    return this.#inSource(source, false, () => {
       const ir = this.#check(source.ast, locals, expected)
       return this.#fits(ir, expected) ? ir : this.#mismatch(source.ast, expected, ir.type)
     })
@@ -68,10 +68,10 @@ export class ExpressionChecker {
 
   /** A value of whatever type it has. */
   any(source: ParsedExpression, monotone: boolean, locals: Locals = NO_LOCALS): Ir {
-    return this.#within(source, monotone, () => this.#check(source.ast, locals))
+    return this.#inSource(source, monotone, () => this.#check(source.ast, locals))
   }
 
-  #within<R>(source: ParsedExpression, monotone: boolean, work: () => R): R {
+  #inSource<R>(source: ParsedExpression, monotone: boolean, work: () => R): R {
     const before = [this.#placeAt, this.#monotone] as const
     this.#placeAt = source.placeAt
     this.#monotone = monotone
@@ -227,7 +227,7 @@ export class ExpressionChecker {
     }
     this.#inlining.push(definition.name)
     const locals = new Map(definition.parameters.map((name, i) => [name, args[i] ?? FAULTY_IR]))
-    const ir = this.#within(definition.body, monotone, () => {
+    const ir = this.#inSource(definition.body, monotone, () => {
       const checked = this.#check(definition.body.ast, locals)
       return checked.type.kind === 'flag'
         ? ({ op: 'holds', flag: checked, type: TRUTH } as const)
@@ -274,7 +274,7 @@ export class ExpressionChecker {
     switch (ast.name) {
       case 'within':
       case 'withinDays':
-        return this.#within_(ast, locals)
+        return this.#checkWithin(ast, locals)
       case 'has':
         return this.#has(ast, locals)
       case 'min':
@@ -306,7 +306,7 @@ export class ExpressionChecker {
     )
   }
 
-  #within_(ast: Ast & { kind: 'call' }, locals: Locals): Ir {
+  #checkWithin(ast: Ast & { kind: 'call' }, locals: Locals): Ir {
     const [time, limit, zone] = ast.args
     if (time === undefined || limit === undefined) return this.#arity(ast, 2)
     const checked = this.#check(time, locals)

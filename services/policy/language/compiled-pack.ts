@@ -149,24 +149,7 @@ export class CompiledPack {
   }
 
   #levels(axis: LevelAxis, env: Env, verifiedAt: Seconds | undefined): AxisBounds {
-    const grants = this.#fired(
-      this.#grants.filter(({ rule }) => rule.gives.has(axis.name)),
-      env,
-      verifiedAt,
-    )
-    const vetoes = this.#fired(
-      this.#vetoes.filter(({ rule }) => rule.removes.has(axis.name)),
-      env,
-      verifiedAt,
-    )
-    const caps = this.#fired(
-      this.#caps.filter(({ rule }) => rule.to.has(axis.name)),
-      env,
-      verifiedAt,
-    ).map((cap) => ({
-      ...cap,
-      to: cap.rule.to.get(axis.name) ?? 1,
-    }))
+    const { grants, vetoes, caps } = this.#firedOn(axis.name, 1, env, verifiedAt)
     const minimum = this.#minimums.get(axis.name)?.map((run) => run(env))
     const bound = (bit: 1 | 2): number => {
       if (vetoes.some(({ rule, truth }) => lowers(rule.unknown, truth, bit))) return 1
@@ -186,24 +169,7 @@ export class CompiledPack {
   }
 
   #methods(axis: MethodAxis, env: Env, verifiedAt: Seconds | undefined): AxisBounds {
-    const grants = this.#fired(
-      this.#grants.filter(({ rule }) => rule.gives.has(axis.name)),
-      env,
-      verifiedAt,
-    )
-    const vetoes = this.#fired(
-      this.#vetoes.filter(({ rule }) => rule.removes.has(axis.name)),
-      env,
-      verifiedAt,
-    )
-    const caps = this.#fired(
-      this.#caps.filter(({ rule }) => rule.to.has(axis.name)),
-      env,
-      verifiedAt,
-    ).map((cap) => ({
-      ...cap,
-      to: cap.rule.to.get(axis.name) ?? 0,
-    }))
+    const { grants, vetoes, caps } = this.#firedOn(axis.name, 0, env, verifiedAt)
     const bound = (bit: 1 | 2): number => {
       let mask = 0
       for (const { rule, truth } of grants)
@@ -244,6 +210,27 @@ export class CompiledPack {
       grants: [],
       vetoes: [],
       caps: [],
+    }
+  }
+
+  /** All rules that have a say about an axis; `lowest` is what a cap leaves that says nothing of it. */
+  #firedOn(axis: string, lowest: number, env: Env, verifiedAt: Seconds | undefined) {
+    const fired = <R extends Rule>(
+      rules: readonly Compiled<R>[],
+      concerns: (rule: R) => { has(axis: string): boolean },
+    ) =>
+      this.#fired(
+        rules.filter(({ rule }) => concerns(rule).has(axis)),
+        env,
+        verifiedAt,
+      )
+    return {
+      grants: fired(this.#grants, ({ gives }) => gives),
+      vetoes: fired(this.#vetoes, ({ removes }) => removes),
+      caps: fired(this.#caps, ({ to }) => to).map((cap) => ({
+        ...cap,
+        to: cap.rule.to.get(axis) ?? lowest,
+      })),
     }
   }
 

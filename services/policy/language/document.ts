@@ -70,7 +70,7 @@ class Reader {
   }
 
   read(start: Place): Value | undefined {
-    if (deepestIndent(this.#source.text) > MAX_DEPTH * 8) {
+    if (deepestBracket(this.#source.text) > MAX_DEPTH * 8) {
       this.#report.add('too-large', start, 'lists or maps nested too deeply')
       return undefined
     }
@@ -213,7 +213,7 @@ function isGap(character: string | undefined, type: string): boolean {
   )
 }
 
-function deepestIndent(text: string): number {
+function deepestBracket(text: string): number {
   let depth = 0
   let deepest = 0
   for (const character of text) {

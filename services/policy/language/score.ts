@@ -3,6 +3,7 @@ import { ServiceError } from '../../kernel/errors.ts'
 import type { Env } from './closures.ts'
 import { CompiledPack, type AnswerValue, type AxisBounds } from './compiled-pack.ts'
 import { formatTime, type Seconds } from './dates.ts'
+import { F, T } from './kleene.ts'
 import type { Axis, Grant, Pack, PackOption, Rule, Text } from './pack.ts'
 import { buildSubject, type Outcome, type Subject } from './subject.ts'
 import { membersOf } from './types.ts'
@@ -273,7 +274,7 @@ export class Scorer {
     const caps = bounds.caps.map(({ rule, truth, to }) => ({
       rule: rule.id,
       to: bounds.axis.kind === 'answer' ? '' : membersOf(bounds.axis.type, to).join(' '),
-      certain: truth === 3,
+      certain: truth === T,
     }))
     return {
       framework: this.pack.framework,
@@ -339,10 +340,10 @@ export function sameValue(a: ScoreValue, b: ScoreValue): boolean {
 function firedOf(bounds: AxisBounds): RuleReason[] {
   const { axis } = bounds
   const reasons = bounds.grants
-    .filter(({ rule, truth }) => truth === 3 && carries(rule, axis, bounds.lower))
+    .filter(({ rule, truth }) => truth === T && carries(rule, axis, bounds.lower))
     .map(({ rule }) => rule)
   const lowered = [...bounds.vetoes, ...bounds.caps]
-    .filter(({ truth }) => truth === 3)
+    .filter(({ truth }) => truth === T)
     .map(({ rule }) => rule)
   return [...reasons, ...lowered].map(reasonOf)
 }
@@ -364,7 +365,7 @@ function unmetOf(rule: Grant, truth: number, axis: Axis): Unmet {
   return {
     ...reasonOf(rule),
     to: to.join(' '),
-    possible: truth !== 0,
+    possible: truth !== F,
     missing: rule.missing,
     effort: rule.effort,
   }
