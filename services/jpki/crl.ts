@@ -2,6 +2,7 @@ import { constantTimeEqual } from '../kernel/bytes.ts'
 import { indexEntries, NO_ENTRIES, type RevokedEntries } from './crl-entries.ts'
 import { TAG, DerReader, contextConstructed } from './der.ts'
 import {
+  namesOneAlgorithm,
   readAlgorithm,
   readInteger,
   readOctetAlignedBits,
@@ -162,7 +163,7 @@ function hasUnsupportedParts(crl: CertificateRevocationList): boolean {
 
 function signedBy(crl: CertificateRevocationList, issuer: TrustAnchor): boolean {
   // RFC 5280 §5.1.1.2: the same algorithm inside and outside
-  if (Buffer.compare(crl.innerAlgorithm.encoding, crl.outerAlgorithm.encoding) !== 0) return false
+  if (!namesOneAlgorithm(crl)) return false
   const algorithm = signatureAlgorithm(crl.outerAlgorithm)
   return verifySignature(issuer.key, algorithm, crl.tbs, crl.signature)
 }

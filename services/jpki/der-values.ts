@@ -131,6 +131,15 @@ export function readAlgorithm(reader: DerReader): AlgorithmIdentifier {
   return { oid, parameters, encoding: element.encoding }
 }
 
+/** Whether the algorithm inside the signature is the one beside it, byte for byte (RFC 5280 §4.1.1.2, §5.1.1.2). */
+export function namesOneAlgorithm(signed: {
+  readonly innerAlgorithm: AlgorithmIdentifier
+  readonly outerAlgorithm: AlgorithmIdentifier
+}): boolean {
+  const { innerAlgorithm, outerAlgorithm } = signed
+  return Buffer.compare(innerAlgorithm.encoding, outerAlgorithm.encoding) === 0
+}
+
 const fatalUtf8 = new TextDecoder('utf-8', { fatal: true })
 
 export function decodeUtf8({ contents, offset }: DerElement): string {

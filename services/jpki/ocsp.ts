@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { constantTimeEqual } from '../kernel/bytes.ts'
 import type { Certificate } from './certificate.ts'
+import { namesOneAlgorithm } from './der-values.ts'
 import { der, derOid } from './der-writer.ts'
 import { AlgorithmNotAllowed, MalformedDer } from './errors.ts'
 import { KEY_USAGE } from './extensions.ts'
@@ -141,8 +142,7 @@ function isDelegate(certificate: Certificate, issuer: TrustAnchor, at: Date): bo
     ) &&
     notBefore.at <= at &&
     at <= notAfter.at &&
-    Buffer.compare(certificate.innerAlgorithm.encoding, certificate.outerAlgorithm.encoding) ===
-      0 &&
+    namesOneAlgorithm(certificate) &&
     verifySignature(
       issuer.key,
       signatureAlgorithm(certificate.outerAlgorithm),

@@ -1,6 +1,6 @@
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import type { Certificate } from './certificate.ts'
-import type { DerTime } from './der-values.ts'
+import { namesOneAlgorithm, type DerTime } from './der-values.ts'
 import { KEY_USAGE } from './extensions.ts'
 import { soleDirectoryName } from './general-name.ts'
 import { EXTENSION, KEY_PURPOSE } from './oids.ts'
@@ -40,7 +40,7 @@ const FORM: readonly Rule[] = [
   { expected: 'a positive serial of at most 20 octets', holds: (c) => isPositiveSerial(c.serial) },
   {
     expected: 'one signature algorithm inside and outside',
-    holds: (c) => Buffer.compare(c.innerAlgorithm.encoding, c.outerAlgorithm.encoding) === 0,
+    holds: namesOneAlgorithm,
   },
   {
     expected: 'a validity in the form of its years',

@@ -1,6 +1,5 @@
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { GenericContainer, Wait } from 'testcontainers'
+import { freePort } from './free-port.ts'
 import type { StartedTier } from './started-tier.ts'
 
 export async function startPostgresContainer(): Promise<StartedTier> {
@@ -41,13 +40,4 @@ export async function startKafkaContainer(): Promise<StartedTier> {
 
 async function stopped(container: { stop(): Promise<unknown> }): Promise<void> {
   await container.stop()
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
