@@ -306,6 +306,38 @@ describe('given a person proofed with the card', () => {
     ).toEqual([undefined, undefined])
   })
 
+  test('a person erased after being found due is not scored again', async () => {
+    await using given = await stand()
+    const { database, clock } = given.core
+    const checked = { this_update: '2026-05-31T00:00:00Z', next_update: '2026-06-02T00:00:00Z' }
+    await given.tell(proofed('p1', jpkiFacts('p1', checked)))
+    const told = await given.changes()
+    const slow = createPolicy({
+      database: {
+        dialect: database.dialect,
+        run: (work) => database.run(work),
+        close: () => database.close(),
+        async read(query) {
+          const found = await database.read(query)
+          await given.tell(erased())
+          return found
+        },
+      },
+      publisher: given.core.publisher('policy'),
+      clock,
+      random: systemRandom,
+      log: createLog('silent'),
+    })
+
+    clock.set('2026-06-02T00:00:00Z')
+    expect(await slow.rescoreDue(clock.now())).toBe(1)
+    await given.core.settle()
+    expect(await given.changes()).toEqual(told)
+    expect(await given.policy.decisions(ANNA)).toEqual([])
+    const snapshots = await given.core.events(TOPICS.assurance)
+    expect(AssuranceSnapshot.decode(snapshots.at(-1)?.value ?? new Uint8Array()).levels).toEqual([])
+  })
+
   test('erasure forgets facts, levels and decisions, and what comes late is not taken in', async () => {
     await using given = await stand()
     await given.tell(proofed('p1'), erased(), proofed('p2'))
