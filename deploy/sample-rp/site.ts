@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { LIVE, STYLE } from './assets.ts'
 import type { Config, Name } from './config.ts'
+import { serveFont } from './font.ts'
 import type { LevelWatch } from './level-watch.ts'
 import { startLogin, startRelease, type Received, type Started } from './outcome.ts'
 import {
@@ -47,6 +48,7 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
         defaultSrc: ["'none'"],
         scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
+        fontSrc: ["'self'"],
         connectSrc: ["'self'"],
         // A form's answer sends the browser on to Watashi, and browsers hold redirects to this list, too.
         formAction: ["'self'", watashiOrigin],
@@ -80,7 +82,10 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
 }
 
 function addPages(app: FastifyInstance, deps: SiteDependencies): void {
-  app.get('/style.css', async (_request, reply) => reply.type('text/css').send(STYLE))
+  serveFont(app)
+  app.get('/style.css', async (_request, reply) =>
+    reply.type('text/css; charset=utf-8').send(STYLE),
+  )
   app.get('/live.js', async (_request, reply) => reply.type('text/javascript').send(LIVE))
   app.get('/healthz', async (_request, reply) => reply.type('text/plain').send('ok'))
   app.get('/notice', async (request, reply) =>

@@ -166,6 +166,30 @@ describe('the page', () => {
     expect(page.body).toContain('見本カードの暗証番号')
   })
 
+  test('brings its own Japanese font, which browsers may keep, and nothing else of the package', async () => {
+    expect((await get(`/?ticket=${ticket}`)).body).toContain('href="/fonts.css"')
+    const faces = await get('/fonts.css')
+    expect(faces.headers['content-type']).toContain('text/css')
+    const path = /url\((\/fonts\/[^)]+\.woff2)\)/.exec(faces.body)?.[1] ?? ''
+    const font = await get(path)
+    expect(font.headers).toMatchObject({
+      'content-type': 'font/woff2',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+    expect(font.rawPayload.subarray(0, 4).toString()).toBe('wOF2')
+    for (const other of [
+      '',
+      'x.woff2',
+      '../package.json',
+      '%2e%2e/package.json',
+      '%2e%2e%2fwght.css',
+    ]) {
+      const { statusCode } = await get(path.replace(/[^/]+$/, other))
+      expect([403, 404]).toContain(statusCode)
+    }
+    expect((await get(path, { host: 'evil.example' })).statusCode).toBe(403)
+  })
+
   test('is in English for who asks for it by a link or by the browser', async () => {
     const asked = await get(`/?ticket=${ticket}&lang=en`, { 'accept-language': 'ja' })
     const browser = await get(`/?ticket=${ticket}`, { 'accept-language': 'en-GB,ja;q=0.5' })
@@ -192,7 +216,7 @@ describe('the page', () => {
     }
     expect(body).not.toMatch(/<script|\son\w+=|style=/)
     expect(headers['content-security-policy']).toBe(
-      `default-src 'none'; style-src 'self'; form-action 'self' ${issuer}; base-uri 'none'; frame-ancestors 'none'`,
+      `default-src 'none'; style-src 'self'; font-src 'self'; form-action 'self' ${issuer}; base-uri 'none'; frame-ancestors 'none'`,
     )
     expect(headers['cache-control']).toBe('no-store')
     expect(headers['referrer-policy']).toBe('same-origin')

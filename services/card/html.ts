@@ -51,7 +51,7 @@ export interface Page {
   readonly body: Html
 }
 
-/** A whole document; its only resource is the style file of the same origin. */
+/** A whole document; its only resources are styles and font of the same origin. */
 export function htmlDocument({ language, title, body }: Page): string {
   return html`<!doctype html>
     <html lang="${language}">
@@ -59,6 +59,7 @@ export function htmlDocument({ language, title, body }: Page): string {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
+        <link rel="stylesheet" href="/fonts.css" />
         <link rel="stylesheet" href="/style.css" />
       </head>
       <body>

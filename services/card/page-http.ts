@@ -1,6 +1,7 @@
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorCode, InvalidInput, ServiceError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
+import { serveFont } from './font-http.ts'
 
 export interface PageServerOptions {
   /** The origin that our own forms are sent from. */
@@ -74,6 +75,7 @@ export function createPageServer(options: PageServerOptions): FastifyInstance {
   app.setNotFoundHandler(async (request, reply) =>
     sendFault(options, { status: 404, code: 'NOT_FOUND', message: 'no such page' }, request, reply),
   )
+  serveFont(app)
   app.get('/style.css', async (_request, reply) =>
     reply.type('text/css; charset=utf-8').send(options.styleSheet),
   )
@@ -116,6 +118,7 @@ function contentSecurityPolicy(formTargets: readonly string[]): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
+    "font-src 'self'",
     // Browsers hold the redirect that answers a form to this list as well.
     ["form-action 'self'", ...formTargets].join(' '),
     "base-uri 'none'",

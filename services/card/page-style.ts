@@ -1,8 +1,8 @@
-/** Style of the card agent and of the issuer's desk: readable on a phone first, without web fonts or script. */
+/** Style of the card agent and of the issuer's desk: readable on a phone first, without script. */
 export const PAGE_STYLE = `
 :root { color-scheme: light; --ink: #1a1a1a; --quiet: #595959; --line: #767676; --accent: #0017c1; --error: #b00000; }
 * { box-sizing: border-box; }
-body { margin: 0; color: var(--ink); background: #fff; font: 1rem/1.7 system-ui, "Noto Sans JP", sans-serif; }
+body { margin: 0; color: var(--ink); background: #fff; font: 1rem/1.7 "Noto Sans JP Variable", "Noto Sans JP", system-ui, sans-serif; }
 main { max-width: 40rem; margin: 0 auto; padding: 1rem; }
 main.wide, main:has(.wide) { max-width: 64rem; }
 h1 { font-size: 1.5rem; line-height: 1.4; }
