@@ -1,5 +1,5 @@
 export const STYLE = `
-:root { color-scheme: light; --key: #0017c1; font-family: 'Noto Sans JP', 'Hiragino Sans', system-ui, sans-serif; }
+:root { color-scheme: light; --key: #0017c1; font-family: 'Noto Sans JP Variable', 'Noto Sans JP', 'Hiragino Sans', system-ui, sans-serif; }
 * { box-sizing: border-box; }
 body { margin: 0; color: #1a1a1a; background: #fff; line-height: 1.7; }
 body.library { --key: #0f6b3a; }
@@ -21,9 +21,15 @@ button.main { width: 100%; background: var(--key); color: #fff; font-weight: 700
 .alert { border-color: #b3261e; background: #fdecea; }
 .good { border-color: #197a3b; background: #e8f5ec; }
 .news { border-color: #0017c1; background: #eef1ff; }
-dl { display: grid; grid-template-columns: minmax(8rem, auto) 1fr; gap: 0.5rem 1rem; }
+dl { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: 0.5rem 1rem; }
+dl.levels { display: block; }
+dl.levels dd { margin-bottom: 1rem; }
 dt { font-weight: 700; }
 dd { margin: 0; overflow-wrap: anywhere; }
+@media (min-width: 40rem) {
+  dl.levels { display: grid; }
+  dl.levels dd { margin-bottom: 0.5rem; }
+}
 footer { border-top: 1px solid #767676; font-size: 0.9rem; color: #595959; margin-top: 2rem; }
 `
 

@@ -8,7 +8,8 @@ import type { Name } from './config.ts'
 import { html, type Html } from './html.ts'
 import type { LevelNews } from './level-watch.ts'
 import type { Received } from './outcome.ts'
-import { axisLabel, claimLabel, COMMON, SITES, type Locale } from './texts.ts'
+import { COMMON, SITES, type Locale } from './texts.ts'
+import { axisLabel, claimLabel, claimText, levelText, standardLabel } from './words.ts'
 
 export interface PageContext {
   readonly name: Name
@@ -69,8 +70,9 @@ export function liveNews(locale: Locale, { news, gone }: Pick<AccountView, 'news
   return html`${news.map(
     ({ axis, level, previousLevel, lowered }) =>
       html`<p class="${lowered ? 'alert' : 'news'}">
-        <strong>${lowered ? common.fell : common.rose}</strong> ${axisLabel(axis, locale)}:
-        ${previousLevel || '–'} → ${level}
+        <strong>${lowered ? common.fell : common.rose}</strong><br />
+        ${axisLabel(axis, locale)}: ${levelText(previousLevel || '–', locale)} →
+        ${levelText(level, locale)}
       </p>`,
   )}`
 }
@@ -87,7 +89,11 @@ export function standing(locale: Locale, { check, account, gone }: AccountView):
         : html`<p class="alert">${common.short}</p>`
   const shortfalls = (check?.shortfalls ?? []).map(
     ({ axis, have, need }) =>
-      html`<li>${axisLabel(axis, locale)}: ${common.have} ${have}, ${common.need} ${need}</li>`,
+      html`<li>
+        ${axisLabel(axis, locale)}<br />
+        ${common.have}: ${levelText(have, locale)}<br />
+        ${common.need}: ${levelText(need, locale)}
+      </li>`,
   )
   return html`<h2>${common.levels}</h2>
     ${verdict}
@@ -109,7 +115,10 @@ export function whyPage(context: PageContext, { explanations }: ExplainResponse)
     common.why,
     html`${explanations.map(
         ({ level, reasons, clauses }) =>
-          html`<h2>${axisLabel(level?.axis ?? '', locale)}: ${level?.level ?? ''}</h2>
+          html`<h2>
+              ${axisLabel(level?.axis ?? '', locale)}: ${levelText(level?.level ?? '', locale)}
+            </h2>
+            <p class="hint">${standardLabel(level?.framework ?? '', level?.level ?? '')}</p>
             <ul>
               ${reasons.map((reason) => html`<li>${reason}</li>`)}
             </ul>
@@ -143,7 +152,11 @@ function claimList(claims: readonly Claim[], locale: Locale): Html {
   return html`<dl>
     ${claims.map(({ name, value }) => {
       const text =
-        value?.$case === 'truth' ? (value.truth ? common.yes : common.no) : (value?.text ?? '')
+        value?.$case === 'truth'
+          ? value.truth
+            ? common.yes
+            : common.no
+          : claimText(name, value?.text ?? '', locale)
       return html`<dt>${claimLabel(name, locale)}</dt>
         <dd>${text}</dd>`
     })}
@@ -151,11 +164,14 @@ function claimList(claims: readonly Claim[], locale: Locale): Html {
 }
 
 function levelList(levels: readonly AxisLevel[], locale: Locale): Html {
-  return html`<dl>
+  return html`<dl class="levels">
     ${levels.map(
       ({ axis, level, framework }) =>
         html`<dt>${axisLabel(axis, locale)}</dt>
-          <dd>${level} <span class="hint">${framework}</span></dd>`,
+          <dd>
+            ${levelText(level, locale)}<br />
+            <span class="hint">${standardLabel(framework, level)}</span>
+          </dd>`,
     )}
   </dl>`
 }
@@ -170,6 +186,7 @@ function layout(context: PageContext, title: string, content: Html, head?: Html)
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title === site ? site : `${title} – ${site}`}</title>
+        <link rel="stylesheet" href="/fonts.css" />
         <link rel="stylesheet" href="/style.css" />
         ${head}
       </head>

@@ -135,31 +135,10 @@ export const COMMON = {
     yes: 'Yes',
     no: 'No',
     reasons: 'Reasons',
-    have: 'now',
-    need: 'needed',
+    have: 'Now',
+    need: 'Needed',
   },
 } as const
-
-const CLAIMS: Readonly<Record<string, Readonly<Record<Locale, string>>>> = {
-  age_over_20: { ja: '20歳以上', en: '20 or older' },
-  name: { ja: '氏名', en: 'Name' },
-  address: { ja: '住所', en: 'Address' },
-  birthdate: { ja: '生年月日', en: 'Date of birth' },
-  gender: { ja: '性別', en: 'Gender' },
-}
-
-const AXES: Readonly<Record<string, Readonly<Record<Locale, string>>>> = {
-  IAL: { ja: '身元確認保証レベル', en: 'Identity assurance level' },
-  AAL: { ja: '当人確認保証レベル', en: 'Authenticator assurance level' },
-}
-
-export function claimLabel(name: string, locale: Locale): string {
-  return CLAIMS[name]?.[locale] ?? name
-}
-
-export function axisLabel(axis: string, locale: Locale): string {
-  return AXES[axis]?.[locale] ?? axis
-}
 
 /** `ja` unless the browser prefers English; a choice made on the page comes first. */
 export function chooseLocale(

@@ -156,6 +156,14 @@ describe('a sample relying party', () => {
     ])
       expect(body).toContain(value)
   })
+  test('brings its own Japanese font from its own origin', async () => {
+    expect((await browse('bank', '/')).body).toContain('href="/fonts.css"')
+    const faces = await browse('bank', '/fonts.css')
+    const path = /url\((\/fonts\/[^)]+\.woff2)\)/.exec(faces.body)?.[1] ?? ''
+    expect(await browse('bank', path)).toMatchObject({ status: 200 })
+    const missing = path.replace(/[^/]+$/, 'package.json')
+    expect(await browse('bank', missing)).toMatchObject({ status: 404 })
+  })
   test('another browser with the code is let in nowhere', async () => {
     const { path } = await answer('library', 'reader-2')
     const victim = await browse('library', '/start', { method: 'POST' })
@@ -194,7 +202,10 @@ describe('a sample relying party', () => {
     await expect
       .poll(async () => (await account()).body, { timeout: 5000 })
       .toContain('The level fell')
-    expect((await account()).body).toContain('The present level is not enough')
+    const { body } = await account()
+    expect(body).toContain('The present level is not enough')
+    expect(body).toContain('Identity not verified')
+    expect(body).toContain('NIST SP 800-63A-4: no_ial')
   })
   test('takes no form from another site', async () => {
     const origin = 'http://evil.localhost'
