@@ -1,4 +1,9 @@
-import type { ChangePersonaBody, LedgerReply, OverviewReply } from '../../../services/wallet/api.ts'
+import type {
+  ChangePersonaBody,
+  LedgerReply,
+  OverviewReply,
+  TicketReply,
+} from '../../../services/wallet/api.ts'
 import { call, segment } from './client.ts'
 
 export type Overview = OverviewReply
@@ -24,6 +29,11 @@ export function ledger(): Promise<Ledger> {
 
 export function revokeRelease(releaseId: string): Promise<object> {
   return call('POST', `${BASE}/releases/${segment(releaseId)}/revoke`, {})
+}
+
+/** A code for a reception desk, good once and for 60 seconds; refused with `CONFLICT` when the release is too old or has ended. */
+export function makeTicket(releaseId: string): Promise<TicketReply> {
+  return call('POST', `${BASE}/tickets`, { releaseId })
 }
 
 /** Destroys the person's keys; refused with `FRESH_LOGIN_REQUIRED` when the login is older than five minutes. */

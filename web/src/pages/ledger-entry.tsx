@@ -17,10 +17,16 @@ const TONES = {
 } as const satisfies Record<LedgerEntry['status'], Tone>
 
 /** One line of the ledger in the order in which people ask: who, when, what for, what, as whom. */
-export function LedgerCard(props: { readonly entry: LedgerEntry; readonly children: ReactNode }) {
+export function LedgerCard(props: {
+  readonly entry: LedgerEntry
+  /** When the release of this line was taken back, if it was. */
+  readonly takenBackAt: string | undefined
+  readonly children: ReactNode
+}) {
   const { t } = useTranslation()
   const { language } = useLanguage()
   const { entry } = props
+  const takenBackAt = entry.status === 'released' ? props.takenBackAt : undefined
   return (
     <Card
       rank="h2"
@@ -28,19 +34,26 @@ export function LedgerCard(props: { readonly entry: LedgerEntry; readonly childr
         <span className="flex flex-wrap items-center gap-2">
           <span>{local(language, entry.rp.name)}</span>
           <Badge tone={TONES[entry.status]}>{t(`ledger.status.${entry.status}`)}</Badge>
+          {takenBackAt !== undefined && <Badge tone="warn">{t('ledger.takenBack')}</Badge>}
         </span>
       }
     >
       <p className="text-dns-14N-130 leading-160 text-solid-gray-700">
         {t('authorize.controller', { controller: local(language, entry.rp.controller) })}
       </p>
-      <EntryFacts entry={entry} />
+      <EntryFacts entry={entry} takenBackAt={takenBackAt} />
       {props.children}
     </Card>
   )
 }
 
-function EntryFacts({ entry }: { readonly entry: LedgerEntry }) {
+function EntryFacts({
+  entry,
+  takenBackAt,
+}: {
+  readonly entry: LedgerEntry
+  readonly takenBackAt: string | undefined
+}) {
   const { t } = useTranslation()
   const { language } = useLanguage()
   const { purpose, persona, reason, deletionContact } = entry
@@ -54,6 +67,8 @@ function EntryFacts({ entry }: { readonly entry: LedgerEntry }) {
       claims.length === 0 ? t('ledger.noClaims') : claims.join(language === 'ja' ? '、' : ', '),
     ],
   ]
+  if (takenBackAt !== undefined)
+    rows.splice(1, 0, [t('ledger.takenBackAt'), dateTime(language, takenBackAt)])
   if (persona !== null)
     rows.push([t('ledger.persona'), <PersonaName key="persona" persona={persona} />])
   if (entry.levels.length > 0)

@@ -5,10 +5,12 @@ import { Answered } from '../parts/answered.tsx'
 import { useAction, useAnswer } from '../parts/asking.ts'
 import { Button } from '../parts/button.tsx'
 import { Confirm } from '../parts/dialog.tsx'
+import { canShowCode, takenBack } from '../parts/ledger-lines.ts'
 import { Announcement } from '../parts/notice.tsx'
 import { Page, Text } from '../parts/page.tsx'
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
+import { CodeDialog } from './ledger-code.tsx'
 import { LedgerCard } from './ledger-entry.tsx'
 
 /** What each service was given, newest first as the server lists it, and the way to take it back. */
@@ -30,6 +32,8 @@ function Entries({ ledger, again }: { readonly ledger: Ledger; readonly again: (
   const { language } = useLanguage()
   const [asking, setAsking] = useState<LedgerEntry>()
   const [revoked, setRevoked] = useState<string>()
+  const [showing, setShowing] = useState<LedgerEntry>()
+  const ended = takenBack(ledger.entries)
   return (
     <>
       <Integrity intact={ledger.intact} />
@@ -40,23 +44,20 @@ function Entries({ ledger, again }: { readonly ledger: Ledger; readonly again: (
       <ul className="space-y-4">
         {ledger.entries.map((entry) => (
           <li key={entry.entryId}>
-            <LedgerCard entry={entry}>
-              {entry.canRevoke && entry.releaseId !== null && (
-                <Button
-                  kind="danger"
-                  small
-                  label={t('ledger.revokeOf', { rp: local(language, entry.rp.name) })}
-                  onPress={() => {
-                    setAsking(entry)
-                  }}
-                >
-                  {t('ledger.revoke')}
-                </Button>
-              )}
+            <LedgerCard entry={entry} takenBackAt={ended.get(entry.releaseId ?? '')}>
+              <EntryActions entry={entry} onShow={setShowing} onRevoke={setAsking} />
             </LedgerCard>
           </li>
         ))}
       </ul>
+      <CodeDialog
+        entry={showing}
+        onClose={() => {
+          setShowing(undefined)
+          // It may have been read meanwhile, which is a line of its own.
+          again()
+        }}
+      />
       <RevokeDialog
         entry={asking}
         onClose={() => {
@@ -69,6 +70,44 @@ function Entries({ ledger, again }: { readonly ledger: Ledger; readonly again: (
         }}
       />
     </>
+  )
+}
+
+function EntryActions(props: {
+  readonly entry: LedgerEntry
+  readonly onShow: (entry: LedgerEntry) => void
+  readonly onRevoke: (entry: LedgerEntry) => void
+}) {
+  const { t } = useTranslation()
+  const { language } = useLanguage()
+  const { entry, onShow, onRevoke } = props
+  const rp = local(language, entry.rp.name)
+  if (!entry.canRevoke) return null
+  return (
+    <div className="flex flex-wrap gap-3">
+      {canShowCode(entry, Date.now()) && (
+        <Button
+          kind="secondary"
+          small
+          label={t('ledger.ticketOf', { rp })}
+          onPress={() => {
+            onShow(entry)
+          }}
+        >
+          {t('ledger.ticket')}
+        </Button>
+      )}
+      <Button
+        kind="danger"
+        small
+        label={t('ledger.revokeOf', { rp })}
+        onPress={() => {
+          onRevoke(entry)
+        }}
+      >
+        {t('ledger.revoke')}
+      </Button>
+    </div>
   )
 }
 

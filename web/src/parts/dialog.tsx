@@ -5,6 +5,37 @@ import type { Action } from './asking.ts'
 import { Button } from './button.tsx'
 import { ErrorNotice } from './notice.tsx'
 
+export interface SheetProps {
+  readonly open: boolean
+  readonly onClose: () => void
+  readonly role?: 'dialog' | 'alertdialog'
+  readonly title: string
+  readonly children: ReactNode
+}
+
+/** A window over the page; Escape closes it, and the focus goes back to where it was opened. */
+export function Sheet({ open, onClose, role = 'dialog', title, children }: SheetProps) {
+  function change(opened: boolean): void {
+    if (!opened) onClose()
+  }
+  return (
+    <ModalOverlay
+      isOpen={open}
+      onOpenChange={change}
+      className="fixed inset-0 z-20 flex items-end justify-center overflow-y-auto bg-opacity-gray-600 sm:items-center sm:p-4"
+    >
+      <Modal className="max-h-dvh w-full max-w-xl overflow-y-auto rounded-t-16 bg-white p-4 sm:rounded-16 sm:p-8">
+        <Dialog role={role} className="space-y-4 outline-none">
+          <Heading slot="title" className="text-std-20B-150">
+            {title}
+          </Heading>
+          {children}
+        </Dialog>
+      </Modal>
+    </ModalOverlay>
+  )
+}
+
 export interface ConfirmProps {
   readonly open: boolean
   readonly onClose: () => void
@@ -20,38 +51,27 @@ export interface ConfirmProps {
 /** Asks before something that cannot be undone. Escape and the second button leave all as it was. */
 export function Confirm(props: ConfirmProps) {
   const { t } = useTranslation()
-  function change(open: boolean): void {
-    if (!open && !props.action.busy) props.onClose()
+  function close(): void {
+    if (!props.action.busy) props.onClose()
   }
   return (
-    <ModalOverlay
-      isOpen={props.open}
-      onOpenChange={change}
-      className="fixed inset-0 z-20 flex items-end justify-center overflow-y-auto bg-opacity-gray-600 sm:items-center sm:p-4"
-    >
-      <Modal className="max-h-dvh w-full max-w-xl overflow-y-auto rounded-t-16 bg-white p-4 sm:rounded-16 sm:p-8">
-        <Dialog role="alertdialog" className="space-y-4 outline-none">
-          <Heading slot="title" className="text-std-20B-150">
-            {props.title}
-          </Heading>
-          {props.children}
-          {props.action.failure && <ErrorNotice failure={props.action.failure} />}
-          <div className="flex flex-col gap-3 sm:flex-row">
-            <Button
-              kind="danger"
-              onPress={props.onConfirm}
-              busy={props.action.busy}
-              disabled={props.confirmDisabled ?? false}
-              {...(props.busyText === undefined ? {} : { busyText: props.busyText })}
-            >
-              {props.confirm}
-            </Button>
-            <Button kind="neutral" onPress={props.onClose} disabled={props.action.busy}>
-              {t('common.cancel')}
-            </Button>
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Sheet role="alertdialog" open={props.open} onClose={close} title={props.title}>
+      {props.children}
+      {props.action.failure && <ErrorNotice failure={props.action.failure} />}
+      <div className="flex flex-col gap-3 sm:flex-row">
+        <Button
+          kind="danger"
+          onPress={props.onConfirm}
+          busy={props.action.busy}
+          disabled={props.confirmDisabled ?? false}
+          {...(props.busyText === undefined ? {} : { busyText: props.busyText })}
+        >
+          {props.confirm}
+        </Button>
+        <Button kind="neutral" onPress={props.onClose} disabled={props.action.busy}>
+          {t('common.cancel')}
+        </Button>
+      </div>
+    </Sheet>
   )
 }

@@ -31,6 +31,15 @@ export function days(language: Language, count: number): string {
   }).format(count)
 }
 
+/** A number of seconds in words, such as `42 seconds`. */
+export function seconds(language: Language, count: number): string {
+  return new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: 'second',
+    unitDisplay: 'long',
+  }).format(count)
+}
+
 export function local(language: Language, text: LocalText): string {
   return text[language] || text.ja
 }
