@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import en from '../../web/src/text/en.json' with { type: 'json' }
 import ja from '../../web/src/text/ja.json' with { type: 'json' }
 import { launchBrowser } from '../support/browser.ts'
+import { readCode } from '../support/read-code.ts'
 import { startInstance, type Instance } from '../support/instance.ts'
 
 /** What differs between the two runs: the language, the person, and the words of what is not in the pages' own texts. */
@@ -23,6 +24,7 @@ const RUNS = [
       bank: '口座を開設する',
     },
     names: { gov: /行政/, priv: /プライベート/ },
+    shop: '酒のみどり屋',
     received: { liquor: '20歳以上', bank: '見本　花子' },
     fell: '確認の度合いが下がりました',
     desk: { reason: '失効の理由', revoke: '失効させる', revoked: '失効' },
@@ -40,6 +42,7 @@ const RUNS = [
       bank: 'Open an account',
     },
     names: { gov: /Government|行政/, priv: /Private|プライベート/ },
+    shop: 'Midoriya Liquor',
     received: { liquor: '20', bank: '試験　美咲' },
     fell: 'fell',
     desk: { reason: 'Reason', revoke: 'Revoke', revoked: 'revoked' },
@@ -99,6 +102,10 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
 
   const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
   const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name })
+  /** The person's identity level in the words of our pages. */
+  const verified = () =>
+    page.getByText(run.texts.levels['nist-800-63A-4'].IAL.values.IAL2, { exact: true }).first()
+  const ofShop = (text: string): string => text.replace('{{rp}}', run.shop)
   const sample = (name: string): string => instance.ready.samples?.[name] ?? ''
 
   test('enrols with the card and binds a passkey', async () => {
@@ -127,6 +134,7 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
     await page.waitForURL(/\/enrol\/return/)
     await button(run.texts.enrolReturn.logIn).click()
     await heading(run.texts.enrolReturn.doneTitle).waitFor()
+    await verified().waitFor()
     await look('enrolled')
   })
 
@@ -134,6 +142,7 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
     await page.goto(`${instance.ready.issuer}/wallet`)
     await heading(run.texts.wallet.title).waitFor()
     await expect.poll(() => page.locator('main').innerText()).toContain(run.received.bank)
+    await verified().waitFor()
     await look('wallet')
     await page.goto(`${instance.ready.issuer}/authenticators`)
     await page.getByRole('listitem').first().waitFor()
@@ -160,6 +169,21 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
     expect(shown).toContain(run.received.liquor)
     expect(shown).not.toContain(run.received.bank)
     await look('liquor-account')
+  })
+
+  test('shows a code for the desk of the liquor shop, which holds an address alone', async () => {
+    await page.goto(`${instance.ready.issuer}/ledger`)
+    await button(ofShop(run.texts.ledger.ticketOf)).click()
+    const dialog = page.getByRole('dialog', { name: ofShop(run.texts.ledger.ticketTitle) })
+    const code = dialog.getByRole('img', { name: run.texts.ledger.ticketImage })
+    await code.waitFor()
+    const first = await readCode(code)
+    expect(first).toMatch(new RegExp(`^${instance.ready.issuer}/t/[\\w-]{22}$`))
+    await look('reception-ticket')
+    await dialog.getByRole('button', { name: run.texts.ledger.ticketAgain }).click()
+    await expect.poll(() => readCode(code), { timeout: 10_000 }).not.toBe(first)
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'hidden' })
   })
 
   test('refuses the bank, and the bank learns no more than that', async () => {
@@ -190,6 +214,17 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
     expect(ledger).toContain(run.texts.ledger.status.released)
     expect(ledger).toContain(run.texts.ledger.status.refused)
     await look('ledger')
+  })
+
+  test('takes back what the liquor shop was given', async () => {
+    const revoke = button(ofShop(run.texts.ledger.revokeOf))
+    await revoke.click()
+    const dialog = page.getByRole('alertdialog')
+    await dialog.getByRole('button', { name: run.texts.ledger.revokeConfirm, exact: true }).click()
+    await page.getByText(run.texts.ledger.takenBack, { exact: true }).waitFor()
+    expect(await revoke.count()).toBe(0)
+    expect(await button(ofShop(run.texts.ledger.ticketOf)).count()).toBe(0)
+    await look('ledger-taken-back')
   })
 
   test('ends the certificate at the issuer’s desk, and the bank is told', async () => {
