@@ -27,7 +27,8 @@ export interface Keys {
 }
 
 /** Relying parties that get keys on a developer's machine. */
-const SAMPLES = ['library', 'liquor', 'bank']
+/** The sample services of `deploy/sample-rp`. */
+export const SAMPLE_RPS = ['library', 'liquor', 'bank'] as const
 
 /** Reads the keys; outside production what is missing is made, once. */
 export async function openKeys(
@@ -49,7 +50,7 @@ export async function openKeys(
     environment: config.trustEnvironment,
     clock,
     random,
-    relyingParties: SAMPLES,
+    relyingParties: SAMPLE_RPS,
   })
   return { files, tls, authorityFile, relyingParties, ...symmetric }
 }

@@ -5,7 +5,7 @@ import type { Log } from '../kernel/log.ts'
 import type { GrpcServers } from '../rpc/grpc-server.ts'
 import { startChild, type Child } from './children.ts'
 import { firstFailure } from './first-failure.ts'
-import type { Keys } from './keys.ts'
+import { SAMPLE_RPS, type Keys } from './keys.ts'
 
 /** The programs beside the product: the card agent and the sample relying parties. */
 export interface Samples {
@@ -25,7 +25,6 @@ export interface SamplesDependencies {
   readonly log: Log
 }
 
-const SAMPLE_RPS = ['library', 'liquor', 'bank'] as const
 type SampleRp = (typeof SAMPLE_RPS)[number]
 
 export interface SamplePlace {

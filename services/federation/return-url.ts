@@ -1,4 +1,4 @@
-import { lengthPrefixed, toBase64Url } from '../kernel/bytes.ts'
+import { lengthPrefixed, toBase64Url, utf8 } from '../kernel/bytes.ts'
 import { hmacSha256, sha256 } from '../kernel/digest.ts'
 import type { Interaction } from './interaction.ts'
 
@@ -14,9 +14,7 @@ export function browserHash(secret: BrowserSecret): Uint8Array {
  * be given again to that browser when an answer was lost on the way, and to nobody else.
  */
 export function codeOf(secret: BrowserSecret, interactionId: string): string {
-  return toBase64Url(
-    hmacSha256(new TextEncoder().encode(secret), lengthPrefixed('watashi/code/v1', interactionId)),
-  )
+  return toBase64Url(hmacSha256(utf8(secret), lengthPrefixed('watashi/code/v1', interactionId)))
 }
 
 /** Where the browser goes at the end: the registered URI with code, or with the one error that says nothing more. */
