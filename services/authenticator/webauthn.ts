@@ -130,6 +130,7 @@ function descriptor(credential: CredentialDescriptor): { id: string; transports:
 }
 
 function toJson(options: object): Json {
+  // JSON.parse gives nothing but Json.
   return JSON.parse(canonicalJson(options)) as Json
 }
 

@@ -49,7 +49,7 @@ export async function runCardAgent(config: CardAgentConfig): Promise<RunningCard
   const origin = () => `http://card.localhost:${port}`
   const app = cardAgentServer(agent, { origin, issuer: config.issuer, log: config.log })
   await app.listen({ host: '127.0.0.1', port })
-  port = (app.server.address() as AddressInfo).port
+  port = (app.server.address() as AddressInfo).port // listens on a TCP port
   config.log.info('READY', { service: 'card-agent', port })
   return { port, origin: origin(), close: () => app.close() }
 }

@@ -25,7 +25,7 @@ export async function startSimulatorServer(
   let port = options.port
   const app = simulatorServer(core, { log: options.log, port: () => port })
   await app.listen({ host: '127.0.0.1', port })
-  port = (app.server.address() as AddressInfo).port
+  port = (app.server.address() as AddressInfo).port // listens on a TCP port
   return { port, close: () => app.close() }
 }
 
@@ -125,9 +125,7 @@ function addLinkageRoutes(app: FastifyInstance, core: SimulatorCore): void {
 function addApiRoutes(app: FastifyInstance, core: SimulatorCore): void {
   app.get('/api/people', async () => ({ people: viewPeople(core) }))
   app.get('/api/switches', async () => core.switches.get())
-  app.post('/api/switches', async ({ body }) =>
-    core.switches.set(Object(body) as Record<string, unknown>),
-  )
+  app.post('/api/switches', async ({ body }) => core.switches.set(fieldsOf(body)))
   app.post('/api/:kind/:id/:action', async (request) => {
     await perform(core, {
       kind: field(request.params, 'kind'),
@@ -137,6 +135,11 @@ function addApiRoutes(app: FastifyInstance, core: SimulatorCore): void {
     })
     return { people: viewPeople(core) }
   })
+}
+
+function fieldsOf(body: unknown): Record<string, unknown> {
+  // `Object` makes an object of anything; its fields stay unknown.
+  return Object(body) as Record<string, unknown>
 }
 
 function addDeskRoutes(app: FastifyInstance, core: SimulatorCore): void {
@@ -149,7 +152,7 @@ function addDeskRoutes(app: FastifyInstance, core: SimulatorCore): void {
     return reply.type('text/html; charset=utf-8').send(deskPage(core, language, done))
   })
   app.post('/desk/switches', async ({ body }, reply) => {
-    const { lang, ...switches } = Object(body) as Record<string, unknown>
+    const { lang, ...switches } = fieldsOf(body)
     core.switches.set(switches)
     return reply.redirect(deskUrl(lang), 303)
   })
