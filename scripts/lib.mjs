@@ -117,9 +117,8 @@ export function generate({ force = false } = {}) {
 }
 
 /** The pages. */
-export function buildWeb({ force = false } = {}) {
+export function buildWeb() {
   const build = () => must('building the pages', 'vite', ['build', 'web', '--logLevel', 'warn'])
-  if (force) build()
   const inputs = ['web', 'services/kernel', 'services/policy/language', 'package-lock.json']
   const api = readdirSync(join(root, 'services')).map((name) => `services/${name}/api.ts`)
   unlessDone('web/dist/.stamp', [...inputs, ...api], build)
