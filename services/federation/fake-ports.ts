@@ -116,6 +116,7 @@ export class FakeSessions implements SessionPort, ConsentCeremonyPort {
   readonly live = new Map<string, LiveSession>()
   readonly used = new Set<string>()
   readonly #ceremonies = new Map<string, Uint8Array>()
+  readonly #used = new Set<string>()
 
   /** Logs a person in; the result is the browser's `cookie` header. */
   logIn(subjectRef: string, aal = 'AAL2'): string {
@@ -165,7 +166,8 @@ export class FakeSessions implements SessionPort, ConsentCeremonyPort {
   ): Promise<ConsentCeremonyOutcome> {
     const challenge = this.#ceremonies.get(ceremonyId)
     if (challenge === undefined) return { outcome: 'refused', reason: 'CEREMONY_UNKNOWN' }
-    this.#ceremonies.delete(ceremonyId)
+    if (this.#used.has(ceremonyId)) return { outcome: 'refused', reason: 'CEREMONY_ALREADY_USED' }
+    this.#used.add(ceremonyId)
     if (response !== 'signed') return { outcome: 'refused', reason: 'SIGNATURE_INVALID' }
     const assertionDigest = sha256(ceremonyId)
     return { outcome: 'verified', ceremonyId, assertionDigest, challenge, session }
@@ -185,6 +187,8 @@ export class FakeWallet implements WalletPort {
   readonly tickets = new Map<string, { rpId: string; subjectRef: string }>()
   /** What an offer lacks: with it every request is unsatisfiable. */
   unsatisfiable: string | undefined
+  /** With it nothing is issued, as if the process died right before. */
+  issueFault: Error | undefined
   readonly #personas: readonly PersonaSummary[] = [
     { personaId: 'persona-gov', kind: 'gov', label: '行政' },
     { personaId: 'persona-biz', kind: 'biz', label: 'ビジネス' },
@@ -273,6 +277,7 @@ export class FakeWallet implements WalletPort {
   }
 
   async issue(releaseId: string, _evidence: ConsentEvidence): Promise<IssuedRelease> {
+    if (this.issueFault !== undefined) throw this.issueFault
     const release = this.releases.get(releaseId)
     if (release === undefined || release.issued) throw new Conflict('issued before')
     release.issued = true

@@ -620,6 +620,23 @@ describe('Release', () => {
     expect((await interactions.view(requestId, browser)).stage).toBe('done')
     expect((await wait(requestId).next()).status?.$case).toBe('released')
   })
+  test('a signature spent when the process died gives nothing, and a new one gives the release', async () => {
+    const { interactions } = stand.federation
+    const { requestId, browser } = await atConsent('person-29')
+    const { ceremonyId } = await interactions.consentOptions(requestId, browser, [])
+    const give = (ceremony: string) => interactions.consent(requestId, browser, ceremony, 'signed')
+    stand.wallet.issueFault = new Error('died')
+    await expect(give(ceremonyId)).rejects.toThrow('died')
+    stand.wallet.issueFault = undefined
+    await expect(give(ceremonyId)).rejects.toMatchObject({
+      code: 'CEREMONY_REFUSED',
+      reason: 'CEREMONY_ALREADY_USED',
+    })
+    expect((await interactions.view(requestId, browser)).stage).toBe('consent')
+    const again = await interactions.consentOptions(requestId, browser, [])
+    expect(await give(again.ceremonyId)).toContain('code=')
+    expect((await wait(requestId).next()).status?.$case).toBe('released')
+  })
   test('a release given up is gone, and one of another relying party was never there', async () => {
     const { interactions } = stand.federation
     const { requestId, browser } = await atConsent('person-27')

@@ -82,6 +82,14 @@ describe('errorWords', () => {
     for (const target of Object.values(SAME_WORDS)) expect(ja.errors).toHaveProperty(target)
   })
 
+  test('a confirmation that was used up is to be made again, not begun anew at the service', () => {
+    for (const language of LANGUAGES) {
+      const words = errorWords(language, ['CEREMONY_ALREADY_USED', 'CEREMONY_REFUSED'])
+      expect(words.unknown).toBe(false)
+      expect(words.next).not.toBe(errorWords(language, ['CEREMONY_EXPIRED']).next)
+    }
+  })
+
   test('prefers the reason to the code', () => {
     const words = errorWords('en', ['AUTHENTICATOR_SUSPENDED', 'CEREMONY_REFUSED'])
     expect(words.what).toBe(en.errors.AUTHENTICATOR_SUSPENDED.what)

@@ -14,7 +14,6 @@ export interface ErrorWords {
 
 /** Codes that differ for an operator and mean the same to a citizen. */
 export const SAME_WORDS: Readonly<Record<string, string>> = {
-  CEREMONY_ALREADY_USED: 'CEREMONY_EXPIRED',
   SESSION_ENDED: 'UNAUTHENTICATED',
   RESPONSE_MALFORMED: 'CEREMONY_REFUSED',
   TYPE_MISMATCH: 'CEREMONY_REFUSED',
