@@ -76,21 +76,25 @@ export interface EventCoreDependencies {
   readonly log: Log
 }
 
-/** Opens storage, brings its schema up to date, and starts the relay. */
+/** Opens storage, brings its schema up to date, and starts the relay; closes again what it had opened when it cannot. */
 export async function openEventCore(deps: EventCoreDependencies): Promise<EventCore> {
   const { config, clock, random, log } = deps
+  await using opening = new AsyncDisposableStack()
   const storage = storageOf(config)
   const database = openDatabase(storage)
+  opening.defer(() => database.close())
   const applied = await migrate(database, ['eventlog', ...SERVICES].map(migrationsOf))
   if (applied > 0) log.info('MIGRATED', { count: applied })
   const eventLog = openLog(config, database, clock, log)
+  opening.defer(() => eventLog.close())
   await ensureTopics(eventLog)
   const outbox = new OutboxStore(database)
-  const relay = new Relay({ database, outbox, eventLog, log })
-  const onPublished = (): void => relay.wake()
   const keys = new Map(
     SERVICES.map((service) => [service, loadSigningKey(deps.keys, `events-${service}`)]),
   )
+  const relay = new Relay({ database, outbox, eventLog, log })
+  opening.defer(() => relay.stop())
+  const onPublished = (): void => relay.wake()
   const producers: TrustedProducer[] = [...keys].map(([service, { publicKey }]) => ({
     publicKey,
     service,
@@ -113,6 +117,7 @@ export async function openEventCore(deps: EventCoreDependencies): Promise<EventC
   relay.finished.catch(failure.reject)
   failure.promise.catch(() => undefined)
   const consumers: RunningConsumer[] = []
+  const opened = opening.move()
   return {
     database,
     eventLog,
@@ -137,9 +142,7 @@ export async function openEventCore(deps: EventCoreDependencies): Promise<EventC
     },
     async close() {
       await Promise.all(consumers.map((consumer) => consumer.stop()))
-      await relay.stop()
-      await eventLog.close()
-      await database.close()
+      await opened.disposeAsync()
     },
   }
 }

@@ -30,10 +30,25 @@ export function assertOutside(database: symbol): void {
 
 /**
  * Calls `callback` when the surrounding unit of work is durable, and never when it is rolled back. It is a hint for
- * whoever waits (wake a relay, drop a cache): a crash right after the commit loses it, so nothing may depend on it.
+ * whoever waits (wake a relay, drop a cache): a crash right after the commit loses it, so nothing may depend on it. What
+ * it throws is a mistake in the program, and ends the process as an uncaught error; the work stays done.
  */
 export function afterCommit(callback: () => void): void {
   const work = current.getStore()
   if (work === undefined) throw new TypeError('`afterCommit` was called outside a unit of work')
   work.afterCommit.push(callback)
+}
+
+/** Calls each callback of a durable unit of work; a fault of one stands in the way neither of the others nor of the caller. */
+export function callAfterCommit(callbacks: readonly (() => void)[]): void {
+  for (const callback of callbacks) {
+    try {
+      callback()
+    } catch (error) {
+      // Outside of this call, which tells others that their work is durable.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
 }

@@ -4,7 +4,7 @@ import type { PgTransactionConfig } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isTransient } from './errors.ts'
-import { asCurrentWork, assertOutside } from './current-work.ts'
+import { asCurrentWork, assertOutside, callAfterCommit } from './current-work.ts'
 import type { Database, DatabaseLock } from './database.ts'
 import type { Tx } from './unit-of-work.ts'
 
@@ -89,7 +89,7 @@ class PostgresDatabase implements Database {
       (tx) => asCurrentWork(this.#mark, () => work(asTx(tx))),
       config,
     )
-    for (const callback of done.afterCommit) callback()
+    callAfterCommit(done.afterCommit)
     return done.value
   }
 }

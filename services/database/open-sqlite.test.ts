@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { table, text } from './columns-sqlite.ts'
+import { afterCommit } from './current-work.ts'
 import { openTemporaryDatabase } from './temporary-database.ts'
 
 const note = table('note', { id: text('id').primaryKey() })
@@ -42,6 +43,47 @@ describe('SQLite unit of work', () => {
     await temporary.database.close()
     await expect(queued).resolves.toBeDefined()
     await expect(temporary.database.run(async () => 1)).rejects.toThrow(TypeError)
+  })
+
+  test('acknowledges a whole group when a callback of one of its works throws, and raises the fault once', async () => {
+    await using temporary = await withNotes()
+    const fault = new RangeError('a callback of ours')
+    const raised: unknown[] = []
+    const called: string[] = []
+    process.setUncaughtExceptionCaptureCallback((error) => raised.push(error))
+    try {
+      const group = ['a', 'b', 'c'].map((id) =>
+        temporary.database.run(async (tx) => {
+          afterCommit(() => {
+            called.push(id)
+            if (id === 'a') throw fault
+          })
+          afterCommit(() => called.push(`${id}2`))
+          await tx.insert(note).values({ id })
+          return id
+        }),
+      )
+      expect(await Promise.all(group)).toEqual(['a', 'b', 'c'])
+      expect(await temporary.database.run(async () => 'goes on')).toBe('goes on')
+    } finally {
+      process.setUncaughtExceptionCaptureCallback(null)
+    }
+    expect(called).toEqual(['a', 'a2', 'b', 'b2', 'c', 'c2'])
+    expect(raised).toEqual([fault])
+  })
+
+  test('gives a lock to one holder at a time, who sees that it is gone after release', async () => {
+    await using temporary = await openTemporaryDatabase()
+    const { database } = temporary
+    const first = await database.tryLock('relay')
+    expect(first?.held).toBe(true)
+    expect(await database.tryLock('relay')).toBeUndefined()
+    await first?.release()
+    expect(first?.held).toBe(false)
+    const second = await database.tryLock('relay')
+    await first?.release()
+    expect(second?.held).toBe(true)
+    expect(await database.tryLock('relay')).toBeUndefined()
   })
 
   test('fails every caller of a group when the disk is full, and keeps what was committed', async () => {

@@ -1,6 +1,6 @@
 import Sqlite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
-import { asCurrentWork, assertOutside } from './current-work.ts'
+import { asCurrentWork, assertOutside, callAfterCommit } from './current-work.ts'
 import type { Database, DatabaseLock } from './database.ts'
 import type { Tx } from './unit-of-work.ts'
 
@@ -83,10 +83,15 @@ class SqliteDatabase implements Database {
   async tryLock(name: string): Promise<DatabaseLock | undefined> {
     if (this.#locks.has(name)) return undefined
     this.#locks.add(name)
+    let held = true
     return {
-      held: true,
+      get held() {
+        return held
+      },
       release: async () => {
-        this.#locks.delete(name)
+        // A second release must not free the lock of the next holder.
+        if (held) this.#locks.delete(name)
+        held = false
       },
     }
   }
@@ -146,7 +151,7 @@ class SqliteDatabase implements Database {
     }
     this.#onCommitted?.()
     // INVARIANT: nobody learns of a success before the group is durable.
-    for (const done of settle) done()
+    callAfterCommit(settle)
   }
 
   #openReader(): Reader {
