@@ -2,7 +2,8 @@ const UNIQUE = new Set(['SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKE
 /** serialization_failure, deadlock_detected, lock_not_available: the same work may succeed when it is run again. */
 const TRANSIENT = new Set(['40001', '40P01', '55P03'])
 /** Class 08, *_shutdown, cannot_connect_now, and what the socket says. */
-const UNREACHABLE = /^(?:08...|57P0[123]|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE)$/
+const UNREACHABLE =
+  /^(?:08...|57P0[123]|E(?:CONNREFUSED|CONNRESET|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN))$/
 
 /** True for a violated primary key or unique index, on both databases. */
 export function isUniqueViolation(error: unknown): boolean {

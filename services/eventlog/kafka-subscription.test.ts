@@ -1,7 +1,13 @@
-import type { ConsumerConfig, ConsumerRunConfig, EachBatchPayload, Kafka } from 'kafkajs'
+import {
+  KafkaJSConnectionError,
+  type ConsumerConfig,
+  type ConsumerRunConfig,
+  type EachBatchPayload,
+  type Kafka,
+} from 'kafkajs'
 import { afterEach, describe, expect, test } from 'vitest'
-import { createLog } from '../kernel/log.ts'
-import { OffsetOutOfRange, type Batch, type Watermarks } from './event-log.ts'
+import { createLog, type Log } from '../kernel/log.ts'
+import { OffsetOutOfRange, StalePosition, type Batch, type Watermarks } from './event-log.ts'
 import { DEFAULT_TIMING, KafkaSubscription, type KafkaTiming } from './kafka-subscription.ts'
 
 type Listener = (event: { payload: Record<string, unknown> }) => void
@@ -78,7 +84,8 @@ afterEach(async () => {
 
 function subscribe(
   over: {
-    startAt?: number | 'earliest'
+    startAt?: number | 'earliest' | (() => Promise<number | 'earliest'>)
+    log?: Log
     mark?: Watermarks
     timing?: KafkaTiming
     onBatch?: (batch: Batch, signal: AbortSignal) => Promise<void>
@@ -96,7 +103,7 @@ function subscribe(
   const subscription = new KafkaSubscription(
     {
       kafka,
-      log: createLog('silent'),
+      log: over.log ?? createLog('silent'),
       timing: over.timing ?? DEFAULT_TIMING,
       prefix: '',
       watermarks: async () => [over.mark ?? { partition: 0, low: 0, high: 100 }],
@@ -105,7 +112,8 @@ function subscribe(
       group: 'g',
       topics: ['t'],
       maxBatch: 2,
-      startAt: async () => over.startAt ?? 'earliest',
+      startAt: async () =>
+        typeof over.startAt === 'function' ? over.startAt() : (over.startAt ?? 'earliest'),
       onBatch: async (batch, signal) => {
         batches.push(batch)
         await over.onBatch?.(batch, signal)
@@ -166,6 +174,45 @@ describe('a subscription on Kafka', () => {
       mark: { partition: 0, low: 5, high: 100 },
     })
     await expect(subscription.finished).rejects.toThrow(OffsetOutOfRange)
+  })
+
+  test.each([
+    new TypeError('a fault of ours'),
+    Object.assign(new Error('no such table'), { code: '42P01' }),
+  ])('ends when asking for the stored position fails with %s', async (fault) => {
+    let asked = 0
+    const { subscription } = subscribe({
+      startAt: async () => {
+        asked += 1
+        throw fault
+      },
+    })
+    await expect(subscription.finished).rejects.toBe(fault)
+    expect(asked).toBe(1)
+  })
+
+  test.each([
+    Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }),
+    new KafkaJSConnectionError('closed'),
+    new StalePosition('no such partition yet'),
+  ])('asks again, and says so, when the answer fails to come because of %s', async (fault) => {
+    const lines: string[] = []
+    let asked = 0
+    const { consumer, batches } = subscribe({
+      log: createLog('warn', { write: (line) => void lines.push(line) }),
+      startAt: async () => {
+        asked += 1
+        if (asked === 1) throw fault
+        return 7
+      },
+    })
+    const one = await consumer()
+    expect(one.seeks).toEqual([{ topic: 't', partition: 0, offset: '7' }])
+    await one.deliver(7, 7)
+    expect(batches).toHaveLength(1)
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { msg: 'CONSUMER_RECREATED', group: 'g', topic: 't', partition: 0 },
+    ])
   })
 
   test('ends with the error of its handler, which the library never sees', async () => {

@@ -185,12 +185,15 @@ export class KafkaSubscription implements Subscription {
     const position: Position = { at: asked.promise, settled: false, seeks: 0 }
     this.#positions.set(nameOf(topic, partition), position)
     asked.promise.catch((error: unknown) => {
-      if (error instanceof OffsetOutOfRange) this.#failure.reject(error)
+      if (!(error instanceof StalePosition)) this.#failure.reject(error)
     })
     this.#ask(consumer, topic, partition, position).then(asked.resolve, asked.reject)
   }
 
-  /** Asks until there is an answer: the database that keeps the position may be away for a while. */
+  /**
+   * Asks until there is an answer: the database that keeps the position, or the broker, may be away for a while.
+   * Any other fault is one of ours or of the log itself, which asking again would only hide.
+   */
   async #ask(
     consumer: Consumer,
     topic: string,
@@ -206,7 +209,17 @@ export class KafkaSubscription implements Subscription {
         consumer.seek({ topic, partition, offset: String(offset) })
         return offset
       } catch (error) {
-        if (error instanceof OffsetOutOfRange) throw error
+        if (!isPassing(error)) throw error
+        this.#deps.log.warn(
+          'CONSUMER_RECREATED',
+          {
+            group: this.#options.group,
+            topic: topic.slice(this.#deps.prefix.length),
+            partition,
+            milliseconds: wait,
+          },
+          error,
+        )
         await pause.wait(wait, signal)
         wait = Math.min(wait * 2, BACK_OFF.last)
       }
@@ -352,6 +365,11 @@ export function toRecord(topic: string, partition: number, message: KafkaMessage
 
 function nameOf(topic: string, partition: number): string {
   return `${topic}/${partition}`
+}
+
+/** Whether asking again may help: a connection is broken, or the partition is not known yet. */
+function isPassing(error: unknown): boolean {
+  return error instanceof StalePosition || isUnreachable(error) || isTransportFault(error)
 }
 
 function isTransportFault(error: unknown): boolean {
