@@ -1,7 +1,15 @@
 // Plain JavaScript without dependencies: runs on any Node from 20 on, before anything is installed.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -62,7 +70,7 @@ function missingPackages(dev) {
 export function install({ dev }) {
   if (missingPackages(dev).length === 0 && existsSync(pinnedNode)) return
   const hasDev = existsSync(join(root, 'node_modules', 'vitest'))
-  console.log('installing dependencies (npm ci) ...')
+  console.log('installing dependencies (npm ci); the first time this takes a minute or two ...')
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
   if (!dev && !hasDev) args.push('--omit=dev')
   const result = spawnSync('npm', args, {
@@ -112,13 +120,16 @@ export function generate({ force = false } = {}) {
     must('generating from proto', 'buf', ['generate'])
     must('building the descriptor image', 'buf', ['build', '-o', 'proto/gen/image.binpb'])
   }
-  if (force) build()
+  if (force) rmSync(join(root, 'proto/gen/.stamp'), { force: true })
   unlessDone('proto/gen/.stamp', ['proto', 'buf.yaml', 'buf.gen.yaml', 'package-lock.json'], build)
 }
 
 /** The pages. */
 export function buildWeb() {
-  const build = () => must('building the pages', 'vite', ['build', 'web', '--logLevel', 'warn'])
+  const build = () => {
+    console.log('building the pages ...')
+    must('building the pages', 'vite', ['build', 'web', '--logLevel', 'error'])
+  }
   const inputs = ['web', 'services/kernel', 'services/policy/language', 'package-lock.json']
   const api = readdirSync(join(root, 'services')).map((name) => `services/${name}/api.ts`)
   unlessDone('web/dist/.stamp', [...inputs, ...api], build)

@@ -6,6 +6,7 @@ install({ dev: false })
 generate()
 buildWeb()
 
+console.log('starting; the first start also makes development keys and sample cards ...')
 const child = spawn(pinnedNode, ['services/main.ts', ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',

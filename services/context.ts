@@ -8,6 +8,7 @@ import { firstFailure } from './context/first-failure.ts'
 import { openIdentitySource } from './context/identity-source.ts'
 import { developmentJwks, openKeys, type Keys } from './context/keys.ts'
 import { createServices, type Services } from './context/services.ts'
+import { refuseTakenPorts } from './context/refuse-taken-ports.ts'
 import { startTimers } from './context/timers.ts'
 import { federationServices } from './federation/grpc.ts'
 import { readRegistrationFolder } from './federation/registration-folder-store.ts'
@@ -60,6 +61,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
   const clock = systemClock
   const random = systemRandom
   const log = createLog(config.logLevel, process.stderr)
+  await refuseTakenPorts(config)
   mkdirSync(config.dataDir, { recursive: true })
   const keys = await openKeys(config, clock, random, log)
 

@@ -1,6 +1,6 @@
 import { readConfig } from './config.ts'
 import { startApplication } from './context.ts'
-import { ServiceError } from './kernel/errors.ts'
+import { ConfigError, ServiceError } from './kernel/errors.ts'
 import { printReady } from './ready.ts'
 
 /** Starts every role and runs until SIGINT, SIGTERM or a fault. */
@@ -27,7 +27,8 @@ function aborted(signal: AbortSignal): Promise<void> {
 try {
   await main()
 } catch (error) {
-  process.exitCode = 1
-  if (error instanceof ServiceError) console.error(`watashi: ${error.message}`)
-  else throw error
+  // The exit codes of the command line: 2 for what the operator can mend, 3 for a fault of our own.
+  process.exitCode = error instanceof ConfigError ? 2 : 3
+  if (!(error instanceof ServiceError)) throw error
+  console.error(`watashi: ${error.message}`)
 }

@@ -39,7 +39,7 @@ export async function openKeys(
 ): Promise<Keys> {
   const production = config.trustEnvironment === 'production'
   const files: KeyFiles = { dir: config.keysDir, makeMissing: !production, random }
-  if (!production && !existsSync(config.keysDir)) log.warn('DEVELOPMENT_KEYS_MADE')
+  if (!production && !existsSync(config.keysDir)) log.info('DEVELOPMENT_KEYS_MADE')
   const symmetric = {
     keyEncryption: loadSecretKey(files, 'key-encryption'),
     proofingReference: loadSecretKey(files, 'proofing-reference'),

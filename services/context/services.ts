@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createAuthenticator, type AuthenticatorService } from '../authenticator/authenticator.ts'
 import { createAuthenticatorConsumers } from '../authenticator/worker.ts'
 import type { Config } from '../config.ts'
@@ -5,6 +7,7 @@ import type { ConsumerDefinition } from '../eventlog/consumer.ts'
 import { createFederation, type Federation } from '../federation/federation.ts'
 import type { FederationRoutesDependencies } from '../federation/http.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { ConfigError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
 import { createPolicy, type Policy } from '../policy/policy.ts'
@@ -51,6 +54,9 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
   const { database } = core
   const shared = { database, clock, random, log, environment: config.trustEnvironment }
 
+  if (!existsSync(join(config.policyDir, 'facts.yaml'))) {
+    throw new ConfigError('`POLICY_DIR`: expected a folder with facts.yaml and the packs')
+  }
   const policy = createPolicy({
     ...shared,
     publisher: core.publisher('policy'),

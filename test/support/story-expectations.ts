@@ -40,11 +40,9 @@ export function expectWholeStory(told: readonly Told[]): void {
   })
   expect(outcome['check']).toMatchObject({
     satisfied: false,
-    shortfalls: [{ axis: 'IAL', have: 'no_ial', need: 'IAL2', remedy: TAP_CARD }],
+    shortfalls: [{ axis: 'IAL', have: 'no_ial', need: 'IAL2', remedy: 'REMEDY_TAP_CARD' }],
   })
   for (const step of ['library', 'liquor', 'bank', 'check']) {
     expect(told.find((one) => one.step === step)?.why, `reasons of ${step}`).not.toEqual([])
   }
 }
-
-const TAP_CARD = 3

@@ -11,6 +11,7 @@ import {
 import { SignJWT } from 'jose'
 import {
   AssuranceServiceClient,
+  remedyToJSON,
   AuthenticateRequest,
   CheckRequest,
   ExplainRequest,
@@ -34,6 +35,11 @@ import {
 } from '../../../proto/gen/watashi/assurance/v1/release.ts'
 
 export type { ExplainResponse }
+
+/** Name of a remedy as the contract has it. */
+export function remedyName(remedy: CheckResponse['shortfalls'][number]['remedy']): string {
+  return remedyToJSON(remedy)
+}
 
 export interface RelyingPartyOptions {
   readonly rpId: string

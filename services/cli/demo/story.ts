@@ -2,7 +2,7 @@ import { constantTimeEqual, utf8 } from '../../kernel/bytes.ts'
 import { sha256 } from '../../kernel/digest.ts'
 import { Conflict } from '../../kernel/errors.ts'
 import type { Person } from './person.ts'
-import type { ExplainResponse, RelyingParty } from './relying-party-grpc.ts'
+import { remedyName, type ExplainResponse, type RelyingParty } from './relying-party-grpc.ts'
 
 /** One step of the story, told. */
 export interface Told {
@@ -154,7 +154,7 @@ export async function* tellStory(cast: Cast): AsyncGenerator<Told> {
         axis,
         have,
         need,
-        remedy,
+        remedy: remedyName(remedy),
       })),
     },
     reasons(await bank.explain(opened.pairwiseSubject, language)),
