@@ -48,6 +48,10 @@ export const InteractionView = Type.Object({
     Type.Object({ framework: Type.String(), axis: Type.String(), level: Type.String() }),
   ),
   flags: Type.Array(Type.String()),
+  /** What the service will be told on each axis it asks about: the level reached, not the least that is enough. */
+  levels: Type.Array(
+    Type.Object({ framework: Type.String(), axis: Type.String(), level: Type.String() }),
+  ),
   shortfalls: Type.Array(
     Type.Object({
       framework: Type.String(),

@@ -80,6 +80,14 @@ describe('the page of a request', () => {
     const other = await page.post(`${url}/persona`, { personaId: 'persona-gov' })
     expect(other.statusCode).toBe(409)
   })
+  test('says the level that the service is told, which may be more than it asked for', async () => {
+    const page = browser(stand.sessions.logIn('visitor-3', 'AAL2'))
+    expect((await page.get(await begin())).json()).toMatchObject({
+      minimum: [{ axis: 'AAL', level: 'AAL1' }],
+      levels: [{ axis: 'AAL', level: 'AAL2' }],
+    })
+    expect((await browser().get(await begin())).json()).toMatchObject({ levels: [] })
+  })
   test('opens in the first browser alone', async () => {
     const url = await begin()
     await browser().get(url)

@@ -32,6 +32,7 @@ export function viewOf({
     purpose: purposeOf(interaction, registration),
     minimum: [...interaction.minimum.axes],
     flags: [...interaction.minimum.flags],
+    levels: levelsOf(standing),
     shortfalls: shortfallsOf(standing),
     personas: personas.map(personaOf),
     persona: persona === null ? null : personaOf(persona),
@@ -76,6 +77,15 @@ function purposeOf(
   if (purpose === undefined) return null
   const { title, description, legalBasis, retentionDays, noticeUrl } = purpose
   return { title, description, legalBasis, retentionDays, noticeUrl }
+}
+
+function levelsOf(standing: Standing): InteractionView['levels'] {
+  if (!('assessment' in standing)) return []
+  return standing.assessment.levels.map(({ framework, axis, level }) => ({
+    framework,
+    axis,
+    level,
+  }))
 }
 
 function shortfallsOf(standing: Standing): InteractionView['shortfalls'] {
