@@ -82,6 +82,15 @@ export const RegistrationStatus = Type.Object({
 })
 export type RegistrationStatus = Static<typeof RegistrationStatus>
 
+/** A login may name a registration of this browser: then its passkey alone can answer. */
+export const StartLogin = Type.Optional(
+  Type.Union([
+    Type.Object({ registrationId: Type.Optional(token) }, { additionalProperties: false }),
+    Type.Null(),
+  ]),
+)
+export type StartLogin = Static<typeof StartLogin>
+
 export const CeremonyStarted = Type.Object({ ceremonyId: token, options })
 export type CeremonyStarted = Static<typeof CeremonyStarted>
 
@@ -96,14 +105,15 @@ export type CompleteLogin = Static<typeof CompleteLogin>
 export const LoggedIn = Type.Object({ session: Session })
 export type LoggedIn = Static<typeof LoggedIn>
 
-export const StartCardLogin = Type.Object(
+/** Where the card agent sends the browser back. */
+export const StartTap = Type.Object(
   {
     /** A path of our own pages: no host, no query, no fragment, no `//`. */
     returnPath: Type.String({ maxLength: 200, pattern: '^(?:/[A-Za-z0-9_-]+)+$' }),
   },
   { additionalProperties: false },
 )
-export type StartCardLogin = Static<typeof StartCardLogin>
+export type StartTap = Static<typeof StartTap>
 
 export const CardLoginStatus = Type.Object({
   state: Type.Union([
@@ -117,6 +127,20 @@ export const CardLoginStatus = Type.Object({
   reason: nullable(Type.String()),
 })
 export type CardLoginStatus = Static<typeof CardLoginStatus>
+
+export const ReproofStatus = Type.Object({
+  state: Type.Union([
+    Type.Literal('pending'),
+    Type.Literal('passed'),
+    Type.Literal('refused'),
+    Type.Literal('indeterminate'),
+    Type.Literal('expired'),
+    /** The card of somebody else than who is logged in. */
+    Type.Literal('other_person'),
+  ]),
+  reason: nullable(Type.String()),
+})
+export type ReproofStatus = Static<typeof ReproofStatus>
 
 export const AuthenticatorList = Type.Object({
   authenticators: Type.Array(

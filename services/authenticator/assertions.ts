@@ -30,6 +30,7 @@ export async function checkAssertion(
     rpId: context.rpId,
     userHandle: unverified.response.userHandle ?? null,
     subjectRef: ceremony.subjectRef ?? undefined,
+    authenticatorId: ceremony.authenticatorId,
   })
   if (check.outcome === 'refused') {
     return refuse(context, { ceremonyId: ceremony.id, authenticator: found, reason: check.reason })

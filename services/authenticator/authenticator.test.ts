@@ -860,6 +860,164 @@ describe('login by card', () => {
   })
 })
 
+describe('confirming again with the card', () => {
+  async function openReproof() {
+    const world = await openWorld()
+    const { session } = await world.logIn(await world.enrol('subject-a'))
+    await world.authenticator.beginReproof(BROWSER, session, '/reproof/return')
+    const ask = (ticket: string, browser = BROWSER, subjectRef = session.subjectRef) =>
+      world.authenticator.reproofState({ ticket, browser, session: { subjectRef } })
+    const ticket = world.proofing.opened.at(-1)?.ticket ?? ''
+    return { ...world, ask, ticket }
+  }
+
+  test('opens a proofing with the signature key that binds nothing, and tells that it passed', async () => {
+    const { proofing, ask, ticket, typed } = await openReproof()
+    expect(proofing.opened.at(-1)).toMatchObject({
+      purpose: 'reproof',
+      keyUse: 'signature',
+      bindingHash: new Uint8Array(),
+      rpId: '',
+      returnPath: '/reproof/return',
+    })
+    expect(await ask(ticket)).toEqual({ state: 'pending', reason: null })
+    proofing.pass('subject-a')
+    expect(await ask(ticket)).toEqual({ state: 'passed', reason: null })
+    expect(await typed('AuthenticationPerformed')).toHaveLength(1)
+    expect(await typed('AuthenticatorBound')).toHaveLength(1)
+  })
+
+  test('the card of somebody else is told as that and as nothing more', async () => {
+    const { proofing, ask, ticket } = await openReproof()
+    proofing.pass('subject-b')
+    expect(await ask(ticket)).toEqual({ state: 'other_person', reason: null })
+  })
+
+  test('is answered to the browser and the person that began it, and to no other', async () => {
+    const { proofing, ask, ticket } = await openReproof()
+    proofing.pass('subject-a')
+    await expect(ask(ticket, OTHER_BROWSER)).rejects.toThrow(NotFound)
+    await expect(ask(ticket, BROWSER, 'subject-b')).rejects.toThrow(NotFound)
+    await expect(ask('t'.repeat(30))).rejects.toThrow(NotFound)
+  })
+
+  test('the ticket of a login is none of a new proofing', async () => {
+    const { authenticator, proofing, ask } = await openReproof()
+    await authenticator.beginCardLogin(BROWSER, '/login/return')
+    const { ticket } = proofing.pass('subject-a')
+    await expect(ask(ticket)).rejects.toThrow(NotFound)
+  })
+
+  test.each([
+    [{ purpose: 'login' as const }],
+    [{ purpose: 'enrol' as const }],
+    [{ keyUse: 'authentication' as const }],
+  ])('refuses a proof that was made for something else: %j', async (change) => {
+    const { proofing, ask, ticket } = await openReproof()
+    proofing.pass('subject-a', change)
+    expect(await ask(ticket)).toEqual({ state: 'refused', reason: 'PROOF_MISMATCH' })
+  })
+
+  test('says why a card was refused or could not be judged', async () => {
+    const { proofing, ask, ticket } = await openReproof()
+    const { sessionId = '' } = proofing.opened.at(-1) ?? {}
+    for (const status of ['refused', 'indeterminate'] as const) {
+      proofing.answer(sessionId, { status, reason: 'SOME_REASON' })
+      expect(await ask(ticket)).toEqual({ state: status, reason: 'SOME_REASON' })
+    }
+  })
+
+  test('runs out when no card came, and not when one did', async () => {
+    const { proofing, ask, ticket, clock } = await openReproof()
+    clock.advance(10 * 60_000 - 1)
+    expect(await ask(ticket)).toMatchObject({ state: 'pending' })
+    clock.advance(1)
+    expect(await ask(ticket)).toEqual({ state: 'expired', reason: null })
+    proofing.pass('subject-a')
+    expect(await ask(ticket)).toMatchObject({ state: 'passed' })
+    proofing.answer(proofing.opened.at(-1)?.sessionId ?? '', { status: 'expired' })
+    expect(await ask(ticket)).toEqual({ state: 'expired', reason: null })
+  })
+})
+
+describe('the first login after a registration', () => {
+  async function openTwice() {
+    const world = await openWorld()
+    const abandoned = newPasskey()
+    await world.register(abandoned)
+    const made = newPasskey()
+    const begun = await world.authenticator.beginRegistration(BROWSER, undefined)
+    if (begun.outcome === 'refused') throw new Error(begun.reason)
+    const { registrationId } = begun
+    const respond = () =>
+      world.authenticator.completeRegistration({
+        registrationId,
+        browser: BROWSER,
+        response: create(made, begun.options),
+        keyUse: 'signature',
+      })
+    const bind = async () => {
+      await respond()
+      const { ticket } = world.proofing.pass('subject-a')
+      await world.authenticator.registrationState(ticket, BROWSER)
+    }
+    const answer = async (passkey: Passkey, overrides: Overrides = {}) => {
+      const login = await world.authenticator.beginLogin(BROWSER, registrationId)
+      const response = get(passkey, login.options, overrides)
+      const { ceremonyId } = login
+      const command = { ceremonyId, browser: BROWSER, response, previousToken: undefined }
+      return { login, result: await world.authenticator.completeLogin(command) }
+    }
+    return { ...world, abandoned, made, registrationId, bind, answer }
+  }
+
+  test('names the passkey just made, so that the device offers no abandoned one', async () => {
+    const { bind, answer, made } = await openTwice()
+    await bind()
+    const { login, result } = await answer(made)
+    expect(login.options).toMatchObject({
+      allowCredentials: [{ id: toBase64Url(made.credential.id) }],
+    })
+    expect(result).toMatchObject({ outcome: 'logged_in' })
+  })
+
+  test('needs no user handle, since a device that was told which passkey may leave it out', async () => {
+    const { bind, answer, made } = await openTwice()
+    await bind()
+    expect((await answer(made, { userHandle: null })).result).toMatchObject({
+      outcome: 'logged_in',
+    })
+  })
+
+  test('takes no other passkey', async () => {
+    const { bind, answer, abandoned } = await openTwice()
+    await bind()
+    expect((await answer(abandoned)).result).toMatchObject({ reason: 'CREDENTIAL_NOT_ALLOWED' })
+  })
+
+  test('is told to the browser that registered, once there is a passkey', async () => {
+    const { authenticator, bind, registrationId } = await openTwice()
+    await expect(authenticator.beginLogin(BROWSER, registrationId)).rejects.toThrow(NotFound)
+    await bind()
+    await expect(authenticator.beginLogin(OTHER_BROWSER, registrationId)).rejects.toThrow(NotFound)
+    await expect(authenticator.beginLogin(BROWSER, 'r'.repeat(43))).rejects.toThrow(NotFound)
+  })
+
+  test('passkeys of one day have names of their own on the device', async () => {
+    const { authenticator, clock } = await openWorld()
+    const nameOfNext = async () => {
+      const begun = await authenticator.beginRegistration(BROWSER, undefined)
+      if (begun.outcome === 'refused') throw new Error(begun.reason)
+      return (begun.options as unknown as { user: { name: string; displayName: string } }).user
+    }
+    const first = await nameOfNext()
+    expect(first.name).toMatch(/^Watashi \d{4}-\d{2}-\d{2} \d{2}:\d{2}$/)
+    expect(first.displayName).toBe(first.name)
+    clock.advance(60_000)
+    expect((await nameOfNext()).name).not.toBe(first.name)
+  })
+})
+
 describe('sessions', () => {
   test('end after thirty idle minutes and after twelve hours, whatever happens', async () => {
     const { enrol, logIn, authenticator, clock } = await openWorld()

@@ -19,6 +19,7 @@ import {
   type CompleteRegistrationCommand,
   type RegistrationState,
 } from './registration.ts'
+import { beginReproof, reproofState, type ReproofState } from './reproof.ts'
 import { createSessionPort, currentSession, logOut, type StartedSession } from './sessions.ts'
 import { AuthenticatorStore } from './store.ts'
 
@@ -38,12 +39,18 @@ export interface AuthenticatorService {
   beginRegistration(browser: string, session: Session | undefined): Promise<BegunRegistration>
   completeRegistration(command: CompleteRegistrationCommand): Promise<CompletedRegistration>
   registrationState(ticket: string, browser: string): Promise<RegistrationState>
-  beginLogin(browser: string): ReturnType<typeof beginLogin>
+  beginLogin(browser: string, registrationId?: string): ReturnType<typeof beginLogin>
   completeLogin(
     command: CompleteLoginCommand,
   ): Promise<({ readonly outcome: 'logged_in' } & StartedSession) | Refused>
   beginCardLogin(browser: string, returnPath: string): ReturnType<typeof beginCardLogin>
   cardLoginState(command: Parameters<typeof cardLoginState>[1]): Promise<CardLoginState>
+  beginReproof(
+    browser: string,
+    session: Session,
+    returnPath: string,
+  ): ReturnType<typeof beginReproof>
+  reproofState(query: Parameters<typeof reproofState>[1]): Promise<ReproofState>
   authenticatorsOf(session: Session): Promise<readonly Authenticator[]>
   changeAuthenticator(session: Session, id: string, change: Change): Promise<ChangeOutcome>
   /** A tap of the card was verified; inside of the consumer's unit of work. */
@@ -70,10 +77,13 @@ export function createAuthenticator(dependencies: AuthenticatorDependencies): Au
     beginRegistration: (browser, session) => beginRegistration(context, browser, session),
     completeRegistration: (command) => completeRegistration(context, command),
     registrationState: (ticket, browser) => registrationState(context, ticket, browser),
-    beginLogin: (browser) => beginLogin(context, browser),
+    beginLogin: (browser, registrationId) => beginLogin(context, browser, registrationId),
     completeLogin: (command) => completeLogin(context, command),
     beginCardLogin: (browser, returnPath) => beginCardLogin(context, browser, returnPath),
     cardLoginState: (command) => cardLoginState(context, command),
+    beginReproof: (browser, session, returnPath) =>
+      beginReproof(context, browser, session, returnPath),
+    reproofState: (query) => reproofState(context, query),
     authenticatorsOf: ({ subjectRef }) =>
       context.database.read((tx) => context.store.authenticatorsOf(tx, subjectRef)),
     changeAuthenticator: (session, id, change) => changeAuthenticator(context, session, id, change),

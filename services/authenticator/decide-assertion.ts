@@ -17,13 +17,18 @@ export function checkCredential(
     readonly userHandle: string | null
     /** The only person who may answer; undefined when that is the question. */
     readonly subjectRef: string | undefined
+    /** The only credential that may answer, by its authenticator's id; null when the person chooses. */
+    readonly authenticatorId?: string | null
   },
 ): CredentialCheck {
   if (authenticator === undefined || authenticator.rpId !== ceremony.rpId) {
     return refused('CREDENTIAL_UNKNOWN')
   }
-  const { userHandle, subjectRef } = ceremony
-  const handleRequired = subjectRef === undefined
+  const { userHandle, subjectRef, authenticatorId = null } = ceremony
+  if (authenticatorId !== null && authenticator.id !== authenticatorId) {
+    return refused('CREDENTIAL_NOT_ALLOWED')
+  }
+  const handleRequired = subjectRef === undefined && authenticatorId === null
   if (userHandle === null ? handleRequired : userHandle !== authenticator.userHandle) {
     return refused('USER_HANDLE_MISMATCH')
   }

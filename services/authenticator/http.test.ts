@@ -231,6 +231,28 @@ test('a login by card starts a session in the browser that began it, and in no o
   })
 })
 
+test('a person who is logged in confirms again with the card, in this browser alone', async () => {
+  const face = await openFace()
+  const browser = face.newBrowser()
+  const { credential, registrationId } = await registerPasskey(browser)
+  const start = { returnPath: '/reproof/return' }
+  expect((await browser.call('POST', '/reproof', start)).status).toBe(401)
+  face.pass()
+  await browser.call('GET', `/registrations/by-ticket/${TICKET}`)
+  const named = await browser.call('POST', '/login', { registrationId })
+  expect(named.body).toMatchObject({ options: { allowCredentials: [{ type: 'public-key' }] } })
+  await logIn(browser, credential)
+
+  const opened = await browser.call('POST', '/reproof', start)
+  expect(opened.status).toBe(200)
+  expect((opened.body as TapOpened).agentUrl).toContain(TICKET)
+  expect(face.openedProofing()).toMatchObject({ purpose: 'reproof', keyUse: 'signature' })
+  face.pass()
+  const byTicket = `/reproof/by-ticket/${TICKET}`
+  expect((await browser.call('GET', byTicket)).body).toEqual({ state: 'passed', reason: null })
+  expect((await face.newBrowser().call('GET', byTicket)).status).toBe(401)
+})
+
 test('the rules about the last passkey are told with their reason', async () => {
   const face = await openFace()
   const browser = face.newBrowser()

@@ -40,6 +40,7 @@ export function registerAuthenticatorRoutes(
   registerRegistrationRoutes(app, authenticator)
   registerLoginRoutes(app, authenticator)
   registerCardLoginRoutes(app, authenticator)
+  registerReproofRoutes(app, authenticator)
   registerAuthenticatorListRoutes(app, authenticator)
 }
 
@@ -109,9 +110,10 @@ function registerRegistrationRoutes(app: HttpServer, authenticator: Authenticato
 function registerLoginRoutes(app: HttpServer, authenticator: AuthenticatorService): void {
   app.post(
     `${BASE}/login`,
-    { schema: { body: api.NoInput, response: { 200: api.CeremonyStarted } } },
+    { schema: { body: api.StartLogin, response: { 200: api.CeremonyStarted } } },
     async (request, reply) => {
-      const begun = await authenticator.beginLogin(browserOf(request, reply, authenticator))
+      const browser = browserOf(request, reply, authenticator)
+      const begun = await authenticator.beginLogin(browser, request.body?.registrationId)
       return { ceremonyId: begun.ceremonyId, options: membersOf(begun.options) }
     },
   )
@@ -142,7 +144,7 @@ function registerLoginRoutes(app: HttpServer, authenticator: AuthenticatorServic
 function registerCardLoginRoutes(app: HttpServer, authenticator: AuthenticatorService): void {
   app.post(
     `${BASE}/card-login`,
-    { schema: { body: api.StartCardLogin, response: { 200: api.TapOpened } } },
+    { schema: { body: api.StartTap, response: { 200: api.TapOpened } } },
     async (request, reply) => {
       const browser = browserOf(request, reply, authenticator)
       const opened = await authenticator.beginCardLogin(browser, request.body.returnPath)
@@ -163,6 +165,29 @@ function registerCardLoginRoutes(app: HttpServer, authenticator: AuthenticatorSe
         setSessionCookie(reply, authenticator, session, token)
       }
       return { state, session: session && sessionView(session), reason }
+    },
+  )
+}
+
+function registerReproofRoutes(app: HttpServer, authenticator: AuthenticatorService): void {
+  app.post(
+    `${BASE}/reproof`,
+    { schema: { body: api.StartTap, response: { 200: api.TapOpened } } },
+    async (request, reply) => {
+      const session = await requireSession(request, authenticator)
+      const browser = browserOf(request, reply, authenticator)
+      const opened = await authenticator.beginReproof(browser, session, request.body.returnPath)
+      return { agentUrl: opened.agentUrl, expiresAt: opened.expiresAt.toISOString() }
+    },
+  )
+
+  app.get(
+    `${BASE}/reproof/by-ticket/:ticket`,
+    { schema: { params: api.TicketParams, response: { 200: api.ReproofStatus } } },
+    async (request) => {
+      const session = await requireSession(request, authenticator)
+      const { ticket } = request.params
+      return authenticator.reproofState({ ticket, browser: knownBrowser(request), session })
     },
   )
 }

@@ -1,27 +1,55 @@
 import type { Json } from '../kernel/canonical-json.ts'
 import { toBase64Url } from '../kernel/bytes.ts'
+import { NotFound } from '../kernel/errors.ts'
 import type { AssertionResponse } from './api.ts'
 import { acceptAssertion, checkAssertion } from './assertions.ts'
 import { logRefusal, newCeremony, takeCeremony, type Refused } from './ceremonies.ts'
 import type { AuthenticatorContext } from './dependencies.ts'
+import type { Authenticator } from './model.ts'
 import { tokenDigest } from './session-cookie.ts'
 import { newSession, startSession, type StartedSession } from './sessions.ts'
 import { requestOptions } from './webauthn.ts'
 
-/** Starts a login by passkey; whoever the person is, the passkey they choose will say. */
+/**
+ * Starts a login by passkey; whoever the person is, the passkey they choose will say. After a registration it names the
+ * passkey just made, since the device may hold others that no card ever vouched for.
+ * @throws NotFound for a registration that made no passkey, or one of another browser
+ */
 export async function beginLogin(
   context: AuthenticatorContext,
   browser: string,
+  registrationId?: string,
 ): Promise<{ readonly ceremonyId: string; readonly options: Json }> {
   const challenge = context.random.bytes(32)
+  const made =
+    registrationId === undefined ? undefined : await justMade(context, browser, registrationId)
   const ceremony = newCeremony(context, {
     kind: 'login',
     challenge: toBase64Url(challenge),
     holder: tokenDigest(browser),
+    authenticatorId: made?.id ?? null,
   })
-  const options = await requestOptions({ rpId: context.rpId, challenge })
+  const options = await requestOptions({
+    rpId: context.rpId,
+    challenge,
+    ...(made && { allow: [{ id: made.credentialId, transports: made.transports }] }),
+  })
   await context.database.run((tx) => context.store.addCeremony(tx, ceremony))
   return { ceremonyId: ceremony.id, options }
+}
+
+async function justMade(
+  context: AuthenticatorContext,
+  browser: string,
+  registrationId: string,
+): Promise<Authenticator> {
+  const made = await context.database.read(async (tx) => {
+    const ceremony = await context.store.ceremony(tx, 'registration', registrationId)
+    if (ceremony?.holder !== tokenDigest(browser)) return undefined
+    return context.store.authenticator(tx, ceremony.authenticatorId ?? '')
+  })
+  if (made === undefined) throw new NotFound('no such registration in this browser')
+  return made
 }
 
 export interface CompleteLoginCommand {

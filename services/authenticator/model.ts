@@ -3,7 +3,7 @@ import type { AttestationTrust, AuthenticationFacts } from './authentication-fac
 export const AUTHENTICATOR_STATES = ['pending', 'active', 'suspended', 'revoked'] as const
 export type AuthenticatorState = (typeof AUTHENTICATOR_STATES)[number]
 
-export type CeremonyKind = 'registration' | 'login' | 'consent' | 'card_login'
+export type CeremonyKind = 'registration' | 'login' | 'consent' | 'card_login' | 'reproof'
 export type SessionMethod = 'passkey' | 'card'
 
 /** `authenticatorId` of a session by card. */

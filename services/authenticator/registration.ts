@@ -46,11 +46,22 @@ export async function beginRegistration(
     rpName: context.rpName,
     challenge,
     userHandle,
-    userName: `${context.rpName} ${context.clock.now().toISOString().slice(0, 10)}`,
+    userName: `${context.rpName} ${minuteInJapan(context.clock.now())}`,
     exclude: own.map((one) => ({ id: one.credentialId, transports: one.transports })),
   })
   await context.database.run((tx) => context.store.addCeremony(tx, ceremony))
   return { outcome: 'begun', registrationId: ceremony.id, options }
+}
+
+// The list of a device's passkeys shows nothing else, and two of one day must be told apart. `sv` writes dates as ISO 8601 does.
+const MINUTE = new Intl.DateTimeFormat('sv-SE', {
+  dateStyle: 'short',
+  timeStyle: 'short',
+  timeZone: 'Asia/Tokyo',
+})
+
+function minuteInJapan(at: Date): string {
+  return MINUTE.format(at)
 }
 
 async function keptAuthenticators(
