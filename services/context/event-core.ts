@@ -10,6 +10,7 @@ import {
   createEventTrust,
   type TrustedProducer,
 } from '../eventlog/event-trust.ts'
+import { cleanUpLog } from '../eventlog/log-cleanup-store.ts'
 import { KafkaEventLog } from '../eventlog/kafka-event-log.ts'
 import { OutboxStore } from '../eventlog/outbox-store.ts'
 import type { Publisher } from '../eventlog/publisher.ts'
@@ -62,6 +63,8 @@ export interface EventCore {
   publisher(service: ServiceName): Publisher
   /** Makes the storage engine drop what it still holds of deleted rows; false when it could not now. */
   scrub(): Promise<boolean>
+  /** Compaction and retention of the embedded log, a bounded piece at a time; a broker sees to its own. */
+  cleanUpLog(): Promise<void>
   consume(definition: ConsumerDefinition): RunningConsumer
   /** Rejects when the relay or a consumer cannot go on; the process has to end then. */
   readonly failed: Promise<never>
@@ -125,6 +128,9 @@ export async function openEventCore(deps: EventCoreDependencies): Promise<EventC
     consumers,
     failed: failure.promise,
     scrub: () => scrub(storage),
+    async cleanUpLog() {
+      if (config.backbone.kind === 'embedded') await cleanUpLog(database, clock.now())
+    },
     publisher(service) {
       const key = keys.get(service)
       if (key === undefined) throw new TypeError(`no signing key for ${service}`)

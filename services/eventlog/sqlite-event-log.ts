@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, inArray, lt, sql } from 'drizzle-orm'
+import { and, asc, eq, gte, inArray, sql } from 'drizzle-orm'
 import type { Database } from '../database/database.ts'
 import { afterCommit } from '../database/current-work.ts'
 import type { Tx } from '../database/unit-of-work.ts'
@@ -110,43 +110,6 @@ export class SqliteEventLog implements EventLog {
         .from(logPartition)
         .where(eq(logPartition.topic, topic))
         .orderBy(asc(partition))
-    })
-  }
-
-  /** Deletes the records before `before`; a reader that still wants them gets `OffsetOutOfRange`. */
-  async trim(topic: string, partition: number, before: number): Promise<void> {
-    await this.#database.run(async (tx) => {
-      const at = and(eq(logPartition.topic, topic), eq(logPartition.partition, partition))
-      await tx
-        .update(logPartition)
-        .set({ low: sql`max(${logPartition.low}, min(${before}, ${logPartition.next}))` })
-        .where(at)
-      await tx
-        .delete(logRecord)
-        .where(
-          and(
-            eq(logRecord.topic, topic),
-            eq(logRecord.partition, partition),
-            lt(logRecord.offset, before),
-          ),
-        )
-    })
-  }
-
-  /**
-   * Leaves the last record per key of a compacted topic, and of tombstones those younger than `tombstonesSince`. The
-   * survivors keep their offsets and their order.
-   */
-  async compact(topic: string, tombstonesSince: Date): Promise<void> {
-    await this.#database.run(async (tx) => {
-      const [settings] = await tx.select().from(logTopic).where(eq(logTopic.name, topic))
-      if (settings?.cleanup !== 'compact') throw new TypeError(`\`${topic}\` is not compacted`)
-      await tx.run(sql`
-        delete from ${logRecord} where topic = ${topic} and (
-          exists (select 1 from ${logRecord} as later where later.topic = ${topic}
-            and later.partition = ${logRecord.partition} and later.key = ${logRecord.key}
-            and later.offset > ${logRecord.offset})
-          or (value is null and appended_at < ${tombstonesSince.getTime()}))`)
     })
   }
 

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '../kernel/clock.ts'
+import type { Services } from './services.ts'
+import { startTimers } from './timers.ts'
+
+const quiet = async (): Promise<void> => undefined
+// As far as the timers use them.
+const services = {
+  proofing: { checkNow: quiet },
+  policy: { rescoreDue: quiet },
+  wallet: { sweep: quiet },
+  authenticator: { sweep: quiet },
+  federation: { sweep: quiet },
+} as unknown as Services
+
+test('the log is cleaned up from the start on', async () => {
+  const cleaned = Promise.withResolvers<void>()
+  const timers = startTimers(services, { cleanUpLog: async () => cleaned.resolve() }, systemClock)
+  await cleaned.promise
+  await timers.stop()
+})
+
+test('a fault of the clean-up is told', async () => {
+  const fault = new TypeError('a fault')
+  const timers = startTimers(services, { cleanUpLog: () => Promise.reject(fault) }, systemClock)
+  await expect(timers.failed).rejects.toBe(fault)
+  await timers.stop()
+})
