@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -71,14 +71,17 @@ function generate(schema, dialect, out) {
       'generate',
       `--dialect=${dialect}`,
       `--schema=${schema}`,
-      `--out=${out}`,
+      // It takes an absolute path for a relative one wherever it reads an earlier migration.
+      `--out=${relative(root, out)}`,
       `--name=${name}`,
     ],
     // No terminal for it: a rename that it would ask about must be written with `drizzle-kit generate --custom`.
     { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const made = /migration file ➜ (\S+)/.exec(result.stdout)?.[1]
-  if (result.status !== 0) fail(`${schema}: ${result.stdout}${result.stderr}`)
+  // It ends with 0 after an error, too.
+  if (result.status !== 0 || result.stderr !== '')
+    fail(`${schema}: ${result.stdout}${result.stderr}`)
   if (made && !check) console.log(made.replace(root, ''))
 }
 
