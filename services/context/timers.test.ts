@@ -6,7 +6,7 @@ import { startTimers } from './timers.ts'
 const quiet = async (): Promise<void> => undefined
 // As far as the timers use them.
 const services = {
-  proofing: { checkNow: quiet },
+  proofing: { checkNow: quiet, sweep: quiet },
   policy: { rescoreDue: quiet },
   wallet: { sweep: quiet },
   authenticator: { sweep: quiet },
@@ -17,6 +17,17 @@ test('the log is cleaned up from the start on', async () => {
   const cleaned = Promise.withResolvers<void>()
   const timers = startTimers(services, { cleanUpLog: async () => cleaned.resolve() }, systemClock)
   await cleaned.promise
+  await timers.stop()
+})
+
+test('every service forgets what has run out', async () => {
+  const swept = ['wallet', 'proofing', 'authenticator', 'federation'].map((name) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    return { promise, service: { [name]: { checkNow: quiet, sweep: async () => resolve() } } }
+  })
+  const sweeping = Object.assign({}, services, ...swept.map(({ service }) => service)) as Services
+  const timers = startTimers(sweeping, { cleanUpLog: quiet }, systemClock)
+  await Promise.all(swept.map(({ promise }) => promise))
   await timers.stop()
 })
 

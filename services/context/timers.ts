@@ -31,6 +31,7 @@ export function startTimers(
     ),
     every(SWEEP_MILLISECONDS, signal, async () => {
       await services.wallet.sweep(clock.now())
+      await services.proofing.sweep(clock.now())
       await services.authenticator.sweep()
       await services.federation.sweep()
     }),

@@ -8,7 +8,14 @@ import { checkStatuses, type StatusReport } from './check-statuses.ts'
 import type { ProofingDependencies } from './dependencies.ts'
 import { compileFactsCheck } from './facts.ts'
 import type { OpenedProofing, OpenProofing, ProofingPort, ProofingResult } from './ports.ts'
-import { checkOpening, resultOf, SESSION_LIFETIME, type Session } from './session.ts'
+import {
+  checkOpening,
+  KEPT,
+  MAX_OPENED,
+  resultOf,
+  SESSION_LIFETIME,
+  type Session,
+} from './session.ts'
 import { ProofingStore } from './store.ts'
 import { submitEvidence } from './submit-evidence.ts'
 import type { SubmissionParts } from './submission.ts'
@@ -21,6 +28,8 @@ export interface Proofing extends ProofingPort {
   submitEvidence(request: EvidenceRequest): Promise<EvidenceAnswer>
   /** Re-checks the certificates of one person, or of all, now. */
   checkNow(of?: { readonly subjectRef: string }): Promise<StatusReport>
+  /** Deletes sessions that were over a day before `now`; proofings that are still needed stay. To be called now and then. */
+  sweep(now: Date): Promise<void>
   /** Forgets a person in the caller's unit of work; idempotent. */
   eraseSubject(tx: Tx, subjectRef: string): Promise<void>
 }
@@ -65,6 +74,7 @@ export function createProofing(deps: ProofingDependencies): Proofing {
         : { outcome: outcome.outcome, reason: outcome.reason, returnUrl }
     },
     checkNow: (of) => checkStatuses(parts, of?.subjectRef),
+    sweep: (now) => deps.database.run((tx) => store.sweep(tx, new Date(now.getTime() - KEPT))),
     eraseSubject: (tx, subjectRef) => store.eraseSubject(tx, subjectRef),
   }
 }
@@ -73,7 +83,9 @@ function ticketHash(ticket: string): string {
   return toHex(sha256('watashi/ticket/v1', ticket))
 }
 
-/** `InvalidInput` for an opening that no service of ours may make. */
+const MINUTE = 60_000
+
+/** `InvalidInput` for an opening that no service of ours may make; `TooManyRequests` when all together open too many. */
 async function openProofing(
   parts: SubmissionParts,
   command: OpenProofing,
@@ -98,7 +110,13 @@ async function openProofing(
     subjectRef: null,
     certificateRef: null,
   }
-  await database.run((tx) => store.addSession(tx, session))
+  const opened = await database.run(async (tx) => {
+    const expiresAfter = new Date(session.expiresAt.getTime() - MINUTE)
+    if (await store.hasOpen(tx, expiresAfter, MAX_OPENED)) return false
+    await store.addSession(tx, session)
+    return true
+  })
+  if (!opened) throw new TooManyRequests('too many cards are waited for', MINUTE / 1000)
   const { sessionId, expiresAt } = session
   return { sessionId, ticket, agentUrl: `${agentOrigin()}/?ticket=${ticket}`, expiresAt }
 }

@@ -43,6 +43,7 @@ export const sessions = table(
     uniqueIndex('proofing_session_proofing').on(t.proofingId),
     index('proofing_session_certificate').on(t.certificateRef),
     index('proofing_session_subject').on(t.subjectRef),
+    index('proofing_session_status').on(t.status, t.expiresAt),
   ],
 )
 

@@ -39,6 +39,10 @@ export interface Session {
 export const SESSION_LIFETIME = 10 * 60_000
 /** How long a submission whose process died may be sent again. Shorter than the vault's sweep of old deposits. */
 export const RETRY_WINDOW = 5 * 60_000
+/** How long a session that is over may still be asked for. */
+export const KEPT = 24 * 3_600_000
+/** How many sessions may be opened within a minute and still wait for a card: anybody may open one, and each is a row. */
+export const MAX_OPENED = 6000
 /** How often one ticket may ask for its challenge, and how often it may submit. */
 export const MAX_READS = 20
 export const MAX_SUBMISSIONS = 10

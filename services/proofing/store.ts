@@ -50,6 +50,18 @@ export class ProofingStore {
     return row
   }
 
+  /** Whether `count` sessions or more that expire after `expiresAfter` wait for a card. */
+  async hasOpen(tx: Tx, expiresAfter: Date, count: number): Promise<boolean> {
+    const { sessions } = this.#tables
+    const rows = await tx
+      .select({ id: sessions.expiresAt })
+      .from(sessions)
+      .where(and(eq(sessions.status, 'open'), gt(sessions.expiresAt, expiresAfter)))
+      .limit(1)
+      .offset(count - 1)
+    return rows.length > 0
+  }
+
   /** Counts a reading of the challenge; false when the ticket has had enough of them. */
   async countRead(tx: Tx, sessionId: string): Promise<boolean> {
     const { sessions } = this.#tables
@@ -247,6 +259,31 @@ export class ProofingStore {
       .insert(crlNumbers)
       .values(row)
       .onConflictDoUpdate({ target: crlNumbers.point, set: { number: row.number } })
+  }
+
+  /**
+   * Deletes sessions that expired before `before`. INVARIANT: one that passed is the record of its proofing (the vault asks
+   * for it, a change of its certificate names it), so it stays as long as the certificate is watched.
+   */
+  async sweep(tx: Tx, before: Date): Promise<void> {
+    const { sessions, certificates } = this.#tables
+    const ended = ['open', 'verifying', 'refused', 'indeterminate'] as const
+    await tx
+      .delete(sessions)
+      .where(and(inArray(sessions.status, [...ended]), lt(sessions.expiresAt, before)))
+    const unwatched = tx
+      .select({ ref: certificates.certificateRef })
+      .from(certificates)
+      .where(lt(certificates.notAfter, before))
+    await tx
+      .delete(sessions)
+      .where(
+        and(
+          eq(sessions.status, 'passed'),
+          lt(sessions.expiresAt, before),
+          inArray(sessions.certificateRef, unwatched),
+        ),
+      )
   }
 
   /** Forgets a person: later taps of the same card make a new one. Sessions keep no link. */

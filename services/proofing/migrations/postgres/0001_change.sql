@@ -1,0 +1,1 @@
+CREATE INDEX "proofing_session_status" ON "proofing_session" USING btree ("status","expires_at");

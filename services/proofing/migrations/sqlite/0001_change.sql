@@ -1,0 +1,1 @@
+CREATE INDEX `proofing_session_status` ON `proofing_session` (`status`,`expires_at`);
