@@ -68,8 +68,8 @@ export class LevelWatch {
     await new Promise<void>((resolve) => {
       stream.on('data', (message: WatchResponse) => this.#take(message))
       stream.on('error', (error: Error & { readonly code?: number }) => {
-        // INVALID_ARGUMENT: a position that is no longer known; begin anew with the present state.
-        if (error.code === 3) this.#position = ''
+        // INVALID_ARGUMENT, OUT_OF_RANGE: a position that is no longer known; begin anew with the present state.
+        if (error.code === 3 || error.code === 11) this.#position = ''
         resolve()
       })
       stream.on('end', resolve)

@@ -13,7 +13,7 @@ import type {
 import type { WalletPort } from '../wallet/ports.ts'
 import type { ChangeNotifier } from './change-notifier.ts'
 import { ceremonyOf } from './levels.ts'
-import type { OpenedPosition, PositionSealer } from './position.ts'
+import { PositionTooOld, type OpenedPosition, type PositionSealer } from './position.ts'
 import { raiseMinimum } from './raise-minimum.ts'
 import { axisKey, namedAxes, type Registration } from './registration.ts'
 import type { Registry } from './registry.ts'
@@ -115,6 +115,7 @@ export class Assurance {
    * The state now and then every change, or every change after `fromPosition`; ends when `signal` aborts. Messages of the
    * state at the start carry no position, the heartbeat after the last of them does: a reader that is cut off among them
    * has none and begins again.
+   * @throws PositionTooOld for a position before the oldest change that is kept: the reader begins again
    */
   async *watch(
     rpId: string,
@@ -124,20 +125,21 @@ export class Assurance {
   ): AsyncGenerator<WatchMessage> {
     const sealer = await this.#sealer()
     await this.#deps.registry.active(rpId)
+    const resumed = fromPosition === '' ? undefined : await this.#resume(sealer, rpId, fromPosition)
     const watched = await this.#watched(rpId, pairwiseSubjects)
-    let place: number
-    if (fromPosition === '') {
-      place = await this.#head(rpId)
-      yield* this.#stateAtStart(rpId, watched, signal)
+    let place = resumed ?? (await this.#head(rpId))
+    if (resumed === undefined) {
+      yield* this.#stateAtStart(rpId, pairwiseSubjects, signal)
       yield { type: 'heartbeat', position: sealer.seal(rpId, { place }) }
-    } else {
-      place = sealer.open(rpId, fromPosition, 'from_position').place
     }
     let beat = this.#deps.clock.now().getTime()
     while (!signal.aborted) {
       // Asked again before each page: a relying party that was withdrawn is told nothing more.
       await this.#deps.registry.active(rpId)
       const entries = await this.#after(rpId, place)
+      const next = entries[0]?.place ?? place + 1
+      // Places have no gap: what should have come next was pruned.
+      if (next !== place + 1) throw new PositionTooOld()
       for (const entry of entries) {
         place = entry.place
         if (!isWatched(watched, entry.pairwiseSubject)) continue
@@ -158,6 +160,14 @@ export class Assurance {
   /** Length of a relying party's feed; by it a writer sees how far its reader has fallen behind. */
   feedLength(rpId: string): Promise<number> {
     return this.#head(rpId)
+  }
+
+  async #resume(sealer: PositionSealer, rpId: string, position: string): Promise<number> {
+    const { place } = sealer.open(rpId, position, 'from_position')
+    const { unitOfWork, store } = this.#deps
+    const start = await unitOfWork.read((tx) => store.feedStart(tx, rpId))
+    if (place + 1 < start) throw new PositionTooOld()
+    return place
   }
 
   #head(rpId: string): Promise<number> {
@@ -220,17 +230,13 @@ export class Assurance {
 
   async *#stateAtStart(
     rpId: string,
-    watched: ReadonlySet<string> | undefined,
+    pairwiseSubjects: readonly string[],
     signal: AbortSignal,
   ): AsyncGenerator<WatchMessage> {
-    const { unitOfWork, store, registry, policy, clock } = this.#deps
-    const known: readonly KnownSubject[] = await unitOfWork.read((tx) =>
-      store.knownSubjects(tx, rpId),
-    )
+    const { registry, policy, clock } = this.#deps
     const axes = namedAxes(await registry.active(rpId))
-    for (const { pairwiseSubject, subjectRef } of known) {
+    for await (const { pairwiseSubject, subjectRef } of this.#known(rpId, pairwiseSubjects)) {
       if (signal.aborted) return
-      if (!isWatched(watched, pairwiseSubject)) continue
       for (const level of await policy.identityLevels(subjectRef, clock.now())) {
         if (!axes.has(axisKey(level))) continue
         const { framework, axis, validUntil } = level
@@ -247,6 +253,19 @@ export class Assurance {
           validUntil: validUntil === undefined ? null : floorToHour(validUntil),
         }
       }
+    }
+  }
+
+  /** Persons that a relying party knows, those named or all, read page by page as they are taken. */
+  async *#known(rpId: string, among: readonly string[]): AsyncGenerator<KnownSubject> {
+    const { unitOfWork, store } = this.#deps
+    for (let after = ''; ;) {
+      const page = { among, after, limit: PAGE }
+      const subjects = await unitOfWork.read((tx) => store.knownSubjects(tx, rpId, page))
+      yield* subjects
+      const last = subjects.at(-1)
+      if (last === undefined || subjects.length < PAGE) return
+      after = last.pairwiseSubject
     }
   }
 }

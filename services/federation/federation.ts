@@ -36,7 +36,7 @@ export interface Federation {
   readonly interactions: Interactions
   /** `federation.watch`: run it where consumers run. */
   readonly consumer: ConsumerDefinition
-  /** Closes what is overdue; run it every minute or so. */
+  /** Closes what is overdue, forgets what is old; run it every minute or so. */
   sweep(): Promise<void>
 }
 
@@ -58,7 +58,7 @@ export function createFederation(deps: FederationDependencies): Federation {
     requests: new Requests(shared),
     assurance: new Assurance(shared, () => (sealer ??= loadSealer())),
     interactions: new Interactions(shared),
-    consumer: watchConsumer(store),
+    consumer: watchConsumer(store, deps.clock),
     sweep: () => book.sweep(),
   }
 }

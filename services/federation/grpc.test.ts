@@ -494,6 +494,76 @@ describe('Watch', () => {
     stream.cancel()
     await expect(check('liquor', b)).rejects.toMatchObject({ code: status.NOT_FOUND })
   })
+  test('keeps changes for 30 days, and tells a reader from before to begin again', async () => {
+    await using old = await openStand()
+    const feed = new FederationStore(old.unitOfWork)
+    const entry = {
+      kind: 'level',
+      pairwiseSubject: nobody,
+      framework: IAL2.framework,
+      ...{ axis: 'IAL', level: 'IAL2', previousLevel: 'no_ial', lowered: false, validUntil: null },
+    } as const
+    const note = (rpId: string) =>
+      old.unitOfWork.run((tx) => feed.appendFeed(tx, rpId, entry, old.clock.now()))
+    const resume = async (position: string) => {
+      const { signal } = new AbortController()
+      const messages = old.federation.assurance.watch('liquor', [], position, signal)
+      for await (const message of messages) return message
+      throw new Error('expected a message')
+    }
+    const DAY = 24 * 3_600_000
+    const begun = await resume('')
+    await note('liquor')
+    await note('library')
+    const first = await resume(begun.position)
+    old.clock.advance(20 * DAY)
+    await note('liquor')
+    await old.federation.sweep()
+    // All within 30 days: nothing is missing.
+    expect((await resume(begun.position)).type).toBe('level')
+
+    old.clock.advance(11 * DAY)
+    await old.federation.sweep()
+    await expect(resume(begun.position)).rejects.toMatchObject({ code: 'POSITION_TOO_OLD' })
+    const last = await resume(first.position) // it has read what was forgotten
+    expect(last).toMatchObject({ type: 'level', pairwiseSubject: nobody })
+
+    old.clock.advance(30 * DAY)
+    await old.federation.sweep()
+    await expect(resume(first.position)).rejects.toMatchObject({ code: 'POSITION_TOO_OLD' })
+    const fresh = await resume('')
+    await note('liquor')
+    for (const { position } of [last, fresh]) expect((await resume(position)).type).toBe('level')
+
+    const { assurance } = old.clients('liquor')
+    const stream = reader(assurance.watch({ pairwiseSubjects: [], fromPosition: begun.position }))
+    expect(await stream.end()).toBe(status.OUT_OF_RANGE)
+  })
+  test('gives the state of more persons than one page holds, each once, and of those named alone', async () => {
+    await using busy = await openStand()
+    const store = new FederationStore(busy.unitOfWork)
+    const names = Array.from({ length: 205 }, (_, i) => `person-${String(i).padStart(3, '0')}`)
+    await busy.unitOfWork.run(async (tx) => {
+      for (const name of names) {
+        busy.policy.identity.set(name, 'IAL2')
+        const known = { pairwiseSubject: `at-liquor-${name}`, subjectRef: name }
+        await store.addKnownSubject(tx, 'liquor', known)
+        await store.addKnownSubject(tx, 'library', { ...known, pairwiseSubject: `not-${name}` })
+      }
+    })
+    const state = async (subjects: readonly string[]) => {
+      const told: string[] = []
+      const { signal } = new AbortController()
+      for await (const message of busy.federation.assurance.watch('liquor', subjects, '', signal)) {
+        if (message.type === 'heartbeat') break
+        told.push(message.pairwiseSubject)
+      }
+      return told
+    }
+    expect(await state([])).toEqual(names.map((name) => `at-liquor-${name}`))
+    const two = ['at-liquor-person-003', 'at-liquor-person-150']
+    expect(await state(two)).toEqual(two)
+  })
   test('refuses a position that is none', async () => {
     expect(await watch([], 'AAAA').end()).toBe(status.INVALID_ARGUMENT)
   })

@@ -32,6 +32,8 @@ const ATTEMPTS = 8
 const SWEEP_BATCH = 50
 /** A release is redelivered for an hour; then its interaction is of no more use. */
 const KEPT = 3_600_000
+/** How long a relying party may stay away and still resume its feed. */
+const FEED_KEPT = 30 * 24 * 3_600_000
 
 /** Interactions and their changes: each is decided on a version and written only on that version. */
 export class InteractionBook {
@@ -124,7 +126,10 @@ export class InteractionBook {
     const at = clock.now()
     const overdue = await unitOfWork.read((tx) => store.overdueInteractions(tx, at, SWEEP_BATCH))
     for (const interaction of overdue) await this.#expire(interaction)
-    await unitOfWork.run((tx) => store.sweep(tx, new Date(at.getTime() - KEPT), at))
+    await unitOfWork.run(async (tx) => {
+      await store.sweep(tx, new Date(at.getTime() - KEPT), at)
+      await store.pruneFeeds(tx, new Date(at.getTime() - FEED_KEPT))
+    })
   }
 
   async #expire(interaction: Interaction): Promise<Interaction> {

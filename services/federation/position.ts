@@ -1,7 +1,7 @@
 import { decryptBytes, encryptBytes } from '../kernel/aead.ts'
 import { constantTimeEqual, fromBase64Url, toBase64Url, utf8 } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
-import { InvalidInput } from '../kernel/errors.ts'
+import { InvalidInput, ServiceError } from '../kernel/errors.ts'
 import type { Random } from '../kernel/random.ts'
 
 /** A place in a relying party's feed and, in the answer to a question about a person, how much was known of that person. */
@@ -16,6 +16,15 @@ export interface OpenedPosition {
   readonly place: number
   /** Number of the last event known of this very person; 0 when the position is about another one, or none. */
   factsVersionOf(subjectRef: string): number
+}
+
+/** A position before the oldest change that is kept: nobody can say what came in between. */
+export class PositionTooOld extends ServiceError {
+  readonly code = 'POSITION_TOO_OLD'
+
+  constructor() {
+    super('from_position: older than what is kept; begin again without a position')
+  }
 }
 
 const BODY = 32

@@ -95,9 +95,12 @@ export const feed = table(
     previousLevel: text('previous_level').notNull(),
     lowered: flag('lowered').notNull(),
     validUntil: instant('valid_until'),
+    /** Null in rows from before this was kept; they go with the next later one. */
+    notedAt: instant('noted_at'),
   },
   (t) => [
     primaryKey({ columns: [t.rpId, t.place] }),
+    index('federation_feed_noted').on(t.notedAt),
     index('federation_feed_subject').on(t.rpId, t.pairwiseSubject),
   ],
 )

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, lt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, lt, lte, max, min, sql } from 'drizzle-orm'
 import { tablesFor } from '../database/tables.ts'
 import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import { toBase64Url } from '../kernel/bytes.ts'
@@ -132,9 +132,20 @@ export class FederationStore {
     return rows.length === 1
   }
 
-  async knownSubjects(tx: Tx, rpId: string): Promise<readonly KnownSubject[]> {
+  /** Persons that a relying party knows, among those named or all of them, after a pseudonym, in order. */
+  async knownSubjects(
+    tx: Tx,
+    rpId: string,
+    page: { readonly among: readonly string[]; readonly after: string; readonly limit: number },
+  ): Promise<readonly KnownSubject[]> {
     const { knownSubject: t } = this.#tables
-    return await tx.select().from(t).where(eq(t.rpId, rpId)).orderBy(asc(t.pairwiseSubject))
+    const named = page.among.length === 0 ? [] : [inArray(t.pairwiseSubject, [...page.among])]
+    return await tx
+      .select()
+      .from(t)
+      .where(and(eq(t.rpId, rpId), gt(t.pairwiseSubject, page.after), ...named))
+      .orderBy(asc(t.pairwiseSubject))
+      .limit(page.limit)
   }
 
   /** Every relying party that knows a person, with its pseudonym there. */
@@ -158,7 +169,7 @@ export class FederationStore {
    * Appends to the feed of one relying party. The head's row is written first: it stays locked until the commit, so places
    * become visible in their order and a reader never passes over one.
    */
-  async appendFeed(tx: Tx, rpId: string, entry: FeedEntry): Promise<void> {
+  async appendFeed(tx: Tx, rpId: string, entry: FeedEntry, notedAt: Date): Promise<void> {
     const { feed, feedHead } = this.#tables
     const [head] = await tx
       .insert(feedHead)
@@ -166,13 +177,36 @@ export class FederationStore {
       .onConflictDoUpdate({ target: feedHead.rpId, set: { last: sql`${feedHead.last} + 1` } })
       .returning({ place: feedHead.last })
     if (head === undefined) throw new TypeError('an upsert returns its row')
-    await tx.insert(feed).values({ rpId, place: head.place, ...entry })
+    await tx.insert(feed).values({ rpId, place: head.place, ...entry, notedAt })
   }
 
   async feedHead(tx: Tx, rpId: string): Promise<number> {
     const { feedHead } = this.#tables
     const [row] = await tx.select().from(feedHead).where(eq(feedHead.rpId, rpId))
     return row?.last ?? 0
+  }
+
+  /** The place of the oldest entry that is kept; one past the head where none is. */
+  async feedStart(tx: Tx, rpId: string): Promise<number> {
+    const { feed } = this.#tables
+    const [row] = await tx
+      .select({ place: min(feed.place) })
+      .from(feed)
+      .where(eq(feed.rpId, rpId))
+    return row?.place ?? (await this.feedHead(tx, rpId)) + 1
+  }
+
+  /** Forgets what was noted before `before`. INVARIANT: what stays of a feed has no gap, however clocks differ. */
+  async pruneFeeds(tx: Tx, before: Date): Promise<void> {
+    const { feed } = this.#tables
+    const old = await tx
+      .select({ rpId: feed.rpId, last: max(feed.place) })
+      .from(feed)
+      .where(lt(feed.notedAt, before))
+      .groupBy(feed.rpId)
+    for (const { rpId, last } of old) {
+      await tx.delete(feed).where(and(eq(feed.rpId, rpId), lte(feed.place, last ?? 0)))
+    }
   }
 
   async feedAfter(
