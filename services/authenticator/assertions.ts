@@ -4,9 +4,9 @@ import type { AssertionResponse } from './api.ts'
 import { passkeyFacts } from './authentication-facts.ts'
 import { publishRefusal, refuse, type Refused } from './ceremonies.ts'
 import { checkCredential, decideAssertion } from './decide-assertion.ts'
-import type { AuthenticatorContext } from './dependencies.ts'
+import { BINDING_TTL_MS, type AuthenticatorContext } from './dependencies.ts'
 import { moveAuthenticator } from './life-cycle.ts'
-import type { BoundAuthenticator, Ceremony } from './model.ts'
+import type { Authenticator, BoundAuthenticator, Ceremony } from './model.ts'
 import type { SessionGrounds } from './sessions.ts'
 import { verifyAssertion, type VerifiedAssertion } from './webauthn.ts'
 
@@ -23,9 +23,10 @@ export async function checkAssertion(
   ceremony: Ceremony,
   unverified: AssertionResponse,
 ): Promise<CheckedAssertion | Refused> {
-  const found = await context.database.read((tx) =>
+  const stored = await context.database.read((tx) =>
     context.store.authenticatorByCredential(tx, unverified.id),
   )
+  const found = isAbandoned(stored, context.clock.now()) ? undefined : stored
   const check = checkCredential(found, {
     rpId: context.rpId,
     userHandle: unverified.response.userHandle ?? null,
@@ -46,6 +47,15 @@ export async function checkAssertion(
     return refuse(context, { ceremonyId: ceremony.id, authenticator, reason: verdict.reason })
   }
   return { outcome: 'verified', ceremony, authenticator, assertion: verdict.assertion }
+}
+
+/**
+ * A passkey that no card vouched for in time is worth as little as one that never was, and its device may drop it. As much
+ * time again is left for a proofing that is still on its way here.
+ */
+function isAbandoned(authenticator: Authenticator | undefined, now: Date): boolean {
+  if (authenticator?.state !== 'pending') return false
+  return authenticator.pendingUntil.getTime() + BINDING_TTL_MS <= now.getTime()
 }
 
 /**

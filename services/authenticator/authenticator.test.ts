@@ -1003,6 +1003,17 @@ describe('the first login after a registration', () => {
     await expect(authenticator.beginLogin(BROWSER, 'r'.repeat(43))).rejects.toThrow(NotFound)
   })
 
+  test('an abandoned passkey becomes unknown, and not while a card may still vouch for it', async () => {
+    const { register, proofing, login, clock } = await openWorld()
+    const abandoned = newPasskey()
+    await register(abandoned)
+    expect(proofing.opened).toHaveLength(1)
+    clock.advance(20 * 60_000 - 1)
+    expect(await login(abandoned)).toMatchObject({ reason: 'AUTHENTICATOR_PENDING' })
+    clock.advance(1)
+    expect(await login(abandoned)).toMatchObject({ reason: 'CREDENTIAL_UNKNOWN' })
+  })
+
   test('passkeys of one day have names of their own on the device', async () => {
     const { authenticator, clock } = await openWorld()
     const nameOfNext = async () => {
