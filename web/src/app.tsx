@@ -16,6 +16,7 @@ import { LedgerPage } from './pages/ledger.tsx'
 import { LoginReturnPage } from './pages/login-return.tsx'
 import { LoginPage } from './pages/login.tsx'
 import { NotFoundPage } from './pages/not-found.tsx'
+import { ReproofReturnPage } from './pages/reproof-return.tsx'
 import { WalletPage } from './pages/wallet.tsx'
 import { Layout } from './parts/layout.tsx'
 import { SessionProvider } from './parts/session.tsx'
@@ -26,6 +27,11 @@ const parent = (): typeof root => root
 /** The card agent adds the ticket to the address; without one it is empty. */
 function ticketOf(search: Record<string, unknown>): { ticket: string } {
   return { ticket: typeof search['ticket'] === 'string' ? search['ticket'] : '' }
+}
+
+/** Which certificate the person said to have, when something led here that knows. */
+function keyOf(search: Record<string, unknown>): { key?: 'authentication' } {
+  return search['key'] === 'authentication' ? { key: 'authentication' } : {}
 }
 
 function doneOf(search: Record<string, unknown>): { done?: Done } {
@@ -43,6 +49,14 @@ function EnrolReturn(): ReactNode {
 
 function LoginReturn(): ReactNode {
   return <LoginReturnPage ticket={useSearch({ from: '/login/return' }).ticket} />
+}
+
+function ReproofReturn(): ReactNode {
+  return <ReproofReturnPage ticket={useSearch({ from: '/reproof/return' }).ticket} />
+}
+
+function Enrol(): ReactNode {
+  return <EnrolPage keyUse={useSearch({ from: '/enrol' }).key ?? 'signature'} />
 }
 
 function Authorize(): ReactNode {
@@ -69,13 +83,24 @@ const loginReturn = createRoute({
   validateSearch: ticketOf,
   component: LoginReturn,
 })
+const reproofReturn = createRoute({
+  getParentRoute: parent,
+  path: '/reproof/return',
+  validateSearch: ticketOf,
+  component: ReproofReturn,
+})
 const authorize = createRoute({
   getParentRoute: parent,
   path: '/authorize/$interactionId',
   component: Authorize,
 })
 
-const enrol = createRoute({ getParentRoute: parent, path: '/enrol', component: EnrolPage })
+const enrol = createRoute({
+  getParentRoute: parent,
+  path: '/enrol',
+  validateSearch: keyOf,
+  component: Enrol,
+})
 const login = createRoute({ getParentRoute: parent, path: '/login', component: LoginPage })
 const wallet = createRoute({ getParentRoute: parent, path: '/wallet', component: WalletPage })
 const ledger = createRoute({ getParentRoute: parent, path: '/ledger', component: LedgerPage })
@@ -94,6 +119,7 @@ const routeTree = root.addChildren([
   authenticators,
   enrolReturn,
   loginReturn,
+  reproofReturn,
   authorize,
 ])
 

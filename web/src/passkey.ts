@@ -1,6 +1,7 @@
 import {
   browserSupportsWebAuthn,
   bufferToBase64URLString,
+  sendSignal,
   startAuthentication,
   startRegistration,
   WebAuthnError,
@@ -60,6 +61,19 @@ export function signWithPasskey(
   options: PublicKeyCredentialRequestOptionsJSON,
 ): Promise<AuthenticationResponseJSON> {
   return ceremony(() => startAuthentication({ optionsJSON: options }))
+}
+
+/** Tells the device that a passkey is of no use here any more, so that it need not offer it; devices that cannot be told keep it. */
+export async function forgetPasskey(rpId: string | undefined, credentialId: string): Promise<void> {
+  try {
+    await sendSignal({
+      signalName: 'unknownCredential',
+      rpID: rpId ?? location.hostname,
+      credentialID: credentialId,
+    })
+  } catch {
+    return // WebAuthn L3 §5.1.10 lets a client ignore it, and older ones do not know it
+  }
 }
 
 /**

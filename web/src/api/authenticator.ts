@@ -12,13 +12,14 @@ import type {
   LoggedIn,
   RegistrationStarted,
   RegistrationStatus,
+  ReproofStatus,
   Session,
   SessionAnswer,
   TapOpened,
 } from '../../../services/authenticator/api.ts'
 import { call, segment } from './client.ts'
 
-export type { CardLoginStatus, RegistrationStatus, Session, TapOpened }
+export type { CardLoginStatus, RegistrationStatus, ReproofStatus, Session, TapOpened }
 export type Authenticator = AuthenticatorList['authenticators'][number]
 export type KeyUse = NonNullable<CompleteRegistration['keyUse']>
 
@@ -50,8 +51,9 @@ export function registrationByTicket(ticket: string): Promise<RegistrationStatus
   return call('GET', `${BASE}/registrations/by-ticket/${segment(ticket)}`)
 }
 
-export function openLogin(): Promise<Request> {
-  return call('POST', `${BASE}/login`, {})
+/** For the passkey of `registrationId` alone, if given. */
+export function openLogin(registrationId?: string): Promise<Request> {
+  return call('POST', `${BASE}/login`, registrationId === undefined ? {} : { registrationId })
 }
 
 export function completeLogin(
@@ -67,6 +69,14 @@ export function openCardLogin(returnPath: string): Promise<TapOpened> {
 
 export function cardLoginByTicket(ticket: string): Promise<CardLoginStatus> {
   return call('GET', `${BASE}/card-login/by-ticket/${segment(ticket)}`)
+}
+
+export function openReproof(returnPath: string): Promise<TapOpened> {
+  return call('POST', `${BASE}/reproof`, { returnPath })
+}
+
+export function reproofByTicket(ticket: string): Promise<ReproofStatus> {
+  return call('GET', `${BASE}/reproof/by-ticket/${segment(ticket)}`)
 }
 
 export function logOut(): Promise<object> {

@@ -1,18 +1,19 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { logInWithCard, logInWithPasskey } from '../log-in.ts'
+import { logInWithCard, logInWithPasskey, proveAgain } from '../log-in.ts'
 import { useAction } from '../parts/asking.ts'
 import { Button } from '../parts/button.tsx'
 import { ErrorNotice, Warning } from '../parts/notice.tsx'
-import { Page, Section, Text } from '../parts/page.tsx'
+import { Page, Section, Small, Text } from '../parts/page.tsx'
 import { AskedBy, Expires, Refuse, Shortfalls, type StepProps } from '../parts/request.tsx'
 import { keepNext } from '../parts/return-path.ts'
 import { useSession } from '../parts/session.tsx'
-import { cheapestStep } from '../step-up.ts'
+import { noteTaken, wasTaken } from '../parts/taken-steps.ts'
+import { isIdentity, nextStep, type Step } from '../step-up.ts'
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 
-/** What is missing for the service's minimum, and the one step that would give it all. */
+/** What is missing for the service's minimum, and the next step towards it. */
 export function StepUpStep({ view, again }: StepProps) {
   const { t } = useTranslation()
   const { language } = useLanguage()
@@ -28,22 +29,33 @@ export function StepUpStep({ view, again }: StepProps) {
 
 function Remedy({ view, again }: Pick<StepProps, 'view' | 'again'>) {
   const { t } = useTranslation()
+  const step = nextStep(view.shortfalls, view.flags)
+  if (step !== 'none') return <NextStep key={step} view={view} again={again} step={step} />
+  return (
+    <>
+      <Warning>
+        <p>{t('authorize.impossible')}</p>
+        {view.shortfalls.some((one) => isIdentity(one) && one.remedy === 'none') && (
+          <p>{t('authorize.impossibleIdentity')}</p>
+        )}
+      </Warning>
+      <Refuse view={view} text={t('authorize.back')} />
+    </>
+  )
+}
+
+function NextStep(props: Pick<StepProps, 'view' | 'again'> & { readonly step: Step }) {
+  const { t } = useTranslation()
   const navigate = useNavigate()
   const { refresh } = useSession()
   const doing = useAction()
-  const step = cheapestStep(view.shortfalls)
+  const { view, again, step } = props
   const here = `/authorize/${view.interactionId}`
-  if (step === 'none')
-    return (
-      <>
-        <Warning>
-          <p>{t('authorize.impossible')}</p>
-        </Warning>
-        <Refuse view={view} text={t('common.cancel')} />
-      </>
-    )
+  const taken = wasTaken(here, step)
   async function take(): Promise<void> {
     switch (step) {
+      case 'reproof':
+        return proveAgain(here)
       case 'tap_card':
         return logInWithCard(here)
       case 'enrol':
@@ -51,16 +63,25 @@ function Remedy({ view, again }: Pick<StepProps, 'view' | 'again'>) {
         return navigate({ to: '/enrol' })
       default:
         await logInWithPasskey()
+        noteTaken(here, step)
         refresh()
         again()
     }
   }
   return (
-    <Section title={t('authorize.stepUpDo')}>
+    <Section title={taken ? t('authorize.stepUpOver') : t('authorize.stepUpDo')}>
+      {taken && (
+        <Warning>
+          <p>{t('authorize.didNotHelp')}</p>
+        </Warning>
+      )}
       <Text>{t(`remedies.${step}.what`)}</Text>
+      {step === 'reproof' && <Small>{t('reproof.withoutSignature')}</Small>}
       {doing.failure && <ErrorNotice failure={doing.failure} />}
       <div className="flex flex-col gap-3 sm:flex-row sm:flex-wrap">
+        {taken && <Button onPress={again}>{t('enrolReturn.checkAgain')}</Button>}
         <Button
+          kind={taken ? 'secondary' : 'primary'}
           onPress={() => {
             doing.run(take)
           }}
@@ -68,7 +89,7 @@ function Remedy({ view, again }: Pick<StepProps, 'view' | 'again'>) {
         >
           {t(`remedies.${step}.action`)}
         </Button>
-        <Refuse view={view} text={t('common.cancel')} />
+        <Refuse view={view} text={taken ? t('authorize.back') : t('common.cancel')} />
       </div>
     </Section>
   )

@@ -1,4 +1,4 @@
-import { Link, useRouter } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { registrationByTicket, type RegistrationStatus } from '../api/authenticator.ts'
@@ -7,11 +7,12 @@ import { logInWithPasskey } from '../log-in.ts'
 import { Answered } from '../parts/answered.tsx'
 import { useAction, usePolled } from '../parts/asking.ts'
 import { Button, buttonLook } from '../parts/button.tsx'
+import { CARD_POLLING, CardWaiting } from '../parts/card-waiting.tsx'
 import { cardFailure } from '../parts/failure.ts'
 import { Levels } from '../parts/levels.tsx'
-import { ErrorNotice, Waiting } from '../parts/notice.tsx'
+import { ErrorNotice } from '../parts/notice.tsx'
+import { Onward } from '../parts/onward.tsx'
 import { Page, Section, Text } from '../parts/page.tsx'
-import { forgetNext, keptNext } from '../parts/return-path.ts'
 import { useSession } from '../parts/session.tsx'
 import { EnrolSteps } from './enrol.tsx'
 
@@ -34,9 +35,9 @@ function Checking({ ticket }: { readonly ticket: string }) {
   const asked = usePolled(
     () => registrationByTicket(ticket),
     ({ state }) => state !== 'pending',
-    { interval: 1_000, tries: 30 },
+    CARD_POLLING,
   )
-  const { answer, again, exhausted } = asked
+  const { answer } = asked
   if (loggedIn) return <Enrolled />
   if (answer.state === 'failed')
     return (
@@ -49,12 +50,21 @@ function Checking({ ticket }: { readonly ticket: string }) {
     return (
       <Page key="checking" title={t('enrolReturn.checking')}>
         <EnrolSteps current={2} />
-        {exhausted ? <Slow again={again} /> : <Waiting text={t('enrolReturn.checkingText')} />}
+        <CardWaiting ticket={ticket} {...asked}>
+          <Link to="/enrol" search={{ key: 'authentication' }} className={buttonLook('secondary')}>
+            {t('cardWaiting.withoutSignature')}
+          </Link>
+          <Link to="/enrol" className={buttonLook('secondary')}>
+            {t('enrolReturn.again')}
+          </Link>
+          <Onward kind="neutral" requestOnly />
+        </CardWaiting>
       </Page>
     )
   if (answer.value.state === 'active')
     return (
       <FirstLogin
+        registrationId={answer.value.registrationId}
         onLoggedIn={() => {
           setLoggedIn(true)
         }}
@@ -66,21 +76,11 @@ function Checking({ ticket }: { readonly ticket: string }) {
 function Again() {
   const { t } = useTranslation()
   return (
-    <Link to="/enrol" className={buttonLook('primary')}>
-      {t('enrolReturn.again')}
-    </Link>
-  )
-}
-
-function Slow({ again }: { readonly again: () => void }) {
-  const { t } = useTranslation()
-  return (
-    <div role="status" className="space-y-4">
-      <p className="text-std-16B-170">{t('enrolReturn.slowTitle')}</p>
-      <Text>{t('enrolReturn.slowText')}</Text>
-      <Button kind="secondary" onPress={again}>
-        {t('enrolReturn.checkAgain')}
-      </Button>
+    <div className="flex flex-col gap-3 sm:flex-row sm:flex-wrap">
+      <Link to="/enrol" className={buttonLook('primary')}>
+        {t('enrolReturn.again')}
+      </Link>
+      <Onward kind="neutral" requestOnly />
     </div>
   )
 }
@@ -104,15 +104,15 @@ function Refused({ registration }: { readonly registration: RegistrationStatus }
   )
 }
 
-function FirstLogin({ onLoggedIn }: { readonly onLoggedIn: () => void }) {
+function FirstLogin(props: { readonly registrationId: string; readonly onLoggedIn: () => void }) {
   const { t } = useTranslation()
   const { refresh } = useSession()
   const login = useAction()
   function logIn(): void {
     login.run(async () => {
-      await logInWithPasskey()
+      await logInWithPasskey(props.registrationId)
       refresh()
-      onLoggedIn()
+      props.onLoggedIn()
     })
   }
   return (
@@ -154,27 +154,5 @@ function Enrolled() {
       </Section>
       <Onward />
     </Page>
-  )
-}
-
-function Onward() {
-  const { t } = useTranslation()
-  const router = useRouter()
-  const [next] = useState(keptNext)
-  if (next?.startsWith('/authorize/') === true)
-    return (
-      <Button
-        onPress={() => {
-          forgetNext()
-          router.history.push(next)
-        }}
-      >
-        {t('enrolReturn.backToRequest')}
-      </Button>
-    )
-  return (
-    <Link to="/wallet" className={buttonLook('primary')}>
-      {t('enrolReturn.toWallet')}
-    </Link>
   )
 }

@@ -3,10 +3,10 @@ import { useTranslation } from 'react-i18next'
 import { completeRegistration, openRegistration, type KeyUse } from '../api/authenticator.ts'
 import { useAction } from '../parts/asking.ts'
 import { Button } from '../parts/button.tsx'
+import { visitCard } from '../parts/card-visit.ts'
 import { Choice } from '../parts/choice.tsx'
 import { ErrorNotice, Warning } from '../parts/notice.tsx'
 import { Page, Section, Small, Text } from '../parts/page.tsx'
-import { leaveFor } from '../parts/return-path.ts'
 import { Steps } from '../parts/steps.tsx'
 import { makePasskey } from '../passkey.ts'
 import { timeOfDay } from '../text/format.ts'
@@ -17,9 +17,14 @@ interface Made {
   readonly expiresAt: string
 }
 
-export function EnrolPage() {
+/** `keyUse` is what stands chosen at first. */
+export function EnrolPage({ keyUse }: { readonly keyUse: KeyUse }) {
   const [made, setMade] = useState<Made>()
-  return made === undefined ? <MakePasskey onMade={setMade} /> : <TapCard made={made} />
+  return made === undefined ? (
+    <MakePasskey keyUse={keyUse} onMade={setMade} />
+  ) : (
+    <TapCard made={made} />
+  )
 }
 
 export function EnrolSteps({ current }: { readonly current: number }) {
@@ -33,15 +38,15 @@ export function EnrolSteps({ current }: { readonly current: number }) {
   )
 }
 
-function MakePasskey({ onMade }: { readonly onMade: (made: Made) => void }) {
+function MakePasskey(props: { readonly keyUse: KeyUse; readonly onMade: (made: Made) => void }) {
   const { t } = useTranslation()
-  const [keyUse, setKeyUse] = useState<KeyUse>('signature')
+  const [keyUse, setKeyUse] = useState(props.keyUse)
   const making = useAction()
   function make(): void {
     making.run(async () => {
       const { registrationId, options } = await openRegistration()
       const response = await makePasskey(options)
-      onMade(await completeRegistration(registrationId, response, keyUse))
+      props.onMade(await completeRegistration(registrationId, response, keyUse))
     })
   }
   return (
@@ -115,7 +120,7 @@ function TapCard({ made }: { readonly made: Made }) {
   const leaving = useAction()
   function leave(): void {
     leaving.run(async () => {
-      leaveFor(made.agentUrl)
+      visitCard(made)
     })
   }
   return (

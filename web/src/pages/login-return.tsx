@@ -3,12 +3,15 @@ import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { cardLoginByTicket, type CardLoginStatus } from '../api/authenticator.ts'
 import { usePolled } from '../parts/asking.ts'
-import { Button, buttonLook } from '../parts/button.tsx'
+import { buttonLook } from '../parts/button.tsx'
+import { CARD_POLLING, CardWaiting } from '../parts/card-waiting.tsx'
 import { cardFailure, type Failure } from '../parts/failure.ts'
 import { ErrorNotice, Waiting } from '../parts/notice.tsx'
+import { Onward } from '../parts/onward.tsx'
 import { Page, Text } from '../parts/page.tsx'
 import { forgetNext, keptNext } from '../parts/return-path.ts'
 import { useSession } from '../parts/session.tsx'
+import { noteTaken } from '../parts/taken-steps.ts'
 
 /** Where the card agent sends the browser back after a login by card. */
 export function LoginReturnPage({ ticket }: { readonly ticket: string }) {
@@ -24,11 +27,12 @@ export function LoginReturnPage({ ticket }: { readonly ticket: string }) {
 
 function Checking({ ticket }: { readonly ticket: string }) {
   const { t } = useTranslation()
-  const { answer, again, exhausted } = usePolled(
+  const asked = usePolled(
     () => cardLoginByTicket(ticket),
     ({ state }) => state !== 'pending',
-    { interval: 1_000, tries: 30 },
+    CARD_POLLING,
   )
+  const { answer } = asked
   if (answer.state === 'failed') return <Refused failure={answer.failure} />
   if (answer.state === 'ready' && answer.value.session !== null) return <LoggedIn />
   if (answer.state === 'ready' && answer.value.state !== 'pending')
@@ -37,16 +41,9 @@ function Checking({ ticket }: { readonly ticket: string }) {
     )
   return (
     <Page title={t('login.checking')}>
-      {exhausted ? (
-        <div role="status" className="space-y-4">
-          <Text>{t('enrolReturn.slowText')}</Text>
-          <Button kind="secondary" onPress={again}>
-            {t('enrolReturn.checkAgain')}
-          </Button>
-        </div>
-      ) : (
-        <Waiting text={t('enrolReturn.checkingText')} />
-      )}
+      <CardWaiting ticket={ticket} {...asked}>
+        <ToLogin />
+      </CardWaiting>
     </Page>
   )
 }
@@ -65,6 +62,7 @@ function LoggedIn() {
   const router = useRouter()
   useEffect(() => {
     const next = keptNext() ?? '/wallet'
+    noteTaken(next, 'tap_card')
     forgetNext()
     refresh()
     router.history.replace(next)
@@ -89,8 +87,11 @@ function Refused({ failure }: { readonly failure: Failure }) {
 function ToLogin() {
   const { t } = useTranslation()
   return (
-    <Link to="/login" className={buttonLook('primary')}>
-      {t('login.toLogin')}
-    </Link>
+    <div className="flex flex-col gap-3 sm:flex-row sm:flex-wrap">
+      <Link to="/login" className={buttonLook('primary')}>
+        {t('login.toLogin')}
+      </Link>
+      <Onward kind="neutral" requestOnly />
+    </div>
   )
 }

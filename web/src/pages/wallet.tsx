@@ -6,9 +6,12 @@ import { useAnswer } from '../parts/asking.ts'
 import { Button } from '../parts/button.tsx'
 import { Levels } from '../parts/levels.tsx'
 import { Badge, Page, Section, Small, Text } from '../parts/page.tsx'
+import { Warning } from '../parts/notice.tsx'
 import { Value } from '../parts/value.tsx'
+import { isUnverified } from '../step-up.ts'
 import { day, local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
+import { ProveAgain } from './reproof-return.tsx'
 import { EraseDialog } from './wallet-erase.tsx'
 import { PersonaCard } from './wallet-persona.tsx'
 
@@ -34,6 +37,13 @@ function Held({ held, again }: { readonly held: Overview; readonly again: () => 
         ) : (
           <Levels levels={held.levels} />
         )}
+        {held.attributes.length > 0 && isUnverified(held.levels) && (
+          <Warning>
+            <p>{t('wallet.fallen')}</p>
+          </Warning>
+        )}
+        <Text>{t('reproof.text')}</Text>
+        <ProveAgain next="/wallet" />
       </Section>
       <Section title={t('wallet.personas')}>
         <Text>{t('wallet.personasText')}</Text>

@@ -43,12 +43,12 @@ export function useAnswer<Value>(ask: () => Promise<Value>, key = ''): Asked<Val
   return { answer, again, replace }
 }
 
-/** Asks every `interval` milliseconds until the answer is `enough`, at most `tries` times; then `again` starts over. */
+/** Asks every `interval` milliseconds until the answer is `enough`, at most `tries` times; then `again` starts over. `rounds` have been. */
 export function usePolled<Value>(
   ask: () => Promise<Value>,
   enough: (value: Value) => boolean,
   { interval, tries }: { readonly interval: number; readonly tries: number },
-): Asked<Value> & { readonly exhausted: boolean } {
+): Asked<Value> & { readonly exhausted: boolean; readonly rounds: number } {
   const asked = useAnswer(ask)
   const [done, setDone] = useState(0)
   const { answer, again } = asked
@@ -67,7 +67,7 @@ export function usePolled<Value>(
     setDone(0)
     again()
   }, [again])
-  return { ...asked, again: restart, exhausted: wanting && done >= tries }
+  return { ...asked, again: restart, exhausted: wanting && done >= tries, rounds: done }
 }
 
 export interface Action {

@@ -48,7 +48,7 @@ const GIVEN = [
   ...['ATTRIBUTES_UNREADABLE', 'REVOCATION_UNKNOWN', 'LINKAGE_UNAVAILABLE', 'LINKAGE_NOT_READY'],
   ...['LINKAGE_AMBIGUOUS', 'NOT_ENROLLED', 'REFUSED', 'EXPIRED', 'ASSURANCE_UNMET'],
   ...['UNSATISFIABLE', 'REFUSED_BY_PERSON', 'BY_PERSON', 'BY_RELYING_PARTY', 'SUBJECT_ERASED'],
-  ...['RECEPTION_TICKET'],
+  ...['RECEPTION_TICKET', 'CARD_OF_ANOTHER_PERSON'],
   ...['RETENTION_ENDED', 'NETWORK', 'MALFORMED_ANSWER', 'PASSKEY_CANCELLED', 'PASSKEY_FAILED'],
   ...['PASSKEY_UNSUPPORTED', 'PASSKEY_ALREADY_REGISTERED', 'PASSKEY_WRONG_SITE'],
   ...['CONSENT_DOCUMENT_MISMATCH', 'CARD_SIGNATURE_INVALID', 'SESSION_EXPIRED', 'STATUS_UNKNOWN'],
@@ -140,6 +140,13 @@ describe('levelWords', () => {
       level: 'Identity verified with an official certificate',
       technical: 'NIST SP 800-63A-4 IAL2',
     })
+  })
+
+  test('shows no code of ours where nothing is verified', () => {
+    for (const language of LANGUAGES) {
+      const level = { framework: 'nist-800-63A-4', axis: 'IAL', level: 'no_ial' }
+      expect(Object.values(levelWords(language, level)).join(' ')).not.toContain('no_ial')
+    }
   })
 
   test('names the axis where the level alone does not', () => {

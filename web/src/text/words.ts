@@ -100,8 +100,9 @@ export function levelWords(
   }
 }
 
-// `IAL2` names its axis already.
+// `IAL2` names its axis already; the standard has no name for having none, and our code for it is not for people.
 function label({ axis, level }: { readonly axis: string; readonly level: string }): string {
+  if (level === 'no_ial') return axis
   return level.startsWith(axis) ? level : `${axis} ${level}`
 }
 
