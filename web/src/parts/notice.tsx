@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLanguage } from '../text/i18n.ts'
@@ -11,6 +12,7 @@ export function ErrorNotice(props: { readonly failure: Failure; readonly childre
   const box = useRef<HTMLDivElement>(null)
   const { code, reason } = props.failure
   const words = errorWords(language, [reason, code])
+  const way = wayOut(reason ?? code)
   useEffect(() => {
     box.current?.focus()
   }, [code, reason])
@@ -31,9 +33,27 @@ export function ErrorNotice(props: { readonly failure: Failure; readonly childre
           {t('common.code', { code: reason ?? code })}
         </p>
       )}
+      {way !== undefined && (
+        <p>
+          <Link to={way.to} className="link">
+            {t(way.text)}
+          </Link>
+        </p>
+      )}
       {props.children}
     </div>
   )
+}
+
+/** The page on which a failure can be mended, where there is one. */
+const WAYS = {
+  TOO_MANY_AUTHENTICATORS: { to: '/authenticators', text: 'ways.authenticators' },
+  SUBJECT_UNKNOWN: { to: '/enrol', text: 'ways.enrol' },
+  NOT_ENROLLED: { to: '/enrol', text: 'ways.enrol' },
+} as const
+
+function wayOut(code: string): (typeof WAYS)[keyof typeof WAYS] | undefined {
+  return Object.hasOwn(WAYS, code) ? WAYS[code as keyof typeof WAYS] : undefined
 }
 
 /** Says politely that something is under way. */
