@@ -25,14 +25,28 @@ interface Chosen {
   readonly change: 'suspend' | 'revoke'
 }
 
+/** What was done, as the key of its words. */
+type Said = 'changed' | 'suspendedCurrent' | 'revokedCurrent'
+
+const LOGGED_OUT_BY = {
+  suspend: 'suspendedCurrent',
+  revoke: 'revokedCurrent',
+  resume: 'changed',
+} as const satisfies Record<Change, Said>
+
 export function AuthenticatorsPage() {
   const { t } = useTranslation()
   const asked = useAnswer(listAuthenticators)
+  const [said, setSaid] = useState<Said>()
   return (
     <Page title={t('authenticators.title')}>
       <Text>{t('authenticators.text')}</Text>
+      {/* Out here, since the list goes when the passkey of this very session was stopped. */}
+      <Announcement text={said && t(`authenticators.${said}`)} />
       <Answered asked={asked} path="/authenticators">
-        {({ authenticators }) => <Listed authenticators={authenticators} again={asked.again} />}
+        {({ authenticators }) => (
+          <Listed authenticators={authenticators} again={asked.again} onSaid={setSaid} />
+        )}
       </Answered>
     </Page>
   )
@@ -41,25 +55,24 @@ export function AuthenticatorsPage() {
 function Listed(props: {
   readonly authenticators: readonly Authenticator[]
   readonly again: () => void
+  readonly onSaid: (said: Said | undefined) => void
 }) {
   const { t } = useTranslation()
   const { refresh } = useSession()
   const [chosen, setChosen] = useState<Chosen>()
-  const [changed, setChanged] = useState(false)
   const action = useAction()
   function apply(authenticator: Authenticator, change: Change): void {
-    setChanged(false)
+    props.onSaid(undefined)
     action.run(async () => {
       await changeAuthenticator(authenticator.authenticatorId, change)
       setChosen(undefined)
-      setChanged(true)
+      props.onSaid(authenticator.current ? LOGGED_OUT_BY[change] : 'changed')
       refresh()
       props.again()
     })
   }
   return (
     <>
-      <Announcement text={changed ? t('authenticators.changed') : undefined} />
       {chosen === undefined && action.failure && <ErrorNotice failure={action.failure} />}
       {props.authenticators.length === 0 && <Text>{t('authenticators.empty')}</Text>}
       <ol className="space-y-4">
@@ -109,8 +122,19 @@ function Listed(props: {
             <p>{t('authenticators.suspendCurrent')}</p>
           </Warning>
         )}
+        {chosen?.change === 'revoke' && isLast(chosen.authenticator, props.authenticators) && (
+          <Warning>
+            <p>{t('authenticators.revokeLast')}</p>
+          </Warning>
+        )}
       </Confirm>
     </>
+  )
+}
+
+function isLast(one: Authenticator, all: readonly Authenticator[]): boolean {
+  return !all.some(
+    ({ authenticatorId, state }) => authenticatorId !== one.authenticatorId && state === 'active',
   )
 }
 
