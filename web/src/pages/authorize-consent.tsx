@@ -18,7 +18,7 @@ import {
 import { leaveFor } from '../parts/return-path.ts'
 import { Value } from '../parts/value.tsx'
 import { checkSigned, signWithPasskey } from '../passkey.ts'
-import { days, local } from '../text/format.ts'
+import { local, retention as keptFor } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 import { legalBasis } from '../text/words.ts'
 
@@ -43,7 +43,7 @@ export function ConsentStep({ view, changePersona }: StepProps) {
       <PersonaRow view={view} changePersona={changePersona} />
       <Section title={t('authorize.levels')}>
         <Text>{t('authorize.levelsText')}</Text>
-        <Levels levels={view.minimum} flags={view.flags} />
+        <Levels levels={view.levels.length > 0 ? view.levels : view.minimum} flags={view.flags} />
       </Section>
       <div className="space-y-3 border-t-2 border-solid-gray-420 pt-4">
         <Text>{t('authorize.act')}</Text>
@@ -137,7 +137,7 @@ function PurposeFacts({ purpose }: { readonly purpose: Purpose }) {
   const retention =
     purpose.retentionDays === 0
       ? t('authorize.noRetention')
-      : t('authorize.retentionDays', { days: days(language, purpose.retentionDays) })
+      : t('authorize.retentionDays', { days: keptFor(language, purpose.retentionDays) })
   return (
     <Section title={t('authorize.purpose')}>
       <p className="text-std-16B-170">{local(language, purpose.title)}</p>

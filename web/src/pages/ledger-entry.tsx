@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { LedgerEntry } from '../api/wallet.ts'
 import { Badge, Card, Facts, type Tone } from '../parts/page.tsx'
 import { PersonaName } from '../parts/persona-name.tsx'
-import { dateTime, days, local } from '../text/format.ts'
+import { dateTime, local, retention } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 import { errorWords, legalBasis, levelWords } from '../text/words.ts'
 
@@ -71,7 +71,7 @@ function EntryFacts({
     rows.splice(1, 0, [t('ledger.takenBackAt'), dateTime(language, takenBackAt)])
   if (persona !== null)
     rows.push([t('ledger.persona'), <PersonaName key="persona" persona={persona} />])
-  if (entry.levels.length > 0)
+  if (given && entry.levels.length > 0)
     rows.push([
       t('ledger.levels'),
       entry.levels.map((level) => (
@@ -86,7 +86,7 @@ function EntryFacts({
       t('ledger.retention'),
       purpose.retentionDays === 0
         ? t('authorize.noRetention')
-        : t('authorize.retentionDays', { days: days(language, purpose.retentionDays) }),
+        : t('authorize.retentionDays', { days: retention(language, purpose.retentionDays) }),
     ])
   if (reason !== null) {
     const words = errorWords(language, [reason])

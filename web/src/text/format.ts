@@ -31,6 +31,29 @@ export function days(language: Language, count: number): string {
   }).format(count)
 }
 
+const DAYS_OF_YEAR = 365
+
+/**
+ * How long something is kept, in years and days from a year on, such as `7 years`: the leap days that lie in those years
+ * are not counted as days of their own.
+ */
+export function retention(language: Language, count: number): string {
+  if (count < DAYS_OF_YEAR) return days(language, count)
+  const years = Math.floor(count / DAYS_OF_YEAR)
+  const rest = count % DAYS_OF_YEAR
+  const leapDays = Math.ceil(years / 4)
+  const words = new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit: 'year',
+    unitDisplay: 'long',
+  }).format(years)
+  if (rest <= leapDays) return words
+  return new Intl.ListFormat(language, { type: 'unit', style: 'narrow' }).format([
+    words,
+    days(language, rest),
+  ])
+}
+
 /** A number of seconds in words, such as `42 seconds`. */
 export function seconds(language: Language, count: number): string {
   return new Intl.NumberFormat(language, {
