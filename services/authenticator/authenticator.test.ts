@@ -14,8 +14,10 @@ import type { Json } from '../kernel/canonical-json.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { Conflict, InvalidInput, NotFound } from '../kernel/errors.ts'
 import { TOPICS } from '../kernel/event.ts'
+import { createFactsValidator, type FactsValidator } from '../kernel/facts-check.ts'
 import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
+import { PolicyStore } from '../policy/policy-store.ts'
 import type { OpenProofing, ProofingPort, ProofingResult } from '../proofing/ports.ts'
 import { encodeCbor } from '../simulator/cbor.ts'
 import {
@@ -182,12 +184,25 @@ class FakeProofing implements Pick<ProofingPort, 'open' | 'result'> {
   }
 }
 
+const schema = createFactsValidator(new PolicyStore().factsSchema())
+
 async function openWorld() {
   const core = await openTemporaryEventCore({ services: ['authenticator'] })
   onTestFinished(() => core[Symbol.asyncDispose]())
   const { clock, database } = core
   const proofing = new FakeProofing(() => clock.now())
-  const hooks = { afterRead: async (): Promise<void> => undefined }
+  const hooks = {
+    afterRead: async (): Promise<void> => undefined,
+    /** The part of the schema that no facts fit. */
+    unfit: '',
+  }
+  const facts: FactsValidator = {
+    facts: (value, path) => schema.facts(value, path),
+    part(definition, value) {
+      if (definition === hooks.unfit) throw new InvalidInput(definition, 'other facts')
+      return schema.part(definition, value)
+    },
+  }
   const authenticator = createAuthenticator({
     database: {
       dialect: database.dialect,
@@ -200,6 +215,7 @@ async function openWorld() {
       close: () => database.close(),
     },
     publisher: core.publisher('authenticator'),
+    facts,
     proofing,
     clock,
     random: systemRandom,
@@ -313,6 +329,30 @@ async function openWorld() {
   }
   return world
 }
+
+describe('facts that the schema does not take', () => {
+  test.each(['passkey', 'card'])('of a login by %s: no session, no event', async (method) => {
+    const { hooks, enrol, logIn, logInByCard, login, typed } = await openWorld()
+    const passkey = await enrol()
+    hooks.unfit = 'auth'
+    const attempt = method === 'passkey' ? login(passkey) : logInByCard('subject-a')
+    await expect(attempt).rejects.toMatchObject({ code: 'FACTS_REFUSED' })
+    expect(await typed('AuthenticationPerformed')).toEqual([])
+    hooks.unfit = ''
+    await (method === 'passkey' ? logIn(passkey) : logInByCard('subject-a'))
+    expect(await typed('AuthenticationPerformed')).toHaveLength(1)
+  })
+
+  test('of a binding: nothing is bound, no event', async () => {
+    const { hooks, enrol, typed } = await openWorld()
+    hooks.unfit = 'bindingRecord'
+    await expect(enrol()).rejects.toMatchObject({ code: 'FACTS_REFUSED' })
+    expect(await typed('AuthenticatorBound')).toEqual([])
+    hooks.unfit = ''
+    await enrol()
+    expect(await typed('AuthenticatorBound')).toHaveLength(1)
+  })
+})
 
 describe('registration', () => {
   test('asks for a discoverable passkey with user verification and pinned algorithms', async () => {

@@ -1,4 +1,5 @@
 import type { Tx } from '../database/unit-of-work.ts'
+import { checkOwnFacts } from '../kernel/facts-check.ts'
 import { randomToken } from '../kernel/random.ts'
 import { NotFound } from '../kernel/errors.ts'
 import { CEREMONY_TTL_MS, type AuthenticatorContext } from './dependencies.ts'
@@ -28,11 +29,15 @@ export function newCeremony(context: AuthenticatorContext, input: NewCeremony): 
   }
 }
 
+/** @throws FactsRefused for facts that the common schema does not take; nothing is emitted then */
 export async function publish(
   context: AuthenticatorContext,
   tx: Tx,
   event: AuthenticatorEvent,
 ): Promise<void> {
+  if (event.type === 'AuthenticatorBound')
+    checkOwnFacts(context.facts, event.facts, 'bindingRecord')
+  if (event.type === 'AuthenticationPerformed') checkOwnFacts(context.facts, event.facts, 'auth')
   await context.publisher.publish(tx, encodeAuthenticatorEvent(event))
 }
 

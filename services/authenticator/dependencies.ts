@@ -1,6 +1,7 @@
 import type { UnitOfWork } from '../database/unit-of-work.ts'
 import type { Publisher } from '../eventlog/publisher.ts'
 import type { Clock } from '../kernel/clock.ts'
+import type { FactsValidator } from '../kernel/facts-check.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
@@ -12,6 +13,8 @@ export interface AuthenticatorDependencies {
   readonly database: UnitOfWork
   readonly publisher: Publisher
   readonly proofing: Pick<ProofingPort, 'open' | 'result'>
+  /** By the schema that whoever reads the facts holds them against, too. */
+  readonly facts: FactsValidator
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

@@ -2,8 +2,10 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openTemporaryEventCore } from '../eventlog/temporary-event-core.ts'
 import { fromBase64Url } from '../kernel/bytes.ts'
 import { NotFound } from '../kernel/errors.ts'
+import { createFactsValidator } from '../kernel/facts-check.ts'
 import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
+import { PolicyStore } from '../policy/policy-store.ts'
 import type { OpenProofing, ProofingPort, ProofingResult } from '../proofing/ports.ts'
 import { createHttpServer } from '../rpc/http-server.ts'
 import {
@@ -47,6 +49,7 @@ async function openFace() {
   const authenticator = createAuthenticator({
     database: core.database,
     publisher: core.publisher('authenticator'),
+    facts: createFactsValidator(new PolicyStore().factsSchema()),
     proofing,
     clock: core.clock,
     random: systemRandom,

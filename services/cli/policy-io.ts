@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../kernel/clock.ts'
-import { createFactsValidator, type FactsValidator } from '../policy/facts-validator.ts'
+import { createFactsValidator, type FactsValidator } from '../kernel/facts-check.ts'
 import { Frameworks } from '../policy/frameworks.ts'
 import { PolicyStore } from '../policy/policy-store.ts'
 

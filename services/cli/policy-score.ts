@@ -7,7 +7,7 @@ import {
   type BrokenLine,
   type CaseLine,
 } from '../policy/case-file.ts'
-import type { FactsValidator } from '../policy/facts-validator.ts'
+import type { FactsValidator } from '../kernel/facts-check.ts'
 import { levelOf, scoreToJson, type Frameworks } from '../policy/frameworks.ts'
 import { EXIT, loadFrameworks, type PolicyIo } from './policy-io.ts'
 

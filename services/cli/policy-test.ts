@@ -8,7 +8,7 @@ import {
   readTestFile,
   type PolicyCase,
 } from '../policy/case-file.ts'
-import type { FactsValidator } from '../policy/facts-validator.ts'
+import type { FactsValidator } from '../kernel/facts-check.ts'
 import type { Frameworks } from '../policy/frameworks.ts'
 import { EXIT, loadFrameworks, type PolicyIo } from './policy-io.ts'
 import { readText, refuse } from './policy-score.ts'

@@ -12,7 +12,6 @@ import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
 import { createPolicy, type Policy } from '../policy/policy.ts'
 import { createPolicyConsumers } from '../policy/worker.ts'
-import { PolicyStore } from '../policy/policy-store.ts'
 import { createProofing, type Proofing } from '../proofing/proofing.ts'
 import { createProofingConsumers } from '../proofing/worker.ts'
 import type { WalletRouteDependencies } from '../wallet/http.ts'
@@ -83,7 +82,7 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
     linkage: identity.linkage,
     vault: wallet.vault,
     keys: { reference: keys.proofingReference, sealing: keys.proofingSealing },
-    factsSchema: new PolicyStore(config.policyDir).factsSchema(),
+    facts: policy.validator,
     origin,
     agentOrigin,
     relyingPartyName: async (rpId) => (await federation.registry.find(rpId))?.name.ja,
@@ -91,6 +90,7 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
   const authenticator = createAuthenticator({
     ...shared,
     publisher: core.publisher('authenticator'),
+    facts: policy.validator,
     proofing,
     rpId: config.issuer === undefined ? 'localhost' : new URL(config.issuer).hostname,
     rpName: RP_NAME,

@@ -1,6 +1,6 @@
 import type { Json } from '../kernel/canonical-json.ts'
 import { InvalidInput } from '../kernel/errors.ts'
-import type { FactsValidator } from './facts-validator.ts'
+import type { FactsValidator } from '../kernel/facts-check.ts'
 import { formatTime } from './language/dates.ts'
 import { PolicyRejected, Report } from './language/diagnostic.ts'
 import {

@@ -16,7 +16,7 @@ import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
 import { checkKey, decodeEvent } from '../kernel/decode-event.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { TOPICS, type OutgoingEvent, type ReceivedEvent } from '../kernel/event.ts'
-import type { FactsValidator } from './facts-validator.ts'
+import type { FactsValidator } from '../kernel/facts-check.ts'
 import type { Facts } from './language/score.ts'
 import type { AuthenticatorStateName, StoredFact } from './subject-facts.ts'
 

@@ -31,6 +31,17 @@ describe('the revocation monitor', () => {
       })
   }
 
+  test('tells nothing that does not fit the common schema, and tells it later', async () => {
+    await using at = await enrolled()
+    at.core.clock.advance(60_000)
+    at.world.crl = listed(1)
+    at.world.schema = 'another'
+    await expect(at.proofing.checkNow()).rejects.toMatchObject({ code: 'FACTS_REFUSED' })
+    expect(await changes(at)).toEqual([])
+    at.world.schema = 'fits'
+    expect(await at.proofing.checkNow()).toMatchObject({ changed: 1 })
+  })
+
   test('says nothing while nothing changes', async () => {
     await using at = await enrolled()
     expect(await at.proofing.checkNow()).toEqual({ checked: 1, changed: 0, unknown: 0 })

@@ -1,5 +1,6 @@
 import { serialText, type RevocationTarget } from '../jpki/revocation-target.ts'
 import type { RevocationStatus } from '../jpki/revocation.ts'
+import { checkOwnFacts } from '../kernel/facts-check.ts'
 import { createAskRevocation, type AskRevocation, type RevocationAnswer } from './ask-revocation.ts'
 import { openTarget } from './certificate-record.ts'
 import { decideStatus, type StatusChange } from './decide-status.ts'
@@ -105,6 +106,7 @@ async function record(
   const { certificateRef, subjectRef } = row
   const goodAt = confirmsGood(row, status)
   if (crl === null && goodAt === null && change === null) return false
+  if (change !== null) checkOwnFacts(parts.facts, change.statusCheck, 'check_status')
   return database.run(async (tx) => {
     if (crl !== null) await store.rememberCrlNumber(tx, crl.point, crl.number)
     if (goodAt !== null) await store.confirmGood(tx, certificateRef, goodAt)

@@ -1,5 +1,6 @@
 import type { Tx } from '../database/unit-of-work.ts'
 import type { VerifiedCertificate } from '../jpki/verify-application.ts'
+import { checkOwnFacts } from '../kernel/facts-check.ts'
 import { opaqueId } from '../kernel/random.ts'
 import { certificateRef, sealTarget } from './certificate-record.ts'
 import { identityProofed } from './events.ts'
@@ -65,7 +66,7 @@ function factsOf(parts: SubmissionParts, session: TakenSession, proven: ProvenId
     verified,
     revocation: status,
   })
-  parts.checkFacts(facts)
+  checkOwnFacts(parts.facts, facts, 'whole')
   return facts
 }
 

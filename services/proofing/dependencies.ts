@@ -2,6 +2,7 @@ import type { UnitOfWork } from '../database/unit-of-work.ts'
 import type { Publisher } from '../eventlog/publisher.ts'
 import type { TrustAnchor } from '../jpki/trust-anchor.ts'
 import type { Clock } from '../kernel/clock.ts'
+import type { FactsValidator } from '../kernel/facts-check.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
@@ -23,8 +24,8 @@ export interface ProofingDependencies {
   readonly linkage: LinkageSource
   readonly vault: Vault
   readonly keys: ProofingKeys
-  /** `policies/facts.schema.json`, parsed. */
-  readonly factsSchema: object
+  /** By the schema that whoever reads the facts holds them against, too. */
+  readonly facts: FactsValidator
   /** Our own origin, where the browser comes back to. */
   readonly origin: () => string
   /** Origin of the card agent, where the browser is sent. */

@@ -1,34 +1,7 @@
-import { Ajv2020, type AnySchemaObject } from 'ajv/dist/2020.js'
 import type { ProofPurpose } from '../card/proof-message.ts'
 import type { RevocationReason, RevocationStatus } from '../jpki/revocation.ts'
 import type { VerifiedCertificate } from '../jpki/verify-application.ts'
 import type { Json } from '../kernel/canonical-json.ts'
-import { ServiceError } from '../kernel/errors.ts'
-
-/** Facts of ours that the common schema does not take: a fault of this service, so nothing is emitted. */
-export class FactsRefused extends ServiceError {
-  readonly code = 'FACTS_REFUSED'
-}
-
-export type FactsCheck = (facts: Json) => void
-
-/** Compiles `facts.schema.json` once; the check throws `FactsRefused` naming the place. */
-export function compileFactsCheck(schema: AnySchemaObject): FactsCheck {
-  const ajv = new Ajv2020({ allErrors: false, allowUnionTypes: true })
-  ajv.addFormat('date-time', isInstant)
-  ajv.addFormat('date', /^\d{4}-\d{2}-\d{2}$/)
-  const validate = ajv.compile(schema)
-  return (facts) => {
-    if (validate(facts)) return
-    throw new FactsRefused(
-      `${validate.errors?.[0]?.instancePath ?? ''}: expected facts of the schema`,
-    )
-  }
-}
-
-function isInstant(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text)
-}
 
 type Answered = Exclude<RevocationStatus, { readonly status: 'unknown' }>
 

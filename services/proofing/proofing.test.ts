@@ -88,6 +88,21 @@ describe('enrolment with the signature certificate', () => {
     })
   })
 
+  test('emits and deposits nothing when its facts do not fit the common schema', async () => {
+    await using at = await openProofingBench()
+    const opened = await at.proofing.open(ENROL)
+    const evidence = await tap(at, opened, person(at))
+    at.world.schema = 'another'
+    await expect(at.proofing.submitEvidence(evidence)).rejects.toMatchObject({
+      code: 'FACTS_REFUSED',
+    })
+    expect(await at.events()).toEqual([])
+    expect(at.deposits.size).toBe(0)
+    // Sent again when the fault is mended, it goes on where it was.
+    at.world.schema = 'fits'
+    expect((await at.proofing.submitEvidence(evidence)).outcome).toBe('passed')
+  })
+
   test('leaves an unknown birth date out', async () => {
     await using at = await openProofingBench()
     const { opened } = await prove(at, person(at, 'signature', { basicFour: { 4: '400000000' } }))

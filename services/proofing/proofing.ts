@@ -6,7 +6,6 @@ import { opaqueId, randomToken } from '../kernel/random.ts'
 import type { AgentSession, EvidenceAnswer, EvidenceRequest } from './api.ts'
 import { checkStatuses, type StatusReport } from './check-statuses.ts'
 import type { ProofingDependencies } from './dependencies.ts'
-import { compileFactsCheck } from './facts.ts'
 import type { OpenedProofing, OpenProofing, ProofingPort, ProofingResult } from './ports.ts'
 import {
   checkOpening,
@@ -37,7 +36,7 @@ export interface Proofing extends ProofingPort {
 /** Proofing over its dependencies; no work starts here. */
 export function createProofing(deps: ProofingDependencies): Proofing {
   const store = new ProofingStore(deps.database)
-  const parts: SubmissionParts = { ...deps, store, checkFacts: compileFactsCheck(deps.factsSchema) }
+  const parts: SubmissionParts = { ...deps, store }
   const find = async (look: Promise<Session | undefined>): Promise<Session> => {
     const session = await look
     if (session === undefined) throw new NotFound('no such proofing session')

@@ -1,5 +1,4 @@
 import type { ProofingDependencies } from './dependencies.ts'
-import type { FactsCheck } from './facts.ts'
 import type { Refusal } from './reasons.ts'
 import type { Session, TokenType } from './session.ts'
 import type { ProofingStore } from './store.ts'
@@ -7,7 +6,6 @@ import type { ProofingStore } from './store.ts'
 /** Dependencies with what is made of them once. */
 export interface SubmissionParts extends ProofingDependencies {
   readonly store: ProofingStore
-  readonly checkFacts: FactsCheck
 }
 
 export interface UnverifiedEvidence {

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Conflict, InvalidInput } from '../kernel/errors.ts'
+import { FactsRefused } from '../kernel/facts-check.ts'
 import { createLog } from '../kernel/log.ts'
 import { createHttpServer, type HttpServer } from './http-server.ts'
 
@@ -23,6 +24,9 @@ beforeEach(async () => {
   })
   app.post('/broken', async () => {
     throw new Error('canary-7f3a in a foreign message')
+  })
+  app.post('/unfit', async () => {
+    throw new FactsRefused('auth.at: canary-7f3a')
   })
   app.post('/input', async () => {
     throw new InvalidInput('certificate', 'base64 DER')
@@ -79,8 +83,11 @@ describe('errors', () => {
       },
     })
   })
-  test('hide the detail of what is not ours, in the answer and in the log', async () => {
-    const reply = await post('/broken', {})
+  test.each([
+    ['what is not ours', '/broken'],
+    ['facts of ours that do not fit our schema', '/unfit'],
+  ])('hide the detail of %s, in the answer and in the log', async (_title, url) => {
+    const reply = await post(url, {})
     expect(reply.statusCode).toBe(500)
     expect(reply.body + written.join('')).not.toContain('canary-7f3a')
     expect(written.join('')).toContain('REQUEST_FAILED')

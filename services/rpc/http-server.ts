@@ -14,6 +14,7 @@ import {
 } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { ServiceError, TooManyRequests } from '../kernel/errors.ts'
+import { FactsRefused } from '../kernel/facts-check.ts'
 import type { Log } from '../kernel/log.ts'
 
 /** A fastify whose routes take their types from TypeBox schemas. */
@@ -109,7 +110,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
   app.setErrorHandler(async (error, request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
-    if (error instanceof ServiceError) {
+    // Facts of ours that our own schema does not take are a fault of ours, whoever asked.
+    if (error instanceof ServiceError && !(error instanceof FactsRefused)) {
       const status = statusOf(error)
       options.log.info('REQUEST_REFUSED', {
         route,

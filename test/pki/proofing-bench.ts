@@ -1,6 +1,4 @@
 import { sign } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
 import { proofMessage } from '../../services/card/proof-message.ts'
 import {
@@ -9,11 +7,13 @@ import {
 } from '../../services/eventlog/temporary-event-core.ts'
 import { serialText } from '../../services/jpki/revocation-target.ts'
 import { fromBase64Url, lengthPrefixed, toBase64, utf8 } from '../../services/kernel/bytes.ts'
-import { Unavailable } from '../../services/kernel/errors.ts'
+import { InvalidInput, Unavailable } from '../../services/kernel/errors.ts'
 import type { ReceivedEvent } from '../../services/kernel/event.ts'
+import { createFactsValidator } from '../../services/kernel/facts-check.ts'
 import { createLog } from '../../services/kernel/log.ts'
 import { systemRandom } from '../../services/kernel/random.ts'
 import { Secret } from '../../services/kernel/secret.ts'
+import { PolicyStore } from '../../services/policy/policy-store.ts'
 import type { EvidenceAnswer, EvidenceRequest } from '../../services/proofing/api.ts'
 import type { ProofingDependencies } from '../../services/proofing/dependencies.ts'
 import type { OpenedProofing, OpenProofing } from '../../services/proofing/ports.ts'
@@ -31,9 +31,7 @@ import {
   type TestCertificate,
 } from './issue.ts'
 
-const factsSchema = JSON.parse(
-  readFileSync(resolve(import.meta.dirname, '../../policies/facts.schema.json'), 'utf8'),
-) as object
+const schema = createFactsValidator(new PolicyStore().factsSchema())
 
 export const authorities = {
   signature: issueAuthority('signature'),
@@ -47,6 +45,8 @@ export interface World {
   ocsp: OcspOptions | 'down'
   linkage: Map<string, LinkageAnswer>
   vault: 'up' | 'down'
+  /** With it no facts of ours fit the schema. */
+  schema: 'fits' | 'another'
   /** Runs when the sources are asked, before they answer. */
   meanwhile: () => Promise<void>
 }
@@ -82,6 +82,7 @@ export async function openProofingBench(): Promise<Bench> {
     ocsp: {},
     linkage: new Map(),
     vault: 'up',
+    schema: 'fits',
     meanwhile: async () => undefined,
   }
   const deposits = new Map<string, Uint8Array>()
@@ -112,7 +113,7 @@ export async function openProofingBench(): Promise<Bench> {
       reference: new Secret(new Uint8Array(32).fill(1)),
       sealing: new Secret(new Uint8Array(32).fill(2)),
     },
-    factsSchema,
+    facts: schemaOf(world),
     origin: () => 'http://localhost:8080',
     agentOrigin: () => 'http://card.localhost:8090',
     relyingPartyName: async (rpId) => (rpId === 'bank' ? 'Sample Bank' : undefined),
@@ -132,6 +133,22 @@ export async function openProofingBench(): Promise<Bench> {
     events,
     names,
     [Symbol.asyncDispose]: () => core[Symbol.asyncDispose](),
+  }
+}
+
+function schemaOf(world: World): ProofingDependencies['facts'] {
+  const fit = (): void => {
+    if (world.schema === 'another') throw new InvalidInput('facts', 'other facts')
+  }
+  return {
+    facts(value, path) {
+      fit()
+      return schema.facts(value, path)
+    },
+    part(definition, value, path) {
+      fit()
+      return schema.part(definition, value, path)
+    },
   }
 }
 

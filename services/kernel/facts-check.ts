@@ -1,11 +1,12 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormatsModule from 'ajv-formats'
-import type { Json } from '../kernel/canonical-json.ts'
-import { InvalidInput } from '../kernel/errors.ts'
-import type { Facts } from './language/score.ts'
+import type { Json } from './canonical-json.ts'
+import { InvalidInput, ServiceError } from './errors.ts'
 
 // The package's CommonJS build hands out its function as `default` of the namespace.
 const addFormats = addFormatsModule.default
+
+type Facts = { readonly [key: string]: Json }
 
 const MAX_ITEMS = { evidence: 64, checks: 512, bindings: 64, signals: 256 } as const
 const MAX_FACTORS = 16
@@ -17,7 +18,30 @@ export interface FactsValidator {
   part(definition: string, value: unknown, path?: string): Facts
 }
 
-/** Compiles `facts.schema.json` once. */
+/** Facts of ours that the common schema does not take: a fault of this service, so nothing is emitted. */
+export class FactsRefused extends ServiceError {
+  readonly code = 'FACTS_REFUSED'
+}
+
+/**
+ * Holds facts that a service is about to emit against the schema: the whole, or one part by its name in `$defs`.
+ * @throws FactsRefused naming the place
+ */
+export function checkOwnFacts(
+  validator: FactsValidator,
+  facts: Json,
+  part: 'whole' | 'auth' | 'bindingRecord' | 'check_status',
+): void {
+  try {
+    if (part === 'whole') validator.facts(facts)
+    else validator.part(part, facts)
+  } catch (cause) {
+    if (!(cause instanceof InvalidInput)) throw cause
+    throw new FactsRefused(cause.message, { cause })
+  }
+}
+
+/** Compiles `facts.schema.json`, once for all who read or emit facts in a process. */
 export function createFactsValidator(schema: Facts): FactsValidator {
   const ajv = new Ajv2020({ allErrors: false, strict: false })
   addFormats(ajv)
