@@ -55,6 +55,40 @@ policy
     process.exitCode = policyScore(rawArguments(command), io)
   })
 
+const parked = program
+  .command('log')
+  .description('the event log')
+  .command('parked')
+  .description('the keys that consumers have stopped at')
+  .option('--json', 'one JSON object a line')
+  .action(async (options: { json?: boolean }) => {
+    const { listParked } = await import('./cli/parked-events.ts')
+    process.exitCode = await listParked(readConfig(), options, io)
+  })
+parked
+  .command('show')
+  .description('the parked events of one key; --json: one object a line')
+  .argument('<consumer>')
+  .argument('<key>')
+  .option('--payload', 'the payload too, in base64')
+  .action(async (consumer: string, key: string, _options: object, command: Command) => {
+    const { showParked } = await import('./cli/parked-events.ts')
+    // `--json` belongs to the command above as well, which takes it first.
+    const options = command.optsWithGlobals<{ json?: boolean; payload?: boolean }>()
+    process.exitCode = await showParked(readConfig(), { consumer, key }, options, io)
+  })
+parked
+  .command('replay')
+  .description('apply the parked events of one key, after the cause was mended')
+  .argument('<consumer>')
+  .argument('<key>')
+  .action(async (consumer: string, key: string) => {
+    const { replayParked } = await import('./cli/replay-parked.ts')
+    const config = readConfig()
+    const log = createLog(config.logLevel, process.stderr)
+    process.exitCode = await replayParked(config, { consumer, key }, log, io)
+  })
+
 program
   .command('card')
   .description('the card on this machine')

@@ -13,6 +13,7 @@ import {
 import { cleanUpLog } from '../eventlog/log-cleanup-store.ts'
 import { KafkaEventLog } from '../eventlog/kafka-event-log.ts'
 import { OutboxStore } from '../eventlog/outbox-store.ts'
+import { replayParkedKey } from '../eventlog/parked-events.ts'
 import type { Publisher } from '../eventlog/publisher.ts'
 import { Relay } from '../eventlog/relay.ts'
 import { runConsumer, type RunningConsumer } from '../eventlog/run-consumer.ts'
@@ -20,7 +21,7 @@ import { createPublisher } from '../eventlog/signing-publisher.ts'
 import { SqliteEventLog } from '../eventlog/sqlite-event-log.ts'
 import { ensureTopics } from '../eventlog/topics.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { SERVICES, type ServiceName } from '../kernel/event.ts'
+import { SERVICES, type ServiceName, type Topic } from '../kernel/event.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
 import { loadSigningKey, type KeyFiles } from '../rpc/key-file-store.ts'
@@ -66,6 +67,8 @@ export interface EventCore {
   /** Compaction and retention of the embedded log, a bounded piece at a time; a broker sees to its own. */
   cleanUpLog(): Promise<void>
   consume(definition: ConsumerDefinition): RunningConsumer
+  /** As `replayParkedKey`, with the trust of this process. */
+  replayParked(definition: ConsumerDefinition, topic: Topic, key: string): Promise<number>
   /** Rejects when the relay or a consumer cannot go on; the process has to end then. */
   readonly failed: Promise<never>
   close(): Promise<void>
@@ -146,6 +149,8 @@ export async function openEventCore(deps: EventCoreDependencies): Promise<EventC
       consumers.push(consumer)
       return consumer
     },
+    replayParked: (definition, topic, key) =>
+      replayParkedKey(consumerDependencies, definition, topic, key),
     async close() {
       await Promise.all(consumers.map((consumer) => consumer.stop()))
       await opened.disposeAsync()
@@ -153,7 +158,8 @@ export async function openEventCore(deps: EventCoreDependencies): Promise<EventC
   }
 }
 
-function storageOf({ backbone }: Config): DatabaseConfig {
+/** Where the configuration says that state is kept. */
+export function storageOf({ backbone }: Config): DatabaseConfig {
   return backbone.kind === 'embedded'
     ? { kind: 'sqlite', file: backbone.file }
     : { kind: 'postgres', url: backbone.databaseUrl.reveal() }

@@ -143,6 +143,17 @@ export class ConsumerStore {
       .limit(1000)
   }
 
+  /** The topics in which a key is parked. */
+  async parkedTopics(tx: Tx, consumer: string, key: string): Promise<string[]> {
+    const { parkedEvent: table } = this.#tables
+    const rows = await tx
+      .selectDistinct({ topic: table.topic })
+      .from(table)
+      .where(and(eq(table.consumer, consumer), eq(table.key, key)))
+      .orderBy(asc(table.topic))
+    return rows.map(({ topic }) => topic)
+  }
+
   /** The parked events of one key in the order of the log. */
   async parked(tx: Tx, consumer: string, topic: string, key: string): Promise<ParkedRecord[]> {
     const { parkedEvent: table } = this.#tables

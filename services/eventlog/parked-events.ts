@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.ts'
+import type { Tx } from '../database/unit-of-work.ts'
 import { NotFound } from '../kernel/errors.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import { KeyVersions } from './apply-batch.ts'
@@ -66,6 +67,7 @@ export async function replayParkedKey(
   return database.run(async (tx) => {
     const records = await store.parked(tx, name, topic, key)
     if (records.length === 0) throw new NotFound(`the key is not parked for \`${name}\``)
+    await meetConsumer(store, tx, name, topic, records)
     const versions = new KeyVersions(await store.versions(tx, name, topic, [key]))
     let applied = 0
     for (const record of records) {
@@ -83,4 +85,21 @@ export async function replayParkedKey(
     await store.setVersions(tx, name, topic, versions.changed())
     return applied
   })
+}
+
+/**
+ * Writes the position that is there: a running consumer writes it too, so one of the two is run again (PostgreSQL) or waits
+ * (SQLite). Otherwise the consumer could park one more event behind the fault that is being taken away.
+ */
+async function meetConsumer(
+  store: ConsumerStore,
+  tx: Tx,
+  consumer: string,
+  topic: string,
+  records: readonly ParkedRecord[],
+): Promise<void> {
+  for (const partition of new Set(records.map((record) => record.partition))) {
+    const next = await store.offset(tx, consumer, topic, partition)
+    if (next !== undefined) await store.moveTo(tx, consumer, topic, partition, next)
+  }
 }

@@ -72,6 +72,9 @@ export function eventCoreContract(name: string, open: () => Promise<EventCorePar
       await parts.close()
     })
 
+    const parkedOf = (consumer: string, key: string) =>
+      inspectParkedKey(core.dependencies, consumer, TOPICS.subject, key)
+
     const projection = (
       consumer: string,
       refuse: (body: string) => boolean = () => false,
@@ -184,6 +187,43 @@ export function eventCoreContract(name: string, open: () => Promise<EventCorePar
       broken = false
       await replayParkedKey(core.dependencies, definition, TOPICS.subject, 'p-1')
       expect((await effects('contract.parking'))['p-1']).toEqual(['before', 'bad', 'after'])
+    })
+
+    test('replays a key while its consumer runs, and leaves nothing parked that came meanwhile', async () => {
+      let broken = true
+      const name = 'contract.replaying'
+      const definition = projection(name, (body) => broken && body === 'bad')
+      const publish = (body: string): Promise<unknown> =>
+        core.database.run((tx) => core.publisher('proofing').publish(tx, event('r-1', body)))
+      const before = runConsumer(definition, core.dependencies)
+      await publish('bad')
+      await expect.poll(() => parkedOf(name, 'r-1'), { timeout: 20_000 }).not.toEqual([])
+      await before.stop()
+      broken = false
+      await publish('meanwhile')
+      await expect.poll(() => core.relay.pending(), { timeout: 20_000 }).toBe(0)
+
+      const inside = Promise.withResolvers<void>()
+      const gate = Promise.withResolvers<void>()
+      const slow: ConsumerDefinition = {
+        ...definition,
+        async apply(tx, received) {
+          inside.resolve()
+          await gate.promise
+          await definition.apply(tx, received)
+        },
+      }
+      const replayed = replayParkedKey(core.dependencies, slow, TOPICS.subject, 'r-1')
+      await inside.promise
+      const after = runConsumer(definition, {
+        ...core.dependencies,
+        onStep: (step) => void (step === 'after-fetch' && gate.resolve()),
+      })
+      await replayed
+      await expect.poll(() => after.lag(), { timeout: 20_000 }).toBe(0)
+      await after.stop()
+      expect((await effects(name))['r-1']).toEqual(['bad', 'meanwhile'])
+      expect(await parkedOf(name, 'r-1')).toEqual([])
     })
 
     test('gives one effect when two instances of a consumer come and go', async () => {
