@@ -8,6 +8,7 @@ import ja from '../../web/src/text/ja.json' with { type: 'json' }
 import { launchBrowser } from '../support/browser.ts'
 import { readCode } from '../support/read-code.ts'
 import { startInstance, type Instance } from '../support/instance.ts'
+import { atDesk } from '../support/players.ts'
 
 /** What differs between the two runs: the language, the person, and the words of what is not in the pages' own texts. */
 const RUNS = [
@@ -71,6 +72,7 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
   let page: Page
   const faults: string[] = []
   let shots = 0
+  let suspended = false
 
   beforeAll(async () => {
     context = await browser.newContext({
@@ -82,8 +84,10 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => faults.push(`${error.name}: ${error.message}`))
     page.on('console', (message) => {
-      // A wrong PIN is answered with 422, and the browser says so.
-      const expected = message.text().includes('status of 422')
+      // A wrong PIN is answered with 422, the list of passkeys without a login with 401, and the browser says so.
+      const expected =
+        message.text().includes('status of 422') ||
+        (suspended && message.text().includes('status of 401'))
       if (message.type() === 'error' && !expected) faults.push(message.text())
     })
     await addPasskeyDevice(page)
@@ -127,9 +131,7 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
     await page.locator('button.main').click()
     await page.getByRole('alert').waitFor()
     await look('card-agent-wrong-pin')
-    await page.getByLabel(run.card).check()
-    await page.getByLabel(run.pin).fill('ABC123')
-    await page.locator('button.main').click()
+    await tapCard()
 
     await page.waitForURL(/\/enrol\/return/)
     await button(run.texts.enrolReturn.logIn).click()
@@ -256,6 +258,63 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
     await look('wallet-after-the-fall')
   })
 
+  test('a tap with the ended certificate says why, and leads back to the bank’s request', async () => {
+    await page.getByText(run.texts.wallet.fallen).waitFor()
+    await begin('bank')
+    await heading(run.texts.authorize.stepUpTitle).waitFor()
+    await look('bank-step-up')
+    const { pathname } = new URL(page.url())
+    await button(run.texts.remedies.reproof.action).click()
+    await tapCard()
+    await heading(run.texts.reproof.refusedTitle).waitFor()
+    await page.getByText(run.texts.errors.CERTIFICATE_REVOKED.what).waitFor()
+    await look('reproof-refused')
+    await button(run.texts.enrolReturn.backToRequest).click()
+    await heading(run.texts.authorize.stepUpTitle).waitFor()
+    expect(new URL(page.url()).pathname).toBe(pathname)
+  })
+
+  test('who comes back without having used the card is led to it again', async () => {
+    await button(run.texts.remedies.reproof.action).click()
+    await page.waitForURL(/card\.localhost/)
+    const agent = page.url()
+    const ticket = new URL(agent).searchParams.get('ticket') ?? ''
+    await page.goto(`${instance.ready.issuer}/reproof/return?ticket=${ticket}`)
+    await button(run.texts.cardWaiting.back).waitFor()
+    await look('card-not-used')
+    await button(run.texts.cardWaiting.back).click()
+    await page.waitForURL(agent)
+  })
+
+  test('a tap with a new certificate meets the bank’s minimum again', async () => {
+    await atDesk(instance, 'switches', { linkageDelayMinutes: '0' })
+    await atDesk(instance, `tokens/${run.personId}-card/renew`)
+    await tapCard()
+    await heading(run.texts.reproof.passedTitle).waitFor()
+    await verified().waitFor()
+    await look('reproof-passed')
+    await button(run.texts.enrolReturn.backToRequest).click()
+    await button(run.texts.authorize.agree).waitFor()
+    await button(run.texts.authorize.agree).click()
+    await page.waitForURL(new RegExp(`^${sample('bank')}`))
+    await page.goto(`${instance.ready.issuer}/wallet`)
+    await button(run.texts.reproof.action).waitFor()
+    expect(await page.getByText(run.texts.wallet.fallen).count()).toBe(0)
+    await look('wallet-restored')
+  })
+
+  test('suspending the passkey in use says how to come back', async () => {
+    await page.goto(`${instance.ready.issuer}/authenticators`)
+    await button(run.texts.authenticators.suspendOf.replace('{{number}}', '1')).click()
+    const dialog = page.getByRole('alertdialog')
+    await dialog.getByText(run.texts.authenticators.suspendCurrent).waitFor()
+    suspended = true
+    await dialog.getByRole('button', { name: run.texts.authenticators.suspend }).click()
+    await page.getByText(run.texts.authenticators.suspendedCurrent).waitFor()
+    await button(run.texts.login.passkey).waitFor()
+    await look('passkey-suspended')
+  })
+
   test('saw no page fault and no refused script, style or connection', () => {
     expect(faults).toEqual([])
   })
@@ -266,6 +325,14 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
     await button(run.actions[name]).click()
     await page.waitForURL(/\/authorize\//)
     await page.locator('main h1').waitFor()
+  }
+
+  /** At the card agent: the person's card and the right PIN. */
+  async function tapCard(): Promise<void> {
+    await page.waitForURL(/card\.localhost/)
+    await page.getByLabel(run.card).check()
+    await page.getByLabel(run.pin).fill('ABC123')
+    await page.locator('button.main').click()
   }
 
   async function choosePersona(kind: 'gov' | 'priv'): Promise<void> {
