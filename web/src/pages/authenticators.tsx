@@ -38,12 +38,16 @@ export function AuthenticatorsPage() {
   const { t } = useTranslation()
   const asked = useAnswer(listAuthenticators)
   const [said, setSaid] = useState<Said>()
+  function afterLogin(): void {
+    setSaid(undefined)
+    asked.again()
+  }
   return (
     <Page title={t('authenticators.title')}>
       <Text>{t('authenticators.text')}</Text>
       {/* Out here, since the list goes when the passkey of this very session was stopped. */}
       <Announcement text={said && t(`authenticators.${said}`)} />
-      <Answered asked={asked} path="/authenticators">
+      <Answered asked={{ ...asked, again: afterLogin }} path="/authenticators">
         {({ authenticators }) => (
           <Listed authenticators={authenticators} again={asked.again} onSaid={setSaid} />
         )}
