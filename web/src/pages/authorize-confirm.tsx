@@ -26,7 +26,7 @@ export function ConfirmStep({ view, changePersona }: StepProps) {
       <Text>{t('authorize.confirmText')}</Text>
       <Section title={t('authorize.levels')}>
         <Text>{t('authorize.levelsText')}</Text>
-        <Levels levels={view.minimum} flags={view.flags} />
+        <Levels levels={view.levels} flags={view.flags} />
       </Section>
       <PersonaRow view={view} changePersona={changePersona} />
       {going.failure && <ErrorNotice failure={going.failure} />}

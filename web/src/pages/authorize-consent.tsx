@@ -43,7 +43,7 @@ export function ConsentStep({ view, changePersona }: StepProps) {
       <PersonaRow view={view} changePersona={changePersona} />
       <Section title={t('authorize.levels')}>
         <Text>{t('authorize.levelsText')}</Text>
-        <Levels levels={view.levels.length > 0 ? view.levels : view.minimum} flags={view.flags} />
+        <Levels levels={view.levels} flags={view.flags} />
       </Section>
       <div className="space-y-3 border-t-2 border-solid-gray-420 pt-4">
         <Text>{t('authorize.act')}</Text>
