@@ -1,6 +1,6 @@
 import { readConfig } from './config.ts'
 import { startApplication } from './context.ts'
-import { ConfigError, ServiceError } from './kernel/errors.ts'
+import { ServiceError, Unavailable } from './kernel/errors.ts'
 import { printReady } from './ready.ts'
 
 /** Starts every role and runs until SIGINT, SIGTERM or a fault. */
@@ -28,7 +28,8 @@ try {
   await main()
 } catch (error) {
   // The exit codes of the command line: 2 for what the operator can mend, 3 for a fault of our own.
-  process.exitCode = error instanceof ConfigError ? 2 : 3
+  const mendable = error instanceof ServiceError && !(error instanceof Unavailable)
+  process.exitCode = mendable ? 2 : 3
   if (!(error instanceof ServiceError)) throw error
   console.error(`watashi: ${error.message}`)
 }
