@@ -39,6 +39,7 @@ const BACK_OFF = { first: 100, last: 10_000 } as const
 const PARTITIONS_AT_ONCE = 4
 const DISCONNECT_MILLISECONDS = 5000
 const SEEKS = 3
+const UNPLACED_MILLISECONDS = 50
 
 interface Position {
   /** The next offset to handle; pending while the owner of the positions is asked. */
@@ -105,34 +106,46 @@ export class KafkaSubscription implements Subscription {
       allowAutoTopicCreation: false,
     })
     const ended = this.#watch(consumer)
+    let over = false
+    const start = async (): Promise<void> => {
+      await consumer.connect()
+      if (over) return
+      await consumer.subscribe({
+        topics: topics.map((topic) => prefix + topic),
+        fromBeginning: true,
+      })
+      if (over) return
+      await consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+        eachBatch: (payload) => this.#eachBatch(consumer, payload),
+      })
+    }
+    const starting = start().then(
+      () => true,
+      () => false,
+    )
     try {
-      const start = async (): Promise<void> => {
-        await consumer.connect()
-        await consumer.subscribe({
-          topics: topics.map((topic) => prefix + topic),
-          fromBeginning: true,
-        })
-        await consumer.run({
-          autoCommit: false,
-          eachBatchAutoResolve: false,
-          partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-          eachBatch: (payload) => this.#eachBatch(consumer, payload),
-        })
-      }
-      const connected = await Promise.race([
-        start().then(
-          () => true,
-          () => false,
-        ),
-        ended.promise,
-      ])
+      const connected = await Promise.race([starting, ended.promise])
       if (connected === false) return 'connection'
       return await Promise.race([ended.promise, this.#failure.promise])
     } finally {
+      over = true
       ended.unwatch()
       this.#positions.clear()
-      await withTimeout(consumer.disconnect(), DISCONNECT_MILLISECONDS)
+      await this.#discard(consumer, starting)
     }
+  }
+
+  /**
+   * A start that is still under way would bring a disconnected consumer back to life, to fetch the same records for ever and
+   * keep the process from ending: so the start is waited for, and one that takes longer is disconnected when it is done.
+   */
+  async #discard(consumer: Consumer, starting: Promise<boolean>): Promise<void> {
+    await withTimeout(starting, DISCONNECT_MILLISECONDS)
+    await withTimeout(consumer.disconnect(), DISCONNECT_MILLISECONDS)
+    void starting.then(() => consumer.disconnect()).catch(() => undefined)
   }
 
   /** Listens for a crash that the library does not mend, and for silence: its consumers can hang without an error. */
@@ -247,7 +260,11 @@ export class KafkaSubscription implements Subscription {
   async #eachBatch(consumer: Consumer, payload: EachBatchPayload): Promise<void> {
     const { topic, partition } = payload.batch
     const position = this.#positions.get(nameOf(topic, partition))
-    if (position === undefined) return
+    if (position === undefined) {
+      // Handed out before its position is known, or by a consumer that is being discarded: it comes again, but not at full speed.
+      await new WakeUp().wait(UNPLACED_MILLISECONDS, new AbortController().signal)
+      return
+    }
     try {
       const at = await position.at
       if (!(await this.#isFrom(consumer, payload, position, at))) return
@@ -376,7 +393,7 @@ function isTransportFault(error: unknown): boolean {
   return error instanceof Error && error.name.startsWith('KafkaJS')
 }
 
-async function withTimeout(work: Promise<void>, milliseconds: number): Promise<void> {
+async function withTimeout(work: Promise<unknown>, milliseconds: number): Promise<void> {
   const late = Promise.withResolvers<void>()
   const timer = setTimeout(late.resolve, milliseconds)
   await Promise.race([work.catch(() => undefined), late.promise])
