@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { AssuranceChanged } from '../../proto/gen/watashi/policy/v1/policy.ts'
@@ -10,6 +9,7 @@ import { readRegistration } from './read-registration.ts'
 import { readRegistrationFolder } from './registration-folder-store.ts'
 import { seedRegistry } from './seed-registry.ts'
 import { ISSUER, openStand, type Stand } from './stand-grpc.ts'
+import { freePort } from '../../test/support/free-port.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../deploy/sample-rp/main.ts', import.meta.url))
 const FOLDER = fileURLToPath(new URL('../../deploy/rp', import.meta.url))
@@ -219,14 +219,3 @@ describe('a sample relying party', () => {
     expect(reply).toBe(403)
   })
 })
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        resolve(address !== null && typeof address === 'object' ? address.port : 0),
-      )
-    })
-  })
-}
