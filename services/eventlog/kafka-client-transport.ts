@@ -1,4 +1,11 @@
-import kafkajs, { type Kafka, type KafkaConfig, type logCreator } from 'kafkajs'
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import kafkajs, {
+  type ISocketFactory,
+  type Kafka,
+  type KafkaConfig,
+  type logCreator,
+} from 'kafkajs'
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js'
 import type { Log } from '../kernel/log.ts'
 
@@ -9,21 +16,62 @@ export interface KafkaConnection {
   readonly ssl?: { readonly ca: string; readonly cert: string; readonly key: string }
 }
 
-/** Short steps: the library's own 30 s would keep events back long after the broker is there again. */
-const RETRY = { retries: 8, initialRetryTime: 100, maxRetryTime: 2000 } as const
+/** A client, and the one way to be sure that nothing of it goes on. */
+export interface KafkaClient {
+  readonly kafka: Kafka
+  /** Cuts its connections, and lets it make no new one. */
+  readonly hangUp: () => void
+}
+
+const RETRY = {
+  // Short steps: the library's own 30 s would keep events back long after the broker is there again.
+  retries: 8,
+  initialRetryTime: 100,
+  maxRetryTime: 2000,
+  // A consumer that restarts itself does so even after it was told to disconnect.
+  restartOnFailure: () => Promise.resolve(false),
+} as const
+
+const KEEP_ALIVE_MILLISECONDS = 60_000
 
 /** A client of the broker, with the known faults of the library mended. */
-export function createKafkaClient(connection: KafkaConnection, log: Log): Kafka {
+export function createKafkaClient(connection: KafkaConnection, log: Log): KafkaClient {
   if (!stopIdleTimers()) log.warn('BROKER_CLIENT', { reason: 'IDLE_PATCH_NOT_APPLIED' })
   const { brokers, clientId, ssl } = connection
+  const { open, hangUp } = ownSockets()
   const config: KafkaConfig = {
     brokers: [...brokers],
     clientId,
     retry: RETRY,
     logCreator: toOurLog(log),
+    socketFactory: open,
     ...(ssl === undefined ? {} : { ssl: { ...ssl, minVersion: 'TLSv1.3' } }),
   }
-  return new kafkajs.Kafka(config)
+  return { kafka: new kafkajs.Kafka(config), hangUp }
+}
+
+function ownSockets(): { readonly open: ISocketFactory; readonly hangUp: () => void } {
+  const sockets = new Set<Socket>()
+  let over = false
+  return {
+    open: ({ host, port, ssl, onConnect }) => {
+      // Without a system's error code the library takes it for final, and does not try again.
+      if (over) throw new Error('this client has hung up')
+      const name = isIP(host) === 0 ? { servername: host } : {}
+      const socket = ssl
+        ? connectTls({ host, port, ...name, ...ssl }, onConnect)
+        : connect({ host, port }, onConnect)
+      socket.setKeepAlive(true, KEEP_ALIVE_MILLISECONDS)
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      return socket
+    },
+    hangUp: () => {
+      over = true
+      // Silently destroyed, the library would go on waiting for answers.
+      for (const socket of sockets) socket.destroy(new Error('this client has hung up'))
+    },
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Admin, Kafka } from 'kafkajs'
+import type { Admin } from 'kafkajs'
 import { utf8 } from '../kernel/bytes.ts'
 import type { Log } from '../kernel/log.ts'
 import { checkSize } from './check-size.ts'
@@ -18,19 +18,16 @@ import {
 import {
   createKafkaClient,
   protocolErrorCode,
+  type KafkaClient,
   type KafkaConnection,
 } from './kafka-client-transport.ts'
+import type { KafkaTiming } from './kafka-group-member.ts'
 import { SerialProducer } from './kafka-producer.ts'
-import {
-  DEFAULT_TIMING,
-  KafkaSubscription,
-  toRecord,
-  type KafkaTiming,
-} from './kafka-subscription.ts'
+import { DEFAULT_TIMING, KafkaSubscription, toRecord } from './kafka-subscription.ts'
 import { partitionOf } from './partition.ts'
 import { WakeUp } from './wake-up.ts'
 
-const ADMIN_ATTEMPTS = 6
+const ATTEMPTS = 6
 
 export interface KafkaEventLogOptions {
   readonly connection: KafkaConnection
@@ -42,7 +39,8 @@ export interface KafkaEventLogOptions {
 
 /** The event log on Apache Kafka. No Kafka transactions: effects and positions are committed in the consumer's database. */
 export class KafkaEventLog implements EventLog {
-  readonly #kafka: Kafka
+  readonly #client: () => KafkaClient
+  readonly #own: KafkaClient
   readonly #log: Log
   readonly #prefix: string
   readonly #timing: KafkaTiming
@@ -52,11 +50,12 @@ export class KafkaEventLog implements EventLog {
   #admin: Promise<Admin> | undefined
 
   constructor({ connection, log, prefix = '', timing = DEFAULT_TIMING }: KafkaEventLogOptions) {
-    this.#kafka = createKafkaClient(connection, log)
+    this.#client = () => createKafkaClient(connection, log)
+    this.#own = this.#client()
     this.#log = log
     this.#prefix = prefix
     this.#timing = timing
-    this.#producer = new SerialProducer(this.#kafka, protocolErrorCode)
+    this.#producer = new SerialProducer(this.#own.kafka, protocolErrorCode)
   }
 
   async ensureTopic(topic: TopicSettings): Promise<void> {
@@ -102,7 +101,7 @@ export class KafkaEventLog implements EventLog {
   subscribe(options: SubscribeOptions): Subscription {
     const subscription = new KafkaSubscription(
       {
-        kafka: this.#kafka,
+        client: this.#client,
         log: this.#log,
         timing: this.#timing,
         prefix: this.#prefix,
@@ -129,8 +128,18 @@ export class KafkaEventLog implements EventLog {
       throw new OffsetOutOfRange(`offset ${from} of \`${topic}\` ${partition} has been deleted`)
     }
     const end = Math.min(to, mark.high)
-    if (start >= end) return
-    yield* this.#replay(topic, partition, start, end)
+    let at = start
+    for (let attempt = 1; at < end; attempt += 1) {
+      try {
+        for await (const record of this.#replay(topic, partition, at, end)) {
+          at = record.offset + 1
+          yield record
+        }
+        return
+      } catch (error) {
+        await passing(error, attempt)
+      }
+    }
   }
 
   async watermarks(topic: string): Promise<readonly Watermarks[]> {
@@ -146,6 +155,7 @@ export class KafkaEventLog implements EventLog {
     const admin = this.#admin
     this.#admin = undefined
     await (await admin?.catch(() => undefined))?.disconnect().catch(() => undefined)
+    this.#own.hangUp()
   }
 
   /** The only way to read without moving a group is a group of one's own that commits nothing. */
@@ -156,7 +166,8 @@ export class KafkaEventLog implements EventLog {
     end: number,
   ): AsyncGenerator<StoredRecord> {
     const physical = this.#prefix + topic
-    const consumer = this.#kafka.consumer({
+    const client = this.#client()
+    const consumer = client.kafka.consumer({
       groupId: `${this.#prefix}replay.${randomUUID()}`,
       allowAutoTopicCreation: false,
       maxWaitTimeInMs: this.#timing.fetchWaitMilliseconds,
@@ -165,6 +176,11 @@ export class KafkaEventLog implements EventLog {
     const arrived = new WakeUp()
     const taken = new WakeUp()
     let waiting: { records: StoredRecord[]; next: number } | undefined
+    let crash: Error | undefined
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      crash = payload.error
+      arrived.ring()
+    })
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       const others = (payload.memberAssignment[physical] ?? []).filter((one) => one !== partition)
       consumer.pause([{ topic: physical, partitions: others }])
@@ -192,6 +208,7 @@ export class KafkaEventLog implements EventLog {
       let at = start
       while (at < end) {
         await arrived.wait(1000, stopping.signal)
+        if (crash !== undefined) throw crash
         const batch: { records: StoredRecord[]; next: number } | undefined = waiting
         if (batch === undefined) continue
         for (const record of batch.records) {
@@ -204,6 +221,7 @@ export class KafkaEventLog implements EventLog {
     } finally {
       stopping.abort()
       await consumer.disconnect().catch(() => undefined)
+      client.hangUp()
     }
   }
 
@@ -217,16 +235,21 @@ export class KafkaEventLog implements EventLog {
       } catch (error) {
         if (this.#admin === connected) this.#admin = undefined
         void connected.then((admin) => admin.disconnect()).catch(() => undefined)
-        const { retriable } = error as { retriable?: boolean }
-        if (retriable !== true || attempt >= ADMIN_ATTEMPTS) throw error
-        await delay(50 * 2 ** attempt)
+        await passing(error, attempt)
       }
     }
   }
 
   async #connectAdmin(): Promise<Admin> {
-    const admin = this.#kafka.admin()
+    const admin = this.#own.kafka.admin()
     await admin.connect()
     return admin
   }
+}
+
+/** Waits a while when the broker calls the fault passing; throws it when it does not, or has done so too often. */
+async function passing(error: unknown, attempt: number): Promise<void> {
+  const { retriable } = error as { retriable?: boolean }
+  if (retriable !== true || attempt >= ATTEMPTS) throw error
+  await delay(50 * 2 ** attempt)
 }

@@ -1,4 +1,4 @@
-import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs'
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { isUnreachable } from '../database/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import {
@@ -9,25 +9,20 @@ import {
   type Subscription,
   type Watermarks,
 } from './event-log.ts'
+import type { KafkaClient } from './kafka-client-transport.ts'
+import { takePart, type KafkaTiming, type MemberEnd } from './kafka-group-member.ts'
 import { WakeUp } from './wake-up.ts'
 
-export interface KafkaTiming {
-  readonly sessionMilliseconds: number
-  readonly rebalanceMilliseconds: number
-  readonly heartbeatMilliseconds: number
-  /** How long an idle fetch waits at the broker. */
-  readonly fetchWaitMilliseconds: number
-}
-
 export const DEFAULT_TIMING: KafkaTiming = {
-  sessionMilliseconds: 30_000,
-  rebalanceMilliseconds: 60_000,
+  sessionMilliseconds: 15_000,
+  rebalanceMilliseconds: 30_000,
   heartbeatMilliseconds: 3000,
   fetchWaitMilliseconds: 500,
 }
 
 export interface KafkaSubscriptionDependencies {
-  readonly kafka: Kafka
+  /** A client for one life of one member. */
+  readonly client: () => KafkaClient
   readonly log: Log
   readonly timing: KafkaTiming
   /** Stands before the names of topics and groups on a broker that others use too. */
@@ -37,7 +32,6 @@ export interface KafkaSubscriptionDependencies {
 
 const BACK_OFF = { first: 100, last: 10_000 } as const
 const PARTITIONS_AT_ONCE = 4
-const DISCONNECT_MILLISECONDS = 5000
 const SEEKS = 3
 const UNPLACED_MILLISECONDS = 50
 
@@ -59,12 +53,12 @@ export class KafkaSubscription implements Subscription {
   readonly #options: SubscribeOptions
   readonly #stopping = new AbortController()
   readonly #positions = new Map<string, Position>()
-  readonly #failure = Promise.withResolvers<never>()
+  /** What ends the subscription other than `stop`. */
+  #failure: { readonly error: unknown } | undefined
 
   constructor(deps: KafkaSubscriptionDependencies, options: SubscribeOptions) {
     this.#deps = deps
     this.#options = options
-    this.#failure.promise.catch(() => undefined)
     this.finished = this.#loop()
     this.finished.catch(() => undefined)
   }
@@ -94,95 +88,29 @@ export class KafkaSubscription implements Subscription {
   }
 
   /** @returns why it ended, to be replaced; throws what ends the subscription */
-  async #runOneConsumer(): Promise<'stopped' | 'crash' | 'silence' | 'connection'> {
-    const { kafka, timing, prefix } = this.#deps
+  async #runOneConsumer(): Promise<MemberEnd> {
+    const { client, timing, prefix } = this.#deps
     const { group, topics } = this.#options
-    const consumer = kafka.consumer({
-      groupId: prefix + group,
-      sessionTimeout: timing.sessionMilliseconds,
-      rebalanceTimeout: timing.rebalanceMilliseconds,
-      heartbeatInterval: timing.heartbeatMilliseconds,
-      maxWaitTimeInMs: timing.fetchWaitMilliseconds,
-      allowAutoTopicCreation: false,
-    })
-    const ended = this.#watch(consumer)
-    let over = false
-    const start = async (): Promise<void> => {
-      await consumer.connect()
-      if (over) return
-      await consumer.subscribe({
+    const reason = await takePart(
+      client(),
+      {
+        groupId: prefix + group,
         topics: topics.map((topic) => prefix + topic),
-        fromBeginning: true,
-      })
-      if (over) return
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-        eachBatch: (payload) => this.#eachBatch(consumer, payload),
-      })
-    }
-    const starting = start().then(
-      () => true,
-      () => false,
-    )
-    try {
-      const connected = await Promise.race([starting, ended.promise])
-      if (connected === false) return 'connection'
-      return await Promise.race([ended.promise, this.#failure.promise])
-    } finally {
-      over = true
-      ended.unwatch()
-      this.#positions.clear()
-      await this.#discard(consumer, starting)
-    }
-  }
-
-  /**
-   * A start that is still under way would bring a disconnected consumer back to life, to fetch the same records for ever and
-   * keep the process from ending: so the start is waited for, and one that takes longer is disconnected when it is done.
-   */
-  async #discard(consumer: Consumer, starting: Promise<boolean>): Promise<void> {
-    await withTimeout(starting, DISCONNECT_MILLISECONDS)
-    await withTimeout(consumer.disconnect(), DISCONNECT_MILLISECONDS)
-    void starting.then(() => consumer.disconnect()).catch(() => undefined)
-  }
-
-  /** Listens for a crash that the library does not mend, and for silence: its consumers can hang without an error. */
-  #watch(consumer: Consumer): {
-    promise: Promise<'stopped' | 'crash' | 'silence'>
-    unwatch: () => void
-  } {
-    const { timing } = this.#deps
-    const { signal } = this.#stopping
-    const ended = Promise.withResolvers<'stopped' | 'crash' | 'silence'>()
-    const { CRASH, FETCH, HEARTBEAT, END_BATCH_PROCESS, GROUP_JOIN } = consumer.events
-    let lastSign = performance.now()
-    const sign = (): void => {
-      lastSign = performance.now()
-    }
-    for (const event of [FETCH, HEARTBEAT, END_BATCH_PROCESS] as const) consumer.on(event, sign)
-    consumer.on(GROUP_JOIN, ({ payload }) => {
-      sign()
-      this.#assign(consumer, payload.memberAssignment)
-    })
-    consumer.on(CRASH, ({ payload }) => {
-      if (!payload.restart) ended.resolve('crash')
-    })
-    const watchdog = setInterval(() => {
-      if (performance.now() - lastSign > 2 * timing.sessionMilliseconds) ended.resolve('silence')
-    }, timing.sessionMilliseconds / 2)
-    watchdog.unref()
-    const stop = (): void => ended.resolve('stopped')
-    if (signal.aborted) stop()
-    signal.addEventListener('abort', stop)
-    return {
-      promise: ended.promise,
-      unwatch: () => {
-        clearInterval(watchdog)
-        signal.removeEventListener('abort', stop)
+        timing,
+        partitionsAtOnce: PARTITIONS_AT_ONCE,
+        onAssigned: (consumer, assignment) => this.#assign(consumer, assignment),
+        onBatch: (consumer, payload) => this.#eachBatch(consumer, payload),
       },
-    }
+      this.#stopping.signal,
+    )
+    this.#positions.clear()
+    if (this.#failure !== undefined) throw this.#failure.error
+    return reason
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#stopping.abort()
   }
 
   /** Every assigned partition goes to the position that its owner keeps, whatever the broker remembers. */
@@ -198,7 +126,7 @@ export class KafkaSubscription implements Subscription {
     const position: Position = { at: asked.promise, settled: false, seeks: 0 }
     this.#positions.set(nameOf(topic, partition), position)
     asked.promise.catch((error: unknown) => {
-      if (!(error instanceof StalePosition)) this.#failure.reject(error)
+      if (!(error instanceof StalePosition)) this.#fail(error)
     })
     this.#ask(consumer, topic, partition, position).then(asked.resolve, asked.reject)
   }
@@ -278,7 +206,7 @@ export class KafkaSubscription implements Subscription {
         return
       }
       if (isTransportFault(error)) return // a rebalance came in between; the position has not moved
-      this.#failure.reject(error)
+      this.#fail(error)
     }
   }
 
@@ -391,11 +319,4 @@ function isPassing(error: unknown): boolean {
 
 function isTransportFault(error: unknown): boolean {
   return error instanceof Error && error.name.startsWith('KafkaJS')
-}
-
-async function withTimeout(work: Promise<unknown>, milliseconds: number): Promise<void> {
-  const late = Promise.withResolvers<void>()
-  const timer = setTimeout(late.resolve, milliseconds)
-  await Promise.race([work.catch(() => undefined), late.promise])
-  clearTimeout(timer)
 }
