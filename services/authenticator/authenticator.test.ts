@@ -1264,6 +1264,38 @@ describe('states', () => {
     ])
   })
 
+  test.each(['suspend', 'revoke'] as const)(
+    'to %s it tells at which services no live session is left, and of no other end',
+    async (change) => {
+      const { enrol, logIn, authenticator, typed } = await openWorld()
+      const { sessions } = authenticator
+      const phone = await enrol()
+      const key = await enrol()
+      const desk = await logIn(phone)
+      const sofa = await logIn(phone)
+      const { session, cookie } = await logIn(key)
+      for (const [{ id }, rpId] of [
+        [desk.session, 'bank'],
+        [sofa.session, 'bank'],
+        [sofa.session, 'liquor'],
+        [session, 'liquor'],
+        [session, 'library'],
+      ] as const) {
+        await sessions.noteUse(id, rpId)
+      }
+      await authenticator.changeAuthenticator(session, desk.session.authenticatorId, change)
+      await authenticator.logOut(cookie)
+      const ended = await typed('SessionEnded')
+      const lost = ended.map(({ reason, lostAtRpIds }) => ({ reason, lostAtRpIds }))
+      const byChange = `AUTHENTICATOR_${change === 'suspend' ? 'SUSPENDED' : 'REVOKED'}`
+      expect(lost).toEqual([
+        { reason: byChange, lostAtRpIds: [] },
+        { reason: byChange, lostAtRpIds: ['bank'] },
+        { reason: 'LOGOUT', lostAtRpIds: [] },
+      ])
+    },
+  )
+
   test('a revoked passkey never comes back', async () => {
     const { enrol, logIn, login, authenticator } = await openWorld()
     const phone = await enrol()
@@ -1348,7 +1380,9 @@ describe('erasure', () => {
     expect(await world.typed('AuthenticatorStateChanged')).toMatchObject([
       { subjectRef: 'subject-a', to: 'revoked', reason: 'SUBJECT_ERASED' },
     ])
-    expect(await world.typed('SessionEnded')).toMatchObject([{ sessionId: mine.session.id }])
+    expect(await world.typed('SessionEnded')).toMatchObject([
+      { sessionId: mine.session.id, reason: 'SUBJECT_ERASED', lostAtRpIds: [] },
+    ])
     expect(await world.login(passkey)).toMatchObject({ reason: 'CREDENTIAL_UNKNOWN' })
     expect(await world.authenticator.authenticatorsOf(mine.session)).toEqual([])
     expect(await world.authenticator.sessions.current(theirs.cookie)).toBeDefined()

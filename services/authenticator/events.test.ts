@@ -68,7 +68,8 @@ const EVENTS: readonly AuthenticatorEvent[] = [
     type: 'SessionEnded',
     sessionId: 'session-1',
     subjectRef: 'subject-a',
-    reason: 'LOGOUT',
+    reason: 'AUTHENTICATOR_SUSPENDED',
+    lostAtRpIds: ['bank', 'library'],
     at,
   },
 ]

@@ -62,6 +62,8 @@ interface SessionEnded {
   readonly sessionId: string
   readonly subjectRef: string
   readonly reason: string
+  /** Relying parties at which a suspended or revoked authenticator left the person without a live session. */
+  readonly lostAtRpIds: readonly string[]
   readonly at: Date
 }
 
@@ -141,6 +143,7 @@ function encodeMessage(event: AuthenticatorEvent): Uint8Array {
         subjectRef: event.subjectRef,
         reason: event.reason,
         endedAt: event.at,
+        lostAtRpIds: [...event.lostAtRpIds],
       }).finish()
     default:
       return event satisfies never
@@ -233,6 +236,7 @@ function decodeMessage(
         sessionId: message.sessionId,
         subjectRef: message.subjectRef,
         reason: message.reason,
+        lostAtRpIds: message.lostAtRpIds,
         at: required(message.endedAt, 'ended_at'),
       }
     }

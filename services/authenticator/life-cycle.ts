@@ -111,11 +111,12 @@ export async function eraseSubject(
   tx: Tx,
   subjectRef: string,
 ): Promise<void> {
+  // Sessions first, by this reason: the log need not keep where who is to be forgotten was logged in.
+  const open = await context.store.openSessions(tx, { subjectRef })
+  await endSessions(context, tx, open, 'SUBJECT_ERASED')
   for (const authenticator of await context.store.authenticatorsOf(tx, subjectRef)) {
     if (!isBound(authenticator) || authenticator.state === 'revoked') continue
     await moveAuthenticator(context, tx, authenticator, 'revoked', 'SUBJECT_ERASED')
   }
-  const open = await context.store.openSessions(tx, { subjectRef })
-  await endSessions(context, tx, open, 'SUBJECT_ERASED')
   await context.store.eraseSubject(tx, subjectRef)
 }

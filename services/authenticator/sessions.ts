@@ -102,14 +102,34 @@ export async function endSessions(
   const now = context.clock.now()
   for (const session of sessions) {
     if (!(await context.store.endSession(tx, session.id, now))) continue
+    const ended = isLive(session, context.sessionLimits, now) ? reason : 'EXPIRED'
     await publish(context, tx, {
       type: 'SessionEnded',
       sessionId: session.id,
       subjectRef: session.subjectRef,
-      reason: isLive(session, context.sessionLimits, now) ? reason : 'EXPIRED',
+      reason: ended,
+      lostAtRpIds: LOSSES.includes(ended) ? await lostAt(context, tx, session) : [],
       at: now,
     })
   }
+}
+
+/** Ends that nobody foresaw. Who logs out, or stays away, is not followed over the relying parties. */
+const LOSSES: readonly EndReason[] = ['AUTHENTICATOR_SUSPENDED', 'AUTHENTICATOR_REVOKED']
+
+/** Relying parties at which this session was used and the person has no other live one. */
+async function lostAt(
+  context: AuthenticatorContext,
+  tx: Tx,
+  { id, subjectRef }: Session,
+): Promise<readonly string[]> {
+  const lost: string[] = []
+  for (const { rpId } of await context.store.usesOf(tx, id)) {
+    const others = await context.store.openSessionsAt(tx, subjectRef, rpId)
+    const now = context.clock.now()
+    if (!others.some((other) => isLive(other, context.sessionLimits, now))) lost.push(rpId)
+  }
+  return lost
 }
 
 /** The live session of a browser, marked as active. */

@@ -7,15 +7,17 @@ import type {
   Assessment,
   AssessmentQuestion,
   AxisExplanation,
+  AxisLevel,
   Minimum,
   PolicyPort,
 } from '../policy/ports.ts'
 import type { WalletPort } from '../wallet/ports.ts'
 import type { ChangeNotifier } from './change-notifier.ts'
+import { checkEntitled, entitledAxes } from './entitled-axes.ts'
 import { ceremonyOf } from './levels.ts'
 import { PositionTooOld, type OpenedPosition, type PositionSealer } from './position.ts'
 import { raiseMinimum } from './raise-minimum.ts'
-import { axisKey, namedAxes, type Registration } from './registration.ts'
+import { axisKey, type AxisName, type Registration } from './registration.ts'
 import type { Registry } from './registry.ts'
 import type { FederationStore, KnownSubject, PlacedFeedEntry } from './store.ts'
 
@@ -69,6 +71,7 @@ export class Assurance {
   /**
    * Holds a person against floor and request, with the live session at this relying party if there is one.
    * @throws NotFound for a pseudonym that this relying party has not met, is another's, or was erased: in the same words
+   * @throws AccessDenied for an axis that is neither registered nor was told of this person, naming those that are
    * @throws Unavailable when what is known here is older than `atLeastPosition`
    */
   async check(
@@ -114,7 +117,8 @@ export class Assurance {
   /**
    * The state now and then every change, or every change after `fromPosition`; ends when `signal` aborts. Messages of the
    * state at the start carry no position, the heartbeat after the last of them does: a reader that is cut off among them
-   * has none and begins again.
+   * has none and begins again. Of logins the state gives those that are live, and changes tell that one lost its
+   * authenticator and what the next one reaches; that one ends by log-out or by time is foretold by `validUntil`.
    * @throws PositionTooOld for a position before the oldest change that is kept: the reader begins again
    */
   async *watch(
@@ -188,8 +192,9 @@ export class Assurance {
     const { policy, sessions, clock } = this.#deps
     policy.checkMinimum(asked)
     const { rpId, minimum: floor, signatureVerifier } = registration
-    const minimum = raiseMinimum((...axis) => policy.compareLevels(...axis), floor, asked)
     const subjectRef = await this.#person(registration, pairwiseSubject)
+    checkEntitled(asked, await this.#entitled(registration, pairwiseSubject))
+    const minimum = raiseMinimum((...axis) => policy.compareLevels(...axis), floor, asked)
     const session = await sessions.latestFor(subjectRef, rpId)
     return {
       subjectRef,
@@ -206,6 +211,16 @@ export class Assurance {
     const person = known ? await wallet.resolve(sectorId, pairwiseSubject) : undefined
     if (person === undefined) throw unknownPerson()
     return person.subjectRef
+  }
+
+  async #entitled(
+    registration: Registration,
+    pairwiseSubject: string,
+  ): Promise<ReadonlyMap<string, AxisName>> {
+    const { unitOfWork, store } = this.#deps
+    const { rpId } = registration
+    const told = await unitOfWork.read((tx) => store.toldAxes(tx, rpId, pairwiseSubject))
+    return entitledAxes(registration, told)
   }
 
   async #watched(
@@ -233,12 +248,11 @@ export class Assurance {
     pairwiseSubjects: readonly string[],
     signal: AbortSignal,
   ): AsyncGenerator<WatchMessage> {
-    const { registry, policy, clock } = this.#deps
-    const axes = namedAxes(await registry.active(rpId))
+    const registration = await this.#deps.registry.active(rpId)
     for await (const { pairwiseSubject, subjectRef } of this.#known(rpId, pairwiseSubjects)) {
       if (signal.aborted) return
-      for (const level of await policy.identityLevels(subjectRef, clock.now())) {
-        if (!axes.has(axisKey(level))) continue
+      const entitled = await this.#entitled(registration, pairwiseSubject)
+      for (const level of await this.#levels(registration, subjectRef, entitled)) {
         const { framework, axis, validUntil } = level
         yield {
           type: 'level',
@@ -254,6 +268,32 @@ export class Assurance {
         }
       }
     }
+  }
+
+  /** What a person and the live login there reach now, on these axes alone. */
+  async #levels(
+    { rpId, signatureVerifier }: Registration,
+    subjectRef: string,
+    axes: ReadonlyMap<string, AxisName>,
+  ): Promise<readonly AxisLevel[]> {
+    const { policy, sessions, clock } = this.#deps
+    const at = clock.now()
+    const ofPerson = await policy.identityLevels(subjectRef, at)
+    const identity = ofPerson.filter((level) => axes.has(axisKey(level)))
+    const session = await sessions.latestFor(subjectRef, rpId)
+    if (session === undefined) return identity
+    const lowest = [...axes.values()].flatMap(({ framework, axis }) => {
+      const level = policy.lowestLoginLevel(framework, axis)
+      return level === undefined ? [] : [{ framework, axis, level }]
+    })
+    const { levels } = await policy.assess({
+      subjectRef,
+      ceremony: ceremonyOf(session),
+      minimum: { axes: lowest, flags: [] },
+      rp: { id: rpId, signatureVerifier },
+      at,
+    })
+    return [...identity, ...levels.filter(({ level }, i) => level !== lowest[i]?.level)]
   }
 
   /** Persons that a relying party knows, those named or all, read page by page as they are taken. */

@@ -1,3 +1,4 @@
+import { SessionEnded } from '../../proto/gen/watashi/authenticator/v1/authenticator.ts'
 import { AssuranceChanged } from '../../proto/gen/watashi/policy/v1/policy.ts'
 import { RelyingPartyChanged } from '../../proto/gen/watashi/registry/v1/registry.ts'
 import { ReleaseRevoked, SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
@@ -8,6 +9,7 @@ import type { Minimum } from '../policy/ports.ts'
 import type { Purpose, Registration } from './registration.ts'
 
 const RELYING_PARTY_CHANGED = 'watashi.registry.v1.RelyingPartyChanged'
+export const SESSION_ENDED = 'watashi.authenticator.v1.SessionEnded'
 export const ASSURANCE_CHANGED = 'watashi.policy.v1.AssuranceChanged'
 export const RELEASE_REVOKED = 'watashi.wallet.v1.ReleaseRevoked'
 export const SUBJECT_ERASED = 'watashi.wallet.v1.SubjectErased'
@@ -69,6 +71,11 @@ export type ObservedEvent =
       readonly validUntil: Date | null
     }
   | {
+      readonly type: 'login_lost'
+      readonly subjectRef: string
+      readonly rpIds: readonly string[]
+    }
+  | {
       readonly type: 'release_revoked'
       readonly subjectRef: string
       readonly rpId: string
@@ -90,6 +97,10 @@ export function readObservedEvent(event: ReceivedEvent): ObservedEvent {
         ...{ subjectRef, framework, axis, from, to, lowered },
         validUntil: validUntil ?? null,
       }
+    }
+    case SESSION_ENDED: {
+      const { subjectRef, lostAtRpIds } = decodeEvent(SessionEnded, event)
+      return { type: 'login_lost', subjectRef, rpIds: lostAtRpIds }
     }
     case RELEASE_REVOKED: {
       const { subjectRef, rpId, reason } = decodeEvent(ReleaseRevoked, event)

@@ -105,6 +105,14 @@ export class FakePolicy implements PolicyPort {
     return ladder.indexOf(a) - ladder.indexOf(b)
   }
 
+  isLowered(framework: string, axis: string, from: string, to: string): boolean {
+    return this.compareLevels(framework, axis, to, from) < 0
+  }
+
+  lowestLoginLevel(framework: string, axis: string): string | undefined {
+    return axis === 'AAL' ? LADDERS[`${framework}/${axis}`]?.[0] : undefined
+  }
+
   #level({ subjectRef, ceremony }: AssessmentQuestion, axis: string): string {
     if (axis === 'IAL') return this.identity.get(subjectRef) ?? 'no_ial'
     const auth = ceremony?.auth as { readonly aal?: string } | undefined
@@ -117,10 +125,11 @@ export class FakeSessions implements SessionPort, ConsentCeremonyPort {
   readonly used = new Set<string>()
   readonly #ceremonies = new Map<string, Uint8Array>()
   readonly #used = new Set<string>()
+  #logins = 0
 
   /** Logs a person in; the result is the browser's `cookie` header. */
   logIn(subjectRef: string, aal = 'AAL2'): string {
-    const sessionId = `session-${this.live.size}`
+    const sessionId = `session-${this.#logins++}`
     const at = new Date('2026-11-26T09:00:00Z')
     this.live.set(sessionId, {
       sessionId,
@@ -132,6 +141,13 @@ export class FakeSessions implements SessionPort, ConsentCeremonyPort {
       auth: { aal },
     })
     return `watashi_session=${sessionId}`
+  }
+
+  /** Ends every login of a person. */
+  end(subjectRef: string): void {
+    for (const [id, session] of this.live) {
+      if (session.subjectRef === subjectRef) this.live.delete(id)
+    }
   }
 
   async current(cookieHeader: string | undefined): Promise<LiveSession | undefined> {

@@ -58,7 +58,7 @@ export function createFederation(deps: FederationDependencies): Federation {
     requests: new Requests(shared),
     assurance: new Assurance(shared, () => (sealer ??= loadSealer())),
     interactions: new Interactions(shared),
-    consumer: watchConsumer(store, deps.clock),
+    consumer: watchConsumer(shared),
     sweep: () => book.sweep(),
   }
 }

@@ -5,13 +5,15 @@ import { Status } from '../../proto/gen/google/rpc/status.ts'
 import type {
   AuthenticateResponse,
   CheckResponse,
+  ExplainResponse,
   WatchResponse,
 } from '../../proto/gen/watashi/assurance/v1/assurance.ts'
+import { SessionEnded } from '../../proto/gen/watashi/authenticator/v1/authenticator.ts'
 import { AssuranceChanged } from '../../proto/gen/watashi/policy/v1/policy.ts'
 import { ReleaseRevoked, SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { TOPICS, type ReceivedEvent } from '../kernel/event.ts'
-import { ASSURANCE_CHANGED, RELEASE_REVOKED, SUBJECT_ERASED } from './events.ts'
+import { ASSURANCE_CHANGED, RELEASE_REVOKED, SESSION_ENDED, SUBJECT_ERASED } from './events.ts'
 import { FederationStore } from './store.ts'
 import {
   bankAssertion,
@@ -92,9 +94,13 @@ async function started(stream: ReturnType<typeof authenticate>) {
 }
 
 /** Logs a person in at a relying party the whole way; gives the pseudonym. */
-async function logInAt(rp: RelyingPartyName, subjectRef: string): Promise<string> {
+async function logInAt(
+  rp: RelyingPartyName,
+  subjectRef: string,
+  more: object = {},
+): Promise<string> {
   stand.policy.identity.set(subjectRef, 'IAL2')
-  const stream = authenticate(rp)
+  const stream = authenticate(rp, more)
   const { requestId } = await started(stream)
   const browser = stand.browser(stand.sessions.logIn(subjectRef))
   const { interactions } = stand.federation
@@ -132,6 +138,20 @@ function levelChanged(subjectRef: string, from: string, to: string, axis = 'IAL'
       decidedAt: stand.clock.now(),
       validUntil: new Date('2027-03-01T11:22:33Z'),
     }).finish(),
+  )
+}
+
+/** What is told when a suspended authenticator left the person without a live session at these. */
+function loginLost(subjectRef: string, ...lostAtRpIds: string[]) {
+  stand.sessions.end(subjectRef)
+  const ended = { sessionId: 'session', subjectRef, reason: '', endedAt: stand.clock.now() }
+  return apply(SESSION_ENDED, SessionEnded.encode({ ...ended, lostAtRpIds }).finish())
+}
+
+function explain(rp: RelyingPartyName, pairwiseSubject: string, more: object = {}) {
+  const request = { pairwiseSubject, minimum: undefined, locale: 'en', ...more }
+  return call<ExplainResponse>((done) =>
+    stand.clients(rp).assurance.explain(request, new Metadata(), soon(), done),
   )
 }
 
@@ -354,9 +374,9 @@ describe('persons of others', () => {
 
 describe('Check', () => {
   test('says what is missing and the step that would bring it', async () => {
-    const pairwise = await logInAt('library', 'person-4')
+    const pairwise = await logInAt('liquor', 'person-4')
     stand.policy.identity.set('person-4', 'no_ial')
-    const answer = await check('library', pairwise, { minimum: minimum(IAL2) })
+    const answer = await check('liquor', pairwise, { minimum: minimum(IAL2) })
     expect(answer).toMatchObject({
       satisfied: false,
       shortfalls: [{ axis: 'IAL', have: 'no_ial', need: 'IAL2', remedy: 3 }],
@@ -394,20 +414,98 @@ describe('Check', () => {
 })
 
 test('Explain gives the reasons in the language asked for', async () => {
-  const pairwiseSubject = await logInAt('liquor', 'person-7')
-  const { assurance } = stand.clients('liquor')
-  const explain = (locale: string) =>
-    call<{ explanations: { reasons: string[] }[] }>((done) =>
-      assurance.explain(
-        { pairwiseSubject, minimum: undefined, locale },
-        new Metadata(),
-        soon(),
-        done,
-      ),
+  const pairwise = await logInAt('liquor', 'person-7')
+  const reasonsIn = async (locale: string) =>
+    (await explain('liquor', pairwise, { locale })).explanations[0]?.reasons
+  expect(await reasonsIn('ja')).toEqual(['署名が確かめられた'])
+  expect(await reasonsIn('en')).toEqual(['the signature was verified'])
+  await expect(reasonsIn('fr')).rejects.toMatchObject({ code: status.INVALID_ARGUMENT })
+})
+
+describe('an axis that the registration does not name', () => {
+  const beyond = { minimum: minimum(AAL1, IAL2) }
+
+  test('may not be asked about, and the refusal says which may', async () => {
+    const pairwise = await logInAt('library', 'person-30')
+    for (const ask of [check, explain]) {
+      const error: unknown = await ask('library', pairwise, beyond).catch(
+        (thrown: unknown) => thrown,
+      )
+      expect(error).toMatchObject({ code: status.PERMISSION_DENIED })
+      expect((error as Error).message).toContain('minimum.axes[1]')
+      expect((error as Error).message).toMatch(/: nist-800-63B-4\/AAL$/)
+      const [info] = detailsOf(error)
+      expect(ErrorInfo.decode(info?.value ?? Buffer.of()).reason).toBe('PERMISSION_DENIED')
+    }
+    expect((await check('library', pairwise)).levels).toMatchObject([{ axis: 'AAL' }])
+    expect((await explain('library', pairwise)).explanations).toHaveLength(1)
+  })
+  test('does not tell persons of others from persons that do not exist', async () => {
+    const foreign = await logInAt('liquor', 'person-31')
+    for (const subject of [foreign, nobody]) {
+      await expect(check('library', subject, beyond)).rejects.toMatchObject({
+        code: status.NOT_FOUND,
+      })
+    }
+  })
+  test('may be asked about of whom it was told, when the person was shown it, and of nobody else', async () => {
+    const shown = await logInAt('library', 'person-32', { minimum: minimum(IAL2) })
+    const other = await logInAt('library', 'person-33')
+    expect((await check('library', shown, beyond)).levels).toMatchObject([
+      { axis: 'AAL' },
+      { axis: 'IAL', level: 'IAL2' },
+    ])
+    expect((await explain('library', shown, beyond)).explanations).toHaveLength(2)
+    await expect(check('library', other, beyond)).rejects.toMatchObject({
+      code: status.PERMISSION_DENIED,
+    })
+
+    const { assurance } = stand.clients('library')
+    const stream = reader<WatchResponse>(
+      assurance.watch({ pairwiseSubjects: [shown, other], fromPosition: '' }),
     )
-  expect((await explain('ja')).explanations[0]?.reasons).toEqual(['署名が確かめられた'])
-  expect((await explain('en')).explanations[0]?.reasons).toEqual(['the signature was verified'])
-  await expect(explain('fr')).rejects.toMatchObject({ code: status.INVALID_ARGUMENT })
+    const state: unknown[] = []
+    for (;;) {
+      const { event } = await stream.next()
+      if (event?.$case !== 'levelChanged') break
+      const { pairwiseSubject, level } = event.levelChanged
+      state.push([pairwiseSubject, level?.axis])
+    }
+    const known = [
+      [shown, 'IAL'],
+      [shown, 'AAL'],
+      [other, 'AAL'],
+    ]
+    expect(state).toHaveLength(known.length)
+    expect(state).toEqual(expect.arrayContaining(known))
+    await levelChanged('person-33', 'IAL2', 'no_ial')
+    await levelChanged('person-32', 'IAL2', 'no_ial')
+    expect((await stream.next()).event).toMatchObject({
+      levelChanged: { pairwiseSubject: shown, level: { axis: 'IAL', level: 'no_ial' } },
+    })
+    stream.cancel()
+  })
+  test('that was asked for and not told stays unknown', async () => {
+    const pairwise = await logInAt('library', 'person-34')
+    const stream = authenticate('library', { minimum: minimum(IAL2) })
+    const { requestId } = await started(stream)
+    const browser = stand.browser(stand.sessions.logIn('person-34'))
+    await stand.federation.interactions.view(requestId, browser)
+    await stand.federation.interactions.refuse(requestId, browser)
+    await expect(check('library', pairwise, beyond)).rejects.toMatchObject({
+      code: status.PERMISSION_DENIED,
+    })
+  })
+  test('is asked about no more when the person has withdrawn, until it is told again', async () => {
+    const pairwise = await logInAt('library', 'person-35', { minimum: minimum(IAL2) })
+    const withdrawn = { releaseId: 'r', subjectRef: 'person-35', rpId: 'library' }
+    const value = { ...withdrawn, reason: 'BY_PERSON', revokedAt: stand.clock.now() }
+    await apply(RELEASE_REVOKED, ReleaseRevoked.encode(value).finish())
+    expect(await logInAt('library', 'person-35')).toBe(pairwise)
+    await expect(check('library', pairwise, beyond)).rejects.toMatchObject({
+      code: status.PERMISSION_DENIED,
+    })
+  })
 })
 
 describe('Watch', () => {
@@ -427,6 +525,9 @@ describe('Watch', () => {
         level: { axis: 'IAL', level: 'IAL2' },
         initial: true,
       },
+    })
+    expect((await first.next()).event).toMatchObject({
+      levelChanged: { level: { axis: 'AAL', level: 'AAL2' }, initial: true },
     })
     const begun = await first.next()
     expect(begun.event).toMatchObject({ $case: 'heartbeat' })
@@ -457,11 +558,76 @@ describe('Watch', () => {
   test('tells nothing of axes that the registration does not name', async () => {
     const pairwise = await logInAt('liquor', 'person-9')
     const stream = watch([pairwise])
-    expect((await stream.next()).event).toMatchObject({ levelChanged: { level: { axis: 'IAL' } } })
+    for (const axis of ['IAL', 'AAL']) {
+      expect((await stream.next()).event).toMatchObject({ levelChanged: { level: { axis } } })
+    }
     expect((await stream.next()).event).toMatchObject({ $case: 'heartbeat' })
     await levelChanged('person-9', 'a', 'b', 'identity')
     await levelChanged('person-9', 'IAL2', 'no_ial')
     expect((await stream.next()).event).toMatchObject({ levelChanged: { level: { axis: 'IAL' } } })
+    stream.cancel()
+  })
+  test('tells once that a login lost its authenticator, where it was used, and what the next one reaches', async () => {
+    const pairwise = await logInAt('liquor', 'person-12')
+    const before = (await check('liquor', pairwise)).position
+    const elsewhere = await logInAt('library', 'person-12')
+    const atLibrary = (await check('library', elsewhere)).position
+    const { assurance: feeds } = stand.federation
+    const told = await feeds.feedLength('library')
+    await loginLost('person-12', 'liquor')
+    await loginLost('person-12', 'liquor')
+    expect(await feeds.feedLength('library')).toBe(told)
+    const stream = watch([pairwise], before)
+    expect((await stream.next()).event).toMatchObject({
+      levelChanged: {
+        level: { axis: 'AAL', level: 'none', validUntil: undefined },
+        previousLevel: 'AAL2',
+        ...{ lowered: true, initial: false },
+      },
+    })
+    await logInAt('liquor', 'person-12')
+    expect((await stream.next()).event).toMatchObject({
+      levelChanged: { level: { level: 'AAL2' }, previousLevel: 'none', lowered: false },
+    })
+    stream.cancel()
+
+    const { assurance } = stand.clients('library')
+    const other = reader<WatchResponse>(
+      assurance.watch({ pairwiseSubjects: [elsewhere], fromPosition: atLibrary }),
+    )
+    await loginLost('person-12', 'library')
+    expect((await other.next()).event).toMatchObject({ levelChanged: { previousLevel: 'AAL2' } })
+    await logInAt('library', 'person-12')
+    expect((await other.next()).event).toMatchObject({ levelChanged: { level: { level: 'AAL2' } } })
+    other.cancel()
+  })
+  test('tells nothing of a login that ended in any other way, and lists it no more', async () => {
+    const pairwise = await logInAt('liquor', 'person-13')
+    const before = (await check('liquor', pairwise)).position
+    await loginLost('person-13')
+    const stream = watch([pairwise])
+    expect((await stream.next()).event).toMatchObject({ levelChanged: { level: { axis: 'IAL' } } })
+    expect((await stream.next()).event).toMatchObject({ $case: 'heartbeat' })
+    stream.cancel()
+    await levelChanged('person-13', 'IAL2', 'no_ial')
+    const changes = watch([pairwise], before)
+    expect((await changes.next()).event).toMatchObject({ levelChanged: { level: { axis: 'IAL' } } })
+    changes.cancel()
+  })
+  test('takes back a login whose authenticator was suspended before it was written', async () => {
+    const { sessions } = stand
+    const noteUse = sessions.noteUse.bind(sessions)
+    sessions.noteUse = async (sessionId, rpId) => {
+      await noteUse(sessionId, rpId)
+      await loginLost('person-14', 'liquor') // nothing was told yet
+    }
+    const { position } = await check('liquor', await logInAt('liquor', 'person-15'))
+    const pairwise = await logInAt('liquor', 'person-14')
+    sessions.noteUse = noteUse
+    const stream = watch([pairwise], position)
+    expect((await stream.next()).event).toMatchObject({
+      levelChanged: { level: { level: 'none' }, previousLevel: 'AAL2', lowered: true },
+    })
     stream.cancel()
   })
   test('tells that a person withdrew or erased the account, and nothing after that', async () => {

@@ -1,6 +1,7 @@
 import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { Conflict, Unavailable } from '../kernel/errors.ts'
+import type { PolicyPort } from '../policy/ports.ts'
 import type { RefusalReason, ReleaseRequest, WalletPort } from '../wallet/ports.ts'
 import type { ChangeNotifier } from './change-notifier.ts'
 import {
@@ -10,12 +11,14 @@ import {
   type InteractionDecision,
   type LevelRecord,
 } from './interaction.ts'
+import { noteLoginLost, noteToldLevels } from './login-level.ts'
 import type { FederationStore } from './store.ts'
 
 export interface BookDependencies {
   readonly unitOfWork: UnitOfWork
   readonly store: FederationStore
   readonly notifier: ChangeNotifier
+  readonly policy: Pick<PolicyPort, 'isLowered' | 'lowestLoginLevel'>
   readonly wallet: Pick<WalletPort, 'released' | 'refuse'>
   readonly clock: Clock
 }
@@ -91,13 +94,22 @@ export class InteractionBook {
     levels: readonly LevelRecord[],
     releaseId: string | null,
   ): Promise<Applied> {
-    const { store } = this.#deps
+    const { store, clock } = this.#deps
     const { rpId, subjectRef } = interaction
     const result = { pairwiseSubject, levels, releaseId }
     return this.apply(interaction, { type: 'complete', result }, async (tx) => {
-      if (subjectRef !== null)
-        await store.addKnownSubject(tx, rpId, { pairwiseSubject, subjectRef })
+      if (subjectRef === null) return
+      await store.addKnownSubject(tx, rpId, { pairwiseSubject, subjectRef })
+      const there = { rpId, pairwiseSubject }
+      await noteToldLevels(this.#deps, tx, there, levels, clock.now())
     })
+  }
+
+  /** Tells a relying party that the login it was just told of is no more. */
+  async takeBackLogin(rpId: string, pairwiseSubject: string): Promise<void> {
+    const { unitOfWork, clock } = this.#deps
+    const there = { rpId, pairwiseSubject }
+    await unitOfWork.run((tx) => noteLoginLost(this.#deps, tx, there, clock.now()))
   }
 
   /** Delivers a release that was issued although its interaction was not closed (the process died in between). */

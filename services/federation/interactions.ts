@@ -195,7 +195,21 @@ export class Interactions {
     const { book } = this.#deps
     const applied = await book.complete(interaction, pairwiseSubject, levels, releaseId)
     if (applied.interaction.status === 'open') throw closedInBetween()
+    await this.#takeBackWhenLost(interaction, pairwiseSubject)
     return returnUrlOf(applied.interaction, secret)
+  }
+
+  /**
+   * An authenticator suspended at this very moment ended the session before the login was written: whoever told of that end
+   * found nothing told to take back.
+   */
+  async #takeBackWhenLost(
+    { rpId, subjectRef }: Interaction,
+    pairwiseSubject: string,
+  ): Promise<void> {
+    const { sessions, book } = this.#deps
+    if (subjectRef === null || (await sessions.latestFor(subjectRef, rpId)) !== undefined) return
+    await book.takeBackLogin(rpId, pairwiseSubject)
   }
 
   async #open(id: string, browser: Browser): Promise<Opened> {

@@ -43,12 +43,11 @@ export interface Registration {
   readonly signatureVerifier: boolean
 }
 
-/** Axes that a registration names in its floor or a purpose: of these alone its relying party is told. */
-export function namedAxes(registration: Registration): ReadonlySet<string> {
-  const minimums = [registration.minimum, ...registration.purposes.map(({ minimum }) => minimum)]
-  return new Set(minimums.flatMap(({ axes }) => axes.map(axisKey)))
+export interface AxisName {
+  readonly framework: string
+  readonly axis: string
 }
 
-export function axisKey(axis: { readonly framework: string; readonly axis: string }): string {
+export function axisKey(axis: AxisName): string {
   return `${axis.framework}/${axis.axis}`
 }

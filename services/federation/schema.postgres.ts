@@ -76,6 +76,20 @@ export const knownSubject = table(
   ],
 )
 
+/** Axes whose level a relying party was told of a person in a completed request of its own. */
+export const toldAxis = table(
+  'federation_told_axis',
+  {
+    rpId: text('rp_id').notNull(),
+    pairwiseSubject: text('pairwise_subject').notNull(),
+    framework: text('framework').notNull(),
+    axis: text('axis').notNull(),
+    /** What was told last of an axis of logins; null for one of persons. */
+    loginLevel: text('login_level'),
+  },
+  (t) => [primaryKey({ columns: [t.rpId, t.pairwiseSubject, t.framework, t.axis] })],
+)
+
 export const feedHead = table('federation_feed_head', {
   rpId: text('rp_id').primaryKey(),
   last: whole('last').notNull(),

@@ -4,7 +4,7 @@ import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import { toBase64Url } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
 import type { Interaction } from './interaction.ts'
-import type { Registration } from './registration.ts'
+import type { AxisName, Registration } from './registration.ts'
 import * as postgres from './schema.postgres.ts'
 import * as sqlite from './schema.sqlite.ts'
 
@@ -33,6 +33,12 @@ export interface PlacedFeedEntry extends FeedEntry {
 export interface KnownSubject {
   readonly pairwiseSubject: string
   readonly subjectRef: string
+}
+
+/** An axis whose level a relying party was told of a person. */
+export interface ToldAxis extends AxisName {
+  /** What was told last of an axis of logins; null for one of persons. */
+  readonly loginLevel: string | null
 }
 
 /** Tables of the federation. Every method is one query on the caller's unit of work. */
@@ -154,9 +160,31 @@ export class FederationStore {
     return await tx.select().from(t).where(eq(t.subjectRef, subjectRef))
   }
 
+  /** Forgets a person at one relying party, with what it was told. */
   async forgetKnownSubject(tx: Tx, rpId: string, pairwiseSubject: string): Promise<void> {
-    const { knownSubject: t } = this.#tables
-    await tx.delete(t).where(and(eq(t.rpId, rpId), eq(t.pairwiseSubject, pairwiseSubject)))
+    for (const t of [this.#tables.knownSubject, this.#tables.toldAxis]) {
+      await tx.delete(t).where(and(eq(t.rpId, rpId), eq(t.pairwiseSubject, pairwiseSubject)))
+    }
+  }
+
+  async toldAxes(tx: Tx, rpId: string, pairwiseSubject: string): Promise<readonly ToldAxis[]> {
+    const { toldAxis: t } = this.#tables
+    return await tx
+      .select({ framework: t.framework, axis: t.axis, loginLevel: t.loginLevel })
+      .from(t)
+      .where(and(eq(t.rpId, rpId), eq(t.pairwiseSubject, pairwiseSubject)))
+  }
+
+  async saveToldAxis(tx: Tx, rpId: string, pairwiseSubject: string, told: ToldAxis): Promise<void> {
+    const { toldAxis: t } = this.#tables
+    const { framework, axis, loginLevel } = told
+    await tx
+      .insert(t)
+      .values({ rpId, pairwiseSubject, framework, axis, loginLevel })
+      .onConflictDoUpdate({
+        target: [t.rpId, t.pairwiseSubject, t.framework, t.axis],
+        set: { loginLevel },
+      })
   }
 
   /** Removes what ties a person to interactions; the rows go with the next sweep. */

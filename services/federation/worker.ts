@@ -3,34 +3,47 @@ import type { ConsumerDefinition } from '../eventlog/consumer.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { TOPICS, type ReceivedEvent } from '../kernel/event.ts'
 import { readObservedEvent, type ObservedEvent } from './events.ts'
-import { axisKey, namedAxes } from './registration.ts'
+import { entitledAxes } from './entitled-axes.ts'
+import { noteLoginLost, type LoginLevelDependencies } from './login-level.ts'
+import { axisKey } from './registration.ts'
 import type { FederationStore, FeedEntry, KnownSubject } from './store.ts'
 
 /** Writes what each relying party is to be told into its own feed. */
-export function watchConsumer(store: FederationStore, clock: Clock): ConsumerDefinition {
+export function watchConsumer(
+  deps: LoginLevelDependencies & { readonly clock: Clock },
+): ConsumerDefinition {
   return {
     name: 'federation.watch',
     topics: [TOPICS.subject],
     async apply(tx: Tx, event: ReceivedEvent) {
-      await applyEvent(store, tx, readObservedEvent(event), clock.now())
+      await applyEvent(deps, tx, readObservedEvent(event), deps.clock.now())
     },
   }
 }
 
 async function applyEvent(
-  store: FederationStore,
+  deps: LoginLevelDependencies,
   tx: Tx,
   event: ObservedEvent,
   at: Date,
 ): Promise<void> {
+  const { store } = deps
   switch (event.type) {
     case 'assurance_changed':
       for (const known of await store.knownBy(tx, event.subjectRef)) {
         const stored = await store.registration(tx, known.rpId)
-        // INVARIANT: an axis that the registration does not name is nobody's business there.
-        if (!stored?.registration.active || !namedAxes(stored.registration).has(axisKey(event)))
-          continue
+        if (!stored?.registration.active) continue
+        const told = await store.toldAxes(tx, known.rpId, known.pairwiseSubject)
+        // INVARIANT: an axis that may not be asked for there is nobody's business there.
+        if (!entitledAxes(stored.registration, told).has(axisKey(event))) continue
         await store.appendFeed(tx, known.rpId, levelEntry(known, event), at)
+      }
+      return
+    case 'login_lost':
+      for (const known of await store.knownBy(tx, event.subjectRef)) {
+        if (!event.rpIds.includes(known.rpId)) continue
+        const stored = await store.registration(tx, known.rpId)
+        if (stored?.registration.active) await noteLoginLost(deps, tx, known, at)
       }
       return
     case 'release_revoked':

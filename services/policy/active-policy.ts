@@ -4,6 +4,7 @@ import { sha256 } from '../kernel/digest.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { Frameworks } from './frameworks.ts'
 import type { Axis, AxisRef, LevelAxis, Pack } from './language/pack.ts'
+import { INDETERMINATE } from './language/score.ts'
 import type { AssuranceFlag, Minimum } from './ports.ts'
 
 export interface LoadedPack {
@@ -72,5 +73,20 @@ export class ActivePolicy {
     const rank = members.indexOf(level)
     if (rank < 0) throw new InvalidInput('level', `one of ${members.join(', ')}`)
     return rank
+  }
+
+  isLowered(framework: string, axis: string, from: string, to: string): boolean {
+    if (from === INDETERMINATE) return false
+    if (to === INDETERMINATE) return true
+    const { members } = this.offered(framework, axis).axis.type
+    // A label that the pack no longer has counts as the highest: what it stood for is gone.
+    const before = members.indexOf(from)
+    return members.indexOf(to) < (before < 0 ? members.length : before)
+  }
+
+  lowestLoginLevel(framework: string, axis: string): string | undefined {
+    if (!this.ceremony.some((ref) => ref.framework === framework && ref.axis === axis)) return
+    const found: Axis = this.frameworks.axis(framework, axis)
+    return found.kind === 'levels' ? found.type.members[0] : undefined
   }
 }

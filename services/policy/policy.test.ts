@@ -488,6 +488,28 @@ describe('assessment', () => {
   })
 })
 
+describe('what a change of level comes to', () => {
+  test.each([
+    ['AAL2', 'AAL1', true],
+    ['AAL1', 'AAL2', false],
+    ['AAL2', 'AAL2', false],
+    ['AAL2', 'indeterminate', true],
+    ['indeterminate', 'none', false],
+    ['a label of an older pack', 'AAL3', true],
+  ])('from %s to %s: lowered is %j', async (from, to, lowered) => {
+    await using given = await stand()
+    expect(given.policy.isLowered('nist-800-63B-4', 'AAL', from, to)).toBe(lowered)
+  })
+
+  test('an axis of logins has a lowest level, and neither one of persons nor an unknown one has', async () => {
+    await using given = await stand()
+    const { policy } = given
+    expect(policy.lowestLoginLevel('nist-800-63B-4', 'AAL')).toBe('none')
+    expect(policy.lowestLoginLevel('nist-800-63A-4', 'IAL')).toBeUndefined()
+    expect(policy.lowestLoginLevel('nist-800-63B-9', 'AAL')).toBeUndefined()
+  })
+})
+
 describe('activation', () => {
   test('is told once per pack in force', async () => {
     await using given = await stand()

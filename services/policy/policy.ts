@@ -8,7 +8,6 @@ import { assess, explain } from './assess.ts'
 import { assuranceChanged, assuranceSnapshot, policyActivated, type ScorerInput } from './events.ts'
 import { createFactsValidator, type FactsValidator } from '../kernel/facts-check.ts'
 import { identityLevel, type IdentityLevel } from './identity-level.ts'
-import { INDETERMINATE } from './language/score.ts'
 import { PolicyStore } from './policy-store.ts'
 import type { AxisLevel, PolicyPort } from './ports.ts'
 import { PolicyDatabase, type DecisionRow, type LevelRow } from './store.ts'
@@ -66,6 +65,8 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     checkMinimum: (minimum) => policy.checkMinimum(minimum),
     compareLevels: (framework, axis, a, b) =>
       policy.rank(framework, axis, a) - policy.rank(framework, axis, b),
+    isLowered: (framework, axis, from, to) => policy.isLowered(framework, axis, from, to),
+    lowestLoginLevel: (framework, axis) => policy.lowestLoginLevel(framework, axis),
     async assess(question) {
       const { known, person } = await facts(question.subjectRef)
       const { axes, others } = assess(policy, known, question)
@@ -268,12 +269,7 @@ class PolicyService {
   }
 
   #isLowered({ framework, axis, level }: IdentityLevel, known: LevelRow | undefined): boolean {
-    if (known === undefined || known.level === INDETERMINATE) return false
-    if (level === INDETERMINATE) return true
-    const { members } = this.#policy.offered(framework, axis).axis.type
-    // A label that the pack no longer has counts as the highest: what it stood for is gone.
-    const from = members.indexOf(known.level)
-    return members.indexOf(level) < (from < 0 ? members.length : from)
+    return known !== undefined && this.#policy.isLowered(framework, axis, known.level, level)
   }
 }
 

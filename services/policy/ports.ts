@@ -81,4 +81,8 @@ export interface PolicyPort {
   checkMinimum(minimum: Minimum): void
   /** Orders two labels of an axis: negative, 0 or positive; `InvalidInput` for unknown ones. */
   compareLevels(framework: string, axis: string, a: string, b: string): number
+  /** Whether `to` is less than `from`; a label that the active packs no longer have counts as the highest. */
+  isLowered(framework: string, axis: string, from: string, to: string): boolean
+  /** What the axis of a login says while nobody is logged in; undefined for an axis of persons and for an unknown one. */
+  lowestLoginLevel(framework: string, axis: string): string | undefined
 }
