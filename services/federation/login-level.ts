@@ -36,18 +36,12 @@ export async function noteToldLevels(
     const previous = before.get(axisKey(told))?.loginLevel
     await store.saveToldAxis(tx, rpId, pairwiseSubject, told)
     if (!ofLogins || typeof previous !== 'string' || previous === level) continue
-    const lowered = policy.isLowered(framework, axis, previous, level)
-    const until = validUntil === null ? null : new Date(validUntil)
-    await store.appendFeed(
-      tx,
-      rpId,
-      {
-        ...{ kind: 'level', pairwiseSubject, framework, axis, level, lowered },
-        previousLevel: previous,
-        validUntil: until,
-      },
-      at,
-    )
+    const change = {
+      ...{ framework, axis, level, previousLevel: previous },
+      lowered: policy.isLowered(framework, axis, previous, level),
+      validUntil: validUntil === null ? null : new Date(validUntil),
+    }
+    await store.appendFeed(tx, rpId, { kind: 'level', pairwiseSubject, ...change }, at)
   }
 }
 

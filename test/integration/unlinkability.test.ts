@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,28 +37,69 @@ interface Visit {
   readonly addresses: readonly string[]
 }
 
-// I4: no two sectors can link. Everything the library and the liquor shop got, held against each other.
-describe('library and liquor shop put together all that they received', () => {
-  let stack: AsyncDisposableStack
-  let visits: Visits
-  beforeAll(async () => {
-    // Times that relying parties keep are cut to the hour; twins that were seen in two hours would differ by that alone.
-    for (let tries = 0; tries < 2; tries += 1) {
-      stack = new AsyncDisposableStack()
-      const hour = systemClock.now().getUTCHours()
-      visits = await playVisits(stack)
-      if (systemClock.now().getUTCHours() === hour) return
-      await stack.disposeAsync()
-    }
-  })
-  afterAll(() => stack.disposeAsync())
+let stack: AsyncDisposableStack
+let visits: Visits
+beforeAll(async () => {
+  // Times that relying parties keep are cut to the hour; twins that were seen in two hours would differ by that alone.
+  for (let tries = 0; tries < 2; tries += 1) {
+    stack = new AsyncDisposableStack()
+    const hour = systemClock.now().getUTCHours()
+    visits = await playVisits(stack)
+    if (systemClock.now().getUTCHours() === hour) return
+    await stack.disposeAsync()
+  }
+})
+afterAll(() => stack.disposeAsync())
 
-  test('no run of eight bytes is common to both for one person and not the same for everybody', () => {
-    const { aoiAtLibrary, aoiAtLiquor, midoriAtLibrary, midoriAtLiquor } = visits
-    const usual = [...bytesOf(midoriAtLibrary), ...bytesOf(midoriAtLiquor)]
-    expect(runsInCommon(bytesOf(aoiAtLibrary), bytesOf(aoiAtLiquor), usual)).toEqual([])
-  })
+// I4: no two sectors can link. Everything that both services got, held against each other. The library may not ask for the
+// identity level and is refused; bank and liquor shop are both registered for it and both ask.
+describe.each(['library', 'bank'] as const)(
+  '%s and liquor shop put together all they got',
+  (rpId) => {
+    const pair = () => ({
+      aoi: rpId === 'library' ? visits.aoiAtLibrary : visits.aoiAtBank,
+      midori: rpId === 'library' ? visits.midoriAtLibrary : visits.midoriAtBank,
+      ...{ aoiAtLiquor: visits.aoiAtLiquor, midoriAtLiquor: visits.midoriAtLiquor },
+    })
 
+    test('no run of eight bytes is common to both for one person and not the same for everybody', () => {
+      const { aoi, midori, aoiAtLiquor, midoriAtLiquor } = pair()
+      const usual = [...bytesOf(midori), ...bytesOf(midoriAtLiquor)]
+      expect(runsInCommon(bytesOf(aoi), bytesOf(aoiAtLiquor), usual)).toEqual([])
+    })
+
+    test('a number that both were sent would be seen', () => {
+      const { aoi, midori, aoiAtLiquor, midoriAtLiquor } = pair()
+      const usual = [...bytesOf(midori), ...bytesOf(midoriAtLiquor)]
+      const mark = Buffer.from(systemRandom.bytes(9))
+      const marked = (visit: Visit): Buffer[] => [...bytesOf(visit), mark]
+      expect(runsInCommon(marked(aoi), marked(aoiAtLiquor), usual)).toHaveLength(2)
+    })
+
+    test('what is equal between the two is equal for two persons as well as for one', () => {
+      const { aoi, midori, aoiAtLiquor, midoriAtLiquor } = pair()
+      const onePerson = equalityPattern(valuesOf(aoi), valuesOf(aoiAtLiquor))
+      expect(equalityPattern(valuesOf(aoi), valuesOf(midoriAtLiquor))).toEqual(onePerson)
+      expect(equalityPattern(valuesOf(midori), valuesOf(aoiAtLiquor))).toEqual(onePerson)
+      expect(equalityPattern(valuesOf(midori), valuesOf(midoriAtLiquor))).toEqual(onePerson)
+      expect(onePerson).toEqual(
+        expect.arrayContaining([
+          expect.stringContaining('/authenticated/levels/0/level = /released/levels/'),
+        ]),
+      )
+    })
+
+    test('the twins are told apart by no length and no number of messages', () => {
+      const { aoi, midori, aoiAtLiquor, midoriAtLiquor } = pair()
+      const lengths = (visit: Visit): string[] =>
+        valuesOf(visit).map(({ path, value }) => `${path}: ${value.length}`)
+      expect(lengths(aoi)).toEqual(lengths(midori))
+      expect(lengths(aoiAtLiquor)).toEqual(lengths(midoriAtLiquor))
+    })
+  },
+)
+
+describe('what one service may know', () => {
   test('the search sees what one of them may know: that the same person came back', () => {
     const { aoiAtLibrary, aoiAtLibraryAgain, midoriAtLibrary, midoriAtLiquor } = visits
     const usual = [...bytesOf(midoriAtLibrary), ...bytesOf(midoriAtLiquor)]
@@ -67,40 +109,24 @@ describe('library and liquor shop put together all that they received', () => {
     expect(known).toEqual(expect.arrayContaining([pseudonym.slice(0, 8), pseudonym.slice(-8)]))
   })
 
-  test('a number that both were sent would be seen', () => {
-    const { aoiAtLibrary, aoiAtLiquor, midoriAtLibrary, midoriAtLiquor } = visits
-    const usual = [...bytesOf(midoriAtLibrary), ...bytesOf(midoriAtLiquor)]
-    const mark = Buffer.from(systemRandom.bytes(9))
-    const marked = (visit: Visit): Buffer[] => [...bytesOf(visit), mark]
-    expect(runsInCommon(marked(aoiAtLibrary), marked(aoiAtLiquor), usual)).toHaveLength(2)
-  })
-
-  test('what is equal between the two is equal for two persons as well as for one', () => {
-    const { aoiAtLibrary, aoiAtLiquor, midoriAtLibrary, midoriAtLiquor } = visits
-    const onePerson = equalityPattern(valuesOf(aoiAtLibrary), valuesOf(aoiAtLiquor))
-    const twoPersons = equalityPattern(valuesOf(aoiAtLibrary), valuesOf(midoriAtLiquor))
-    expect(onePerson).toEqual(twoPersons)
-    expect(equalityPattern(valuesOf(midoriAtLibrary), valuesOf(aoiAtLiquor))).toEqual(onePerson)
-    expect(equalityPattern(valuesOf(midoriAtLibrary), valuesOf(midoriAtLiquor))).toEqual(onePerson)
-    expect(onePerson).toEqual(
-      expect.arrayContaining([
-        expect.stringContaining('/authenticated/levels/0/level = /released/levels/'),
-      ]),
-    )
-  })
-
-  test('the twins are told apart by no length and no number of messages', () => {
-    const { aoiAtLibrary, aoiAtLiquor, midoriAtLibrary, midoriAtLiquor } = visits
-    const lengths = (visit: Visit): string[] =>
-      valuesOf(visit).map(({ path, value }) => `${path}: ${value.length}`)
-    expect(lengths(aoiAtLibrary)).toEqual(lengths(midoriAtLibrary))
-    expect(lengths(aoiAtLiquor)).toEqual(lengths(midoriAtLiquor))
+  test('no identity level, where its registration does not name it: nothing it was sent is of that framework', () => {
+    const frameworks = (visit: Visit) =>
+      valuesOf(visit).flatMap(({ path, value }) => (path.endsWith('/framework') ? [value] : []))
+    for (const visit of [visits.aoiAtLibrary, visits.midoriAtLibrary]) {
+      expect(new Set(frameworks(visit))).toEqual(new Set(['nist-800-63B-4']))
+      expect(bytesOf(visit).join()).not.toContain('IAL2')
+    }
+    for (const visit of [visits.aoiAtBank, visits.midoriAtLiquor]) {
+      expect(frameworks(visit)).toContain(IDENTITY.framework)
+    }
   })
 })
 
 interface Visits {
   readonly aoiAtLibrary: Visit
+  readonly aoiAtBank: Visit
   readonly midoriAtLibrary: Visit
+  readonly midoriAtBank: Visit
   readonly midoriAtLiquor: Visit
   readonly aoiAtLiquor: Visit
   readonly aoiAtLibraryAgain: Visit
@@ -112,15 +138,18 @@ async function playVisits(stack: AsyncDisposableStack): Promise<Visits> {
   const instance = stack.use(await startInstance({ dataDir }))
   const library = stack.use(await startRelyingParty(instance, 'library'))
   const liquor = stack.use(await startRelyingParty(instance, 'liquor'))
+  const bank = stack.use(await startRelyingParty(instance, 'bank'))
   const aoi = await enrolled(instance, 'aoi')
   const midori = await enrolled(instance, 'midori')
   // Midori's visits lie between Aoi's: the second of an answer is then nothing that only Aoi's two visits share.
   return {
-    aoiAtLibrary: await visitLibrary(aoi, library),
-    midoriAtLibrary: await visitLibrary(midori, library),
+    aoiAtLibrary: await visitWithLogin(aoi, library, askInVain),
+    aoiAtBank: await visitWithLogin(aoi, bank, ask),
+    midoriAtLibrary: await visitWithLogin(midori, library, askInVain),
+    midoriAtBank: await visitWithLogin(midori, bank, ask),
     midoriAtLiquor: await visitLiquor(midori, liquor),
     aoiAtLiquor: await visitLiquor(aoi, liquor),
-    aoiAtLibraryAgain: await visitLibrary(aoi, library),
+    aoiAtLibraryAgain: await visitWithLogin(aoi, library, askInVain),
   }
 }
 
@@ -146,14 +175,18 @@ async function recorded(
   return { received: received.slice(before), addresses }
 }
 
-/** A login, and then every question that a curious library may ask: also for levels that it has no need of. */
-function visitLibrary(person: Person, library: RecordedRelyingParty): Promise<Visit> {
-  const { client, returnUri } = library
-  return recorded(library, async () => {
+/** A login, every question that a curious service may think of, and a login that the person refuses. */
+function visitWithLogin(
+  person: Person,
+  relyingParty: RecordedRelyingParty,
+  questions: typeof ask,
+): Promise<Visit> {
+  const { client, returnUri } = relyingParty
+  return recorded(relyingParty, async () => {
     const login = client.authenticate(undefined, returnUri)
     const address = await person.agree((await login.started).interactionUrl, 'priv')
     const { pairwiseSubject } = await login.ended
-    await ask(library, pairwiseSubject)
+    await questions(relyingParty, pairwiseSubject)
     const refused = client.authenticate(undefined, returnUri)
     refused.ended.catch(() => undefined)
     const { interactionUrl } = await refused.started
@@ -182,11 +215,24 @@ function visitLiquor(person: Person, liquor: RecordedRelyingParty): Promise<Visi
   })
 }
 
+const FOR_IDENTITY = { axes: [IDENTITY], flags: [], maxAgeSeconds: 0 }
+
 async function ask({ client }: RecordedRelyingParty, pairwiseSubject: string): Promise<void> {
-  const minimum = { axes: [IDENTITY], flags: [], maxAgeSeconds: 0 }
   await client.check(pairwiseSubject)
-  await client.check(pairwiseSubject, minimum)
-  await client.explain(pairwiseSubject, 'en', minimum)
+  await client.check(pairwiseSubject, FOR_IDENTITY)
+  await client.explain(pairwiseSubject, 'en', FOR_IDENTITY)
+}
+
+/** The same questions by a service whose registration does not name the axis: what it was sent is the refusal. */
+async function askInVain({ client }: RecordedRelyingParty, pairwiseSubject: string): Promise<void> {
+  const refusal = {
+    code: status.PERMISSION_DENIED,
+    details: expect.stringMatching(/: nist-800-63B-4\/AAL$/) as string,
+  }
+  await client.check(pairwiseSubject)
+  await expect(client.check(pairwiseSubject, FOR_IDENTITY)).rejects.toMatchObject(refusal)
+  await expect(client.explain(pairwiseSubject, 'en', FOR_IDENTITY)).rejects.toMatchObject(refusal)
+  await client.explain(pairwiseSubject, 'en')
 }
 
 function bytesOf({ received, addresses }: Visit): readonly Buffer[] {
