@@ -813,7 +813,7 @@ describe('after all of it', () => {
     const one = person()
     await one.enrol(CARD, SAMPLE_PINS.signature)
     await one.logIn()
-    const { levels } = await one.untilOverview((overview) => overview.levels.length > 0)
+    const { levels } = await one.untilProofed()
     expect(levels.map(({ level }) => level)).toContain('IAL2')
     const faults = instance
       .output()

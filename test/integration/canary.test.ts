@@ -273,7 +273,7 @@ async function playStory(witness: Witness, rps: RelyingParties): Promise<void> {
 /** Library, liquor shop and bank, each asked what it may ask; resolves to the pseudonyms. */
 async function visit(person: Person, { library, liquor, bank }: RelyingParties): Promise<void> {
   await person.logIn()
-  await person.untilOverview(({ levels, personas }) => levels.length > 0 && personas.length > 0)
+  await person.untilProofed()
   const login = library.client.authenticate(undefined, library.returnUri)
   await person.agree((await login.started).interactionUrl, 'priv')
   const reader = await login.ended

@@ -93,7 +93,7 @@ class KilledStory {
     const person = this.#person
     atRequest(person, /\/login\/./, 'before', () => this.#killAt('half logged in'))
     await person.logIn()
-    await person.untilOverview(({ levels, personas }) => levels.length > 0 && personas.length > 0)
+    await person.untilProofed()
   }
 
   /** The pseudonym of two logins with a kill between them. */

@@ -41,7 +41,7 @@ async function enrolled(tokenId: string): Promise<Person> {
   const person = someone(instance)
   await person.enrol(tokenId, PIN)
   await person.logIn()
-  await person.untilOverview(({ levels, personas }) => levels.length > 0 && personas.length > 0)
+  await person.untilProofed()
   return person
 }
 

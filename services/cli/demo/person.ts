@@ -150,6 +150,17 @@ export class Person {
     return until(() => this.overview(), done)
   }
 
+  /**
+   * Waits until what the card's signature proves counts and the personas are there. That levels are shown is no sign of it:
+   * each axis has one from the start.
+   */
+  async untilProofed(): Promise<OverviewReply> {
+    return this.untilOverview(
+      ({ levels, personas }) =>
+        personas.length > 0 && levels.some(({ axis, level }) => axis === 'IAL' && level === 'IAL2'),
+    )
+  }
+
   /** Opens a relying party's request and says yes under the persona named; resolves to the URL that leads back. */
   async agree(interactionUrl: string, personaKind: 'gov' | 'biz' | 'priv'): Promise<string> {
     const path = interactionPath(interactionUrl)

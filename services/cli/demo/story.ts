@@ -38,9 +38,7 @@ export async function* tellStory(cast: Cast): AsyncGenerator<Told> {
 
   await person.enrol(cast.cardId, cast.pin)
   await person.logIn()
-  const overview = await person.untilOverview(
-    ({ levels, personas }) => levels.length > 0 && personas.length > 0,
-  )
+  const overview = await person.untilProofed()
   yield told(
     'enrol',
     '登録：カードの署名でパスキーをひも付けました',
