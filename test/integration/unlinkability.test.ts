@@ -8,7 +8,7 @@ import { systemClock } from '../../services/kernel/clock.ts'
 import { systemRandom } from '../../services/kernel/random.ts'
 import { SAMPLE_PINS, type NewPerson } from '../../services/simulator/people.ts'
 import { startInstance, type Instance } from '../support/instance.ts'
-import { readMessage } from '../support/read-received.ts'
+import { readMessage, withoutEndOfRequest } from '../support/read-received.ts'
 import type { Received } from '../support/recording-proxy.ts'
 import { startRelyingParty, type RecordedRelyingParty } from '../support/recorded-relying-party.ts'
 import { settlePeople } from '../support/sample-town.ts'
@@ -162,7 +162,7 @@ async function enrolled({ ready, dataDir }: Instance, id: string): Promise<Perso
   })
   await person.enrol(`${id}-card`, SAMPLE_PINS.signature)
   await person.logIn()
-  await person.untilOverview(({ levels, personas }) => levels.length > 0 && personas.length > 0)
+  await person.untilProofed()
   return person
 }
 
@@ -236,7 +236,7 @@ async function askInVain({ client }: RecordedRelyingParty, pairwiseSubject: stri
 }
 
 function bytesOf({ received, addresses }: Visit): readonly Buffer[] {
-  return [...received.map(({ bytes }) => bytes), ...addresses.map((text) => Buffer.from(text))]
+  return [...received.map(withoutEndOfRequest), ...addresses.map((text) => Buffer.from(text))]
 }
 
 /**
