@@ -56,6 +56,8 @@ export const InteractionView = Type.Object({
     Type.Object({
       framework: Type.String(),
       axis: Type.String(),
+      /** What falls short: what is known about the person, or the login alone. */
+      scope: Type.Union([Type.Literal('person'), Type.Literal('ceremony')]),
       have: Type.String(),
       need: Type.String(),
       remedy: Remedy,

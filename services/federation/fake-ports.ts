@@ -12,7 +12,7 @@ import type {
   Assessment,
   AssessmentQuestion,
   AxisExplanation,
-  AxisLevel,
+  IdentityAxisLevel,
   Minimum,
   PolicyPort,
   Remedy,
@@ -56,7 +56,8 @@ export class FakePolicy implements PolicyPort {
       if (this.compareLevels(need.framework, need.axis, have, need.level) >= 0) return []
       const remedy = question.ceremony === undefined ? ('log_in' as const) : this.remedy
       const { framework, axis, level } = need
-      return [{ framework, axis, have, need: level, missing: [], remedy }]
+      const scope = axis === 'IAL' ? ('person' as const) : ('ceremony' as const)
+      return [{ framework, axis, scope, have, need: level, missing: [], remedy }]
     })
     const { factsVersion } = this
     return {
@@ -78,11 +79,11 @@ export class FakePolicy implements PolicyPort {
     }))
   }
 
-  async identityLevels(subjectRef: string): Promise<readonly AxisLevel[]> {
+  async identityLevels(subjectRef: string): Promise<readonly IdentityAxisLevel[]> {
     const level = this.identity.get(subjectRef) ?? 'no_ial'
     return [
-      { framework: 'nist-800-63A-4', axis: 'IAL', level },
-      { framework: 'meti-idtf-2016', axis: 'identity', level: 'secret-axis' },
+      { framework: 'nist-800-63A-4', axis: 'IAL', level, lowest: level === 'no_ial' },
+      { framework: 'meti-idtf-2016', axis: 'identity', level: 'secret-axis', lowest: false },
     ]
   }
 

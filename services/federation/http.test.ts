@@ -108,7 +108,9 @@ describe('the page of a request', () => {
     const view = await page.get(`/api/federation/interactions/${interaction.id}`)
     expect(view.json()).toMatchObject({
       stage: 'step_up',
-      shortfalls: [{ axis: 'IAL', have: 'no_ial', need: 'IAL2', remedy: 'tap_card' }],
+      shortfalls: [
+        { axis: 'IAL', scope: 'person', have: 'no_ial', need: 'IAL2', remedy: 'tap_card' },
+      ],
     })
     const tried = await page.post(`/api/federation/interactions/${interaction.id}/continue`)
     expect(tried.statusCode).toBe(409)

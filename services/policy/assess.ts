@@ -97,7 +97,7 @@ class Assessor {
       minimum,
       level,
       fired: found.fired,
-      shortfall: { framework, axis, have: found.level, need, missing, remedy },
+      shortfall: { framework, axis, scope, have: found.level, need, missing, remedy },
     }
   }
 
@@ -109,6 +109,7 @@ class Assessor {
       {
         framework: this.#policy.pack.framework,
         axis: `flag:${flag}`,
+        scope: 'ceremony',
         have: 'no',
         need: 'yes',
         missing: [],
@@ -127,6 +128,7 @@ class Assessor {
       {
         framework: this.#policy.pack.framework,
         axis: 'max_age',
+        scope: 'ceremony',
         have,
         need: String(minimum.maxAgeSeconds),
         missing: [],

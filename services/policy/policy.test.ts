@@ -1,5 +1,8 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   AuthenticatorBound,
   AuthenticatorState,
@@ -31,7 +34,8 @@ import {
 } from '../kernel/event.ts'
 import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
-import { createPolicy, type Policy } from './policy.ts'
+import { POLICIES_DIRECTORY } from './policy-store.ts'
+import { createPolicy, type Policy, type PolicyDependencies } from './policy.ts'
 import type { AssessmentQuestion, CeremonyFacts, Minimum } from './ports.ts'
 import { createPolicyConsumers } from './worker.ts'
 
@@ -179,7 +183,57 @@ interface Stand extends AsyncDisposable {
   changes(): Promise<AssuranceChanged[]>
 }
 
-async function stand(): Promise<Stand> {
+const RESIDENCE = { framework: 'town-2027', axis: 'residence' } as const
+
+/** A folder of packs with one of a town's own, which the pack in force answers with. */
+async function policiesWithTown(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'watashi-policies-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  await cp(POLICIES_DIRECTORY, folder, { recursive: true })
+  await writePack(folder, 'town-2027', [
+    'serves: { town-2027: [residence] }',
+    'axes:',
+    '  residence: { title: { ja: 居住, en: residence }, scope: person, levels: [nothing, shown] }',
+    'grants:',
+    '  - id: TOWN.SHOWN',
+    '    title: { ja: 電子署名, en: signature }',
+    '    cites: [town rule 1]',
+    '    grant: { residence: shown }',
+    '    when: evidence.exists(e, e.kind == jpki_sign_cert)',
+    '    missing: { ja: 電子署名が必要です, en: needs a signature }',
+    '    effort: 3',
+  ])
+  await writePack(folder, 'town-default', [
+    'serves: { town-default: [phishing_resistant] }',
+    'uses:',
+    '  - framework: town-2027',
+    '    person: [{ framework: town-2027, axis: residence }]',
+    'axes:',
+    '  phishing_resistant:',
+    "    { title: { ja: 耐性, en: resistance }, scope: ceremony, levels: ['no', 'yes'] }",
+  ])
+  return folder
+}
+
+async function writePack(
+  folder: string,
+  framework: string,
+  lines: readonly string[],
+): Promise<void> {
+  const header = [
+    'language: 1',
+    `framework: ${framework}`,
+    'version: 1.0.0',
+    'status: released',
+    'title: { ja: 町, en: town }',
+    'effective: { from: 2016-04-22 }',
+    'zone: Asia/Tokyo',
+  ]
+  await mkdir(join(folder, framework))
+  await writeFile(join(folder, framework, 'framework.yaml'), [...header, ...lines, ''].join('\n'))
+}
+
+async function stand(packs: Pick<PolicyDependencies, 'policies' | 'pack'> = {}): Promise<Stand> {
   const core = await openTemporaryEventCore({ services: ['policy'], now: NOW })
   const { database, clock } = core
   const log = createLog('silent')
@@ -189,6 +243,7 @@ async function stand(): Promise<Stand> {
     clock,
     random: systemRandom,
     log,
+    ...packs,
   })
   for (const consumer of createPolicyConsumers(policy)) core.consume(consumer)
   const source: Readonly<Record<string, ServiceName>> = {
@@ -232,8 +287,8 @@ describe('given a person proofed with the card', () => {
       policyDigest: given.policy.digest,
     })
     expect(await given.policy.identityLevels(ANNA, new Date(NOW))).toEqual([
-      { framework: 'meti-idtf-2016', axis: 'proofing', level: '3' },
-      { ...IAL, level: 'IAL2' },
+      { framework: 'meti-idtf-2016', axis: 'proofing', level: '3', lowest: false },
+      { ...IAL, level: 'IAL2', lowest: false },
     ])
     const snapshots = await given.core.events(TOPICS.assurance)
     expect(
@@ -270,8 +325,17 @@ describe('given a person proofed with the card', () => {
     const { satisfied, shortfalls } = await given.policy.assess(ask())
     expect(satisfied).toBe(false)
     expect(shortfalls).toEqual([
-      { ...IAL, have: 'indeterminate', need: 'IAL2', missing: ['status'], remedy: 'tap_card' },
+      {
+        ...IAL,
+        scope: 'person',
+        have: 'indeterminate',
+        need: 'IAL2',
+        missing: ['status'],
+        remedy: 'tap_card',
+      },
     ])
+    const levels = await given.policy.identityLevels(ANNA, new Date(NOW))
+    expect(levels).toContainEqual({ ...IAL, level: 'indeterminate', lowest: false })
   })
 
   test('a status that leaves the identity standing changes no level', async () => {
@@ -344,9 +408,10 @@ describe('given a person proofed with the card', () => {
 
     expect(await given.changes()).toHaveLength(2)
     expect(await given.policy.decisions(ANNA)).toEqual([])
-    expect(
-      (await given.policy.identityLevels(ANNA, new Date(NOW))).map(({ level }) => level),
-    ).toEqual(['1', 'no_ial'])
+    expect(await given.policy.identityLevels(ANNA, new Date(NOW))).toEqual([
+      { framework: 'meti-idtf-2016', axis: 'proofing', level: '1', lowest: true },
+      { ...IAL, level: 'no_ial', lowest: true },
+    ])
     const snapshots = await given.core.events(TOPICS.assurance)
     expect(AssuranceSnapshot.decode(snapshots.at(-1)?.value ?? new Uint8Array()).levels).toEqual([])
   })
@@ -417,7 +482,8 @@ describe('assessment', () => {
     }
     const { satisfied, shortfalls } = await given.policy.assess(asked as AssessmentQuestion)
     expect(satisfied).toBe(false)
-    expect(shortfalls).toContainEqual(expect.objectContaining({ axis, have, remedy }))
+    const scope = axis === 'IAL' ? 'person' : 'ceremony'
+    expect(shortfalls).toContainEqual(expect.objectContaining({ axis, scope, have, remedy }))
   })
 
   test('a person without a proofing is sent to enrol', async () => {
@@ -431,6 +497,19 @@ describe('assessment', () => {
         missing: ['IAL2.EACH', 'IAL2.STRONGEST', 'IAL3'],
       }),
     ])
+  })
+
+  test('a framework that is new says itself which of its axes are about the person', async () => {
+    await using given = await stand({ policies: await policiesWithTown(), pack: 'town-default' })
+    const minimum = { axes: [{ ...RESIDENCE, level: 'shown' }], flags: [] }
+    const { shortfalls } = await given.policy.assess(ask({ minimum }))
+    expect(shortfalls).toEqual([
+      expect.objectContaining({ ...RESIDENCE, scope: 'person', have: 'nothing', remedy: 'enrol' }),
+    ])
+    const levels = () => given.policy.identityLevels(ANNA, new Date(NOW))
+    expect(await levels()).toEqual([{ ...RESIDENCE, level: 'nothing', lowest: true }])
+    await given.tell(proofed('p1'))
+    expect(await levels()).toEqual([{ ...RESIDENCE, level: 'shown', lowest: false }])
   })
 
   test('a suspended passkey is worth nothing, and as much as before when it is resumed', async () => {

@@ -9,7 +9,7 @@ import { assuranceChanged, assuranceSnapshot, policyActivated, type ScorerInput 
 import { createFactsValidator, type FactsValidator } from '../kernel/facts-check.ts'
 import { identityLevel, type IdentityLevel } from './identity-level.ts'
 import { PolicyStore } from './policy-store.ts'
-import type { AxisLevel, PolicyPort } from './ports.ts'
+import type { PolicyPort } from './ports.ts'
 import { PolicyDatabase, type DecisionRow, type LevelRow } from './store.ts'
 import { factsDigest, proofingsOf } from './subject-facts.ts'
 
@@ -86,7 +86,17 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     async identityLevels(subjectRef, at) {
       const { known } = await facts(subjectRef)
       const proofings = proofingsOf(known)
-      return policy.person.map((ref) => axisLevel(identityLevel(policy, ref, proofings, at)))
+      return policy.person.map((ref) => {
+        const { framework, axis, level, validUntil } = identityLevel(policy, ref, proofings, at)
+        const lowest = level !== INDETERMINATE && policy.rank(framework, axis, level) === 0
+        return {
+          framework,
+          axis,
+          level,
+          lowest,
+          ...(validUntil === undefined ? {} : { validUntil }),
+        }
+      })
     },
   }
 }
@@ -279,8 +289,4 @@ function sameAxis({ framework, axis }: IdentityLevel): (row: LevelRow) => boolea
 
 function isNews(row: LevelRow, known: LevelRow | undefined): boolean {
   return known?.level !== row.level || known.validUntil?.getTime() !== row.validUntil?.getTime()
-}
-
-function axisLevel({ framework, axis, level, validUntil }: IdentityLevel): AxisLevel {
-  return { framework, axis, level, ...(validUntil === undefined ? {} : { validUntil }) }
 }

@@ -24,12 +24,20 @@ export interface AxisLevel {
   readonly validUntil?: Date
 }
 
+/** Level of a person on an axis of identity. */
+export interface IdentityAxisLevel extends AxisLevel {
+  /** Nothing that is known raises it: whoever is unknown stands there too. */
+  readonly lowest: boolean
+}
+
 export type Remedy = 'log_in' | 'log_in_with_user_verification' | 'tap_card' | 'enrol' | 'none'
 
 export interface Shortfall {
   readonly framework: string
   /** Axis name, or `flag:phishing_resistant`, `flag:device_bound`, `max_age`. */
   readonly axis: string
+  /** What falls short: what is known about the person (身元確認), or the login alone (当人確認). */
+  readonly scope: 'person' | 'ceremony'
   readonly have: string
   readonly need: string
   readonly missing: readonly string[]
@@ -76,7 +84,7 @@ export interface PolicyPort {
   assess(question: AssessmentQuestion): Promise<Assessment>
   explain(question: AssessmentQuestion): Promise<readonly AxisExplanation[]>
   /** Current levels of the identity axes of the active pack, for the person's own page. */
-  identityLevels(subjectRef: string, at: Date): Promise<readonly AxisLevel[]>
+  identityLevels(subjectRef: string, at: Date): Promise<readonly IdentityAxisLevel[]>
   /** `InvalidInput` naming what exists, when framework, axis or level is not one of the active packs'. */
   checkMinimum(minimum: Minimum): void
   /** Orders two labels of an axis: negative, 0 or positive; `InvalidInput` for unknown ones. */

@@ -20,6 +20,8 @@ export const overviewReply = Type.Object({
       framework: Type.String(),
       axis: Type.String(),
       level: Type.String(),
+      /** Nothing is verified on this axis. */
+      lowest: Type.Boolean(),
       validUntil: Type.Union([Type.String(), Type.Null()]),
     }),
   ),

@@ -66,13 +66,20 @@ describe('without a session', () => {
 describe('the overview', () => {
   test('shows the person’s own values, levels and personas', async () => {
     const validUntil = new Date('2027-01-01T00:00:00Z')
-    wallet.levels.push({ framework: 'nist-800-63A-4', axis: 'ial', level: 'IAL2', validUntil })
+    wallet.levels.push({
+      framework: 'nist-800-63A-4',
+      axis: 'ial',
+      level: 'IAL2',
+      lowest: false,
+      validUntil,
+    })
     const reply = await overview()
     expect(reply.levels).toEqual([
       {
         framework: 'nist-800-63A-4',
         axis: 'ial',
         level: 'IAL2',
+        lowest: false,
         validUntil: validUntil.toISOString(),
       },
     ])

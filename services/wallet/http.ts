@@ -107,10 +107,11 @@ export function registerWalletRoutes(app: HttpServer, dependencies: WalletRouteD
 
 function toOverviewReply({ levels, personas, attributes }: Overview): OverviewReply {
   return {
-    levels: levels.map(({ framework, axis, level, validUntil }) => ({
+    levels: levels.map(({ framework, axis, level, lowest, validUntil }) => ({
       framework,
       axis,
       level,
+      lowest,
       validUntil: validUntil?.toISOString() ?? null,
     })),
     personas: personas.map((persona) => ({ ...persona, allowance: [...persona.allowance] })),

@@ -196,7 +196,7 @@ describe('what changes between the document and the release', () => {
     ['the level is of another axis', [{ framework: 'f', axis: 'aal', level: '2' }]],
   ])('stops it: %s', async (_name, levels) => {
     const { releaseId, digest } = await prepare()
-    wallet.levels.push(...levels)
+    wallet.levels.push(...levels.map((level) => ({ ...level, lowest: false })))
     await expect(issue(releaseId, digest, minimum)).rejects.toThrow(conflict)
     expect((await wallet.person.ledger(PERSON)).entries[0]).toMatchObject({
       status: 'failed',
@@ -206,7 +206,7 @@ describe('what changes between the document and the release', () => {
 
   test('does not stop it: the level is high enough', async () => {
     const { releaseId, digest } = await prepare()
-    wallet.levels.push({ framework: 'f', axis: 'ial', level: '2' })
+    wallet.levels.push({ framework: 'f', axis: 'ial', level: '2', lowest: false })
     await expect(issue(releaseId, digest, minimum)).resolves.toBeDefined()
   })
 })

@@ -1,6 +1,6 @@
 import type { Tx } from '../database/unit-of-work.ts'
 import { InvalidInput } from '../kernel/errors.ts'
-import type { AxisLevel } from '../policy/ports.ts'
+import type { IdentityAxisLevel } from '../policy/ports.ts'
 import { CATALOGUE, claimLabel, findClaim, type LocalizedText } from './catalogue.ts'
 import { isAllowed, type AllowanceDecision } from './decide-release.ts'
 import type { ClaimValue } from './derive-claims.ts'
@@ -24,7 +24,7 @@ const OWN_ATTRIBUTES = ['name', 'address', 'municipality', 'birthdate', 'gender'
 const MAX_LEDGER_ENTRIES = 500
 
 export interface Overview {
-  readonly levels: readonly AxisLevel[]
+  readonly levels: readonly IdentityAxisLevel[]
   readonly personas: readonly (PersonaSummary & {
     readonly allowance: readonly {
       readonly claim: string

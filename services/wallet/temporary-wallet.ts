@@ -7,7 +7,7 @@ import type { OutgoingEvent } from '../kernel/event.ts'
 import { createLog } from '../kernel/log.ts'
 import { opaqueId, systemRandom } from '../kernel/random.ts'
 import { Secret } from '../kernel/secret.ts'
-import type { AxisLevel, Minimum } from '../policy/ports.ts'
+import type { IdentityAxisLevel, Minimum } from '../policy/ports.ts'
 import type { Municipality } from './derive-claims.ts'
 import { takeInProofing } from './enrol-person.ts'
 import { fixedKeyProvider } from './keys.ts'
@@ -52,7 +52,7 @@ export interface TemporaryWallet extends Wallet {
   readonly published: OutgoingEvent[]
   readonly logged: string[]
   /** Levels the policy service gives; assign to change. */
-  readonly levels: AxisLevel[]
+  readonly levels: IdentityAxisLevel[]
   readonly committed: Set<string>
   /** Seals attributes as proofing does. */
   sealDeposit(proofingId: string, attributes: unknown, environment?: string): Promise<Uint8Array>
@@ -74,7 +74,7 @@ export async function openTemporaryWallet(
   const database = changed.database ?? temporary?.database
   if (!database) throw new TypeError('there is a database in either case')
   const clock = new FrozenClock('2026-11-26T03:20:00Z')
-  const [published, logged, levels]: [OutgoingEvent[], string[], AxisLevel[]] = [[], [], []]
+  const [published, logged, levels]: [OutgoingEvent[], string[], IdentityAxisLevel[]] = [[], [], []]
   const committed = new Set<string>()
   const dependencies: WalletDependencies = {
     database,

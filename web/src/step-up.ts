@@ -1,27 +1,13 @@
-interface Shortfall {
-  readonly framework: string
-  readonly axis: string
-  readonly remedy: string
-}
+import type { InteractionView } from './api/federation.ts'
+import type { Overview } from './api/wallet.ts'
 
-/** Axes that tell how well the person is verified; the others tell of the login alone. */
-const IDENTITY_AXES: ReadonlySet<string> = new Set([
-  'nist-800-63A-4 IAL',
-  'meti-idtf-2016 proofing',
-])
-/** Where such an axis stands when nothing is verified. */
-const LOWEST: ReadonlySet<string> = new Set(['no_ial', 'none', '1'])
-
-export function isIdentity({ framework, axis }: Pick<Shortfall, 'framework' | 'axis'>): boolean {
-  return IDENTITY_AXES.has(`${framework} ${axis}`)
-}
+type Shortfall = Pick<InteractionView['shortfalls'][number], 'scope'> & { readonly remedy: string }
 
 /** Whether nothing is verified about the person on any axis of identity, though there is such an axis. */
 export function isUnverified(
-  levels: readonly { readonly framework: string; readonly axis: string; readonly level: string }[],
+  levels: readonly Pick<Overview['levels'][number], 'lowest'>[],
 ): boolean {
-  const identity = levels.filter(isIdentity)
-  return identity.length > 0 && identity.every(({ level }) => LOWEST.has(level))
+  return levels.length > 0 && levels.every(({ lowest }) => lowest)
 }
 
 /** Logins from the cheapest to the dearest; a dearer one gives what the cheaper ones give, except that a fake site can pass a card on. */
@@ -40,10 +26,10 @@ export function nextStep(
   const known = (remedy: string): boolean =>
     remedy === 'enrol' || LOGINS.some((login) => login === remedy)
   if (!shortfalls.every(({ remedy }) => known(remedy))) return 'none'
-  const logins = shortfalls.filter((one) => !isIdentity(one)).map(({ remedy }) => remedy)
+  const logins = shortfalls.filter(({ scope }) => scope === 'ceremony').map(({ remedy }) => remedy)
   const excluded = flags.includes('phishing_resistant') && logins.includes('tap_card')
   if (excluded) return 'none'
   if (shortfalls.some(({ remedy }) => remedy === 'enrol')) return 'enrol'
-  if (shortfalls.some(isIdentity)) return 'reproof'
+  if (shortfalls.some(({ scope }) => scope === 'person')) return 'reproof'
   return LOGINS.findLast((login) => logins.includes(login)) ?? 'none'
 }

@@ -9,7 +9,7 @@ import { AskedBy, Expires, Refuse, Shortfalls, type StepProps } from '../parts/r
 import { keepNext } from '../parts/return-path.ts'
 import { useSession } from '../parts/session.tsx'
 import { noteTaken, wasTaken } from '../parts/taken-steps.ts'
-import { isIdentity, nextStep, type Step } from '../step-up.ts'
+import { nextStep, type Step } from '../step-up.ts'
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 
@@ -35,7 +35,7 @@ function Remedy({ view, again }: Pick<StepProps, 'view' | 'again'>) {
     <>
       <Warning>
         <p>{t('authorize.impossible')}</p>
-        {view.shortfalls.some((one) => isIdentity(one) && one.remedy === 'none') && (
+        {view.shortfalls.some(({ scope, remedy }) => scope === 'person' && remedy === 'none') && (
           <p>{t('authorize.impossibleIdentity')}</p>
         )}
       </Warning>

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { registrationByTicket, type RegistrationStatus } from '../api/authenticator.ts'
-import { overview, type Overview } from '../api/wallet.ts'
+import { overview } from '../api/wallet.ts'
 import { logInWithPasskey } from '../log-in.ts'
 import { Answered } from '../parts/answered.tsx'
 import { useAction, usePolled } from '../parts/asking.ts'
@@ -14,6 +14,7 @@ import { ErrorNotice } from '../parts/notice.tsx'
 import { Onward } from '../parts/onward.tsx'
 import { Page, Section, Text } from '../parts/page.tsx'
 import { useSession } from '../parts/session.tsx'
+import { isUnverified } from '../step-up.ts'
 import { EnrolSteps } from './enrol.tsx'
 
 export function EnrolReturnPage({ ticket }: { readonly ticket: string }) {
@@ -130,13 +131,9 @@ function FirstLogin(props: { readonly registrationId: string; readonly onLoggedI
 // The levels follow the proofing by way of the event log, usually within a second.
 const LEVELS_FOLLOW = { interval: 1_000, tries: 8 } as const
 
-function levelsThere({ levels }: Overview): boolean {
-  return levels.some(({ level }) => level !== 'no_ial' && level !== 'none')
-}
-
 function Enrolled() {
   const { t } = useTranslation()
-  const asked = usePolled(overview, levelsThere, LEVELS_FOLLOW)
+  const asked = usePolled(overview, ({ levels }) => !isUnverified(levels), LEVELS_FOLLOW)
   return (
     <Page title={t('enrolReturn.doneTitle')}>
       <EnrolSteps current={4} />
