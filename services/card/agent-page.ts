@@ -22,7 +22,7 @@ export function tapPage(page: TapPage): string {
   const body = html`${session.environment !== 'production' && html`<p class="banner">${t.simulated[session.environment]}</p>`}
     ${languageLinks(offer.ticket)}
     <h1>${t.title}</h1>
-    ${refusal && refusalBox(refusal, session.keyUse, language)}
+    ${refusal && refusalBox(refusal, session, language)}
     <p>${t.intro}</p>
     <dl>
       <dt>${t.purpose}</dt>
@@ -115,14 +115,16 @@ const DESCRIBED = html` aria-describedby="pin-help"`
 
 function refusalBox(
   { reason, triesLeft }: NonNullable<TapPage['refusal']>,
-  use: CardKeyUse,
+  { keyUse, purpose }: TapOffer['session'],
   language: Language,
 ): Html {
+  const t = PAGE_TEXT[language]
   const words = REFUSAL_TEXT[language][reason]
   return html`<div class="error" role="alert" id="fault">
     <p>${words}</p>
-    ${triesLeft !== undefined && triesLeft > 0 && html`<p>${PAGE_TEXT[language].triesLeft(triesLeft)}</p>`}
-    ${reason === 'PIN_LOCKED' && html`<p>${PAGE_TEXT[language].unlock[use]}</p>`}
+    ${triesLeft !== undefined && triesLeft > 0 && html`<p>${t.triesLeft(triesLeft)}</p>`}
+    ${reason === 'PIN_LOCKED' && html`<p>${t.unlock[keyUse]}</p>`}
+    ${reason === 'NO_SIGNATURE_CERTIFICATE' && html`<p>${purpose === 'enrol' ? t.withoutSignature.enrol : t.withoutSignature.other}</p>`}
   </div>`
 }
 

@@ -51,6 +51,10 @@ export const PAGE_TEXT = {
       signature: '住んでいる市区町村の窓口で、署名用の暗証番号を初期化してください。',
       authentication: '住んでいる市区町村の窓口で、利用者証明用の暗証番号を初期化してください。',
     },
+    withoutSignature: {
+      enrol: '戻って、署名用電子証明書がない方の手続きを選んでください。',
+      other: 'このカードでは、この確認はできません。別のカードがないときは、戻ってください。',
+    },
     sign: '暗証番号を確かめて署名する',
     cancel: 'カードを使わずに戻る',
     toIssuer: '元のページへ',
@@ -109,6 +113,10 @@ export const PAGE_TEXT = {
       authentication:
         'Have the PIN of the authentication certificate reset at your municipal office.',
     },
+    withoutSignature: {
+      enrol: 'Go back and choose the way for cards without a signature certificate.',
+      other: 'It cannot be used for this. If you have no other card, go back.',
+    },
     sign: 'Check the PIN and sign',
     cancel: 'Go back without using the card',
     toIssuer: 'To the page you came from',
@@ -125,8 +133,7 @@ export const REFUSAL_TEXT: Readonly<Record<Language, Readonly<Record<TapRefusal,
     PIN_MALFORMED:
       '暗証番号の形が正しくありません。カードには送っていないので、回数は減っていません。',
     CARD_REMOVED: 'カードが読めなくなりました。カードを置いたまま、もう一度試してください。',
-    NO_SIGNATURE_CERTIFICATE:
-      'このカードには署名用電子証明書がありません（15 歳未満の方など）。戻って、利用者証明用電子証明書による手続きを選んでください。',
+    NO_SIGNATURE_CERTIFICATE: 'このカードには署名用電子証明書がありません（15 歳未満の方など）。',
     NOT_A_JPKI_CARD: 'マイナンバーカードではないようです。別のカードを選んでください。',
     CARD_PROTOCOL: 'カードから思わぬ答えが返りました。もう一度試してください。',
     FORM_OUTDATED: '画面が古くなっていました。もう一度入力してください。',
@@ -139,8 +146,7 @@ export const REFUSAL_TEXT: Readonly<Record<Language, Readonly<Record<TapRefusal,
       'Only one try is left. Nothing was sent to the card yet. To go on, tick the box that says so.',
     PIN_MALFORMED: 'This cannot be the PIN. Nothing was sent to the card, so no try was lost.',
     CARD_REMOVED: 'The card can no longer be read. Leave it in place and try again.',
-    NO_SIGNATURE_CERTIFICATE:
-      'This card has no signature certificate (as for people under 15). Go back and choose the way with the authentication certificate.',
+    NO_SIGNATURE_CERTIFICATE: 'This card has no signature certificate (as for people under 15).',
     NOT_A_JPKI_CARD: 'This does not seem to be a My Number Card. Choose another.',
     CARD_PROTOCOL: 'The card answered in an unexpected way. Try again.',
     FORM_OUTDATED: 'The page was out of date. Please type the PIN again.',

@@ -388,7 +388,15 @@ describe('a tap', () => {
   test('with a card without a signature certificate says so', async () => {
     const answer = await tap({ token: await formToken(), card: 'yota-card', pin: PIN.signature })
     expect(answer.body).toContain('署名用電子証明書がありません')
+    expect(answer.body).toContain('署名用電子証明書がない方の手続きを選んで')
     expect(proofing.evidence).toEqual([])
+  })
+
+  test('with such a card, where no other certificate will do, only says how to go back', async () => {
+    proofing.session['purpose'] = 'reproof'
+    const answer = await tap({ token: await formToken(), card: 'yota-card', pin: PIN.signature })
+    expect(answer.body).toContain('このカードでは、この確認はできません')
+    expect(answer.body).not.toContain('手続きを選んで')
   })
 
   test('with a card that is gone says so', async () => {

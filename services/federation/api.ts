@@ -61,6 +61,8 @@ export const InteractionView = Type.Object({
       have: Type.String(),
       need: Type.String(),
       remedy: Remedy,
+      /** The remedy needs a certificate that this person has never shown, and may not have. */
+      neverShown: Type.Boolean(),
     }),
   ),
   personas: Type.Array(Persona),

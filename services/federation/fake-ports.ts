@@ -57,7 +57,7 @@ export class FakePolicy implements PolicyPort {
       const remedy = question.ceremony === undefined ? ('log_in' as const) : this.remedy
       const { framework, axis, level } = need
       const scope = axis === 'IAL' ? ('person' as const) : ('ceremony' as const)
-      return [{ framework, axis, scope, have, need: level, missing: [], remedy }]
+      return [{ framework, axis, scope, have, need: level, missing: [], remedy, neverShown: false }]
     })
     const { factsVersion } = this
     return {

@@ -90,14 +90,17 @@ function levelsOf(standing: Standing): InteractionView['levels'] {
 
 function shortfallsOf(standing: Standing): InteractionView['shortfalls'] {
   if (standing.stage !== 'step_up' && standing.stage !== 'unmet') return []
-  return standing.assessment.shortfalls.map(({ framework, axis, scope, have, need, remedy }) => ({
-    framework,
-    axis,
-    scope,
-    have,
-    need,
-    remedy,
-  }))
+  return standing.assessment.shortfalls.map(
+    ({ framework, axis, scope, have, need, remedy, neverShown }) => ({
+      framework,
+      axis,
+      scope,
+      have,
+      need,
+      remedy,
+      neverShown,
+    }),
+  )
 }
 
 function unavailableOf(

@@ -97,7 +97,10 @@ class Assessor {
       minimum,
       level,
       fired: found.fired,
-      shortfall: { framework, axis, scope, have: found.level, need, missing, remedy },
+      shortfall: {
+        ...{ framework, axis, scope, have: found.level, need, missing, remedy },
+        neverShown: scope === 'person' && !this.#proofings.some(hasSignatureCertificate),
+      },
     }
   }
 
@@ -114,6 +117,7 @@ class Assessor {
         need: 'yes',
         missing: [],
         remedy,
+        neverShown: false,
       },
     ]
   }
@@ -133,6 +137,7 @@ class Assessor {
         need: String(minimum.maxAgeSeconds),
         missing: [],
         remedy: 'log_in',
+        neverShown: false,
       },
     ]
   }
@@ -200,10 +205,18 @@ class Assessor {
   }
 }
 
+const SIGNATURE_CERTIFICATE = 'jpki_sign_cert'
+
+function hasSignatureCertificate({ evidence }: Facts): boolean {
+  return (
+    Array.isArray(evidence) && evidence.some(({ kind }: Facts) => kind === SIGNATURE_CERTIFICATE)
+  )
+}
+
 /** What a tap of a good card brings as evidence of identity. */
 const CARD_TAP: Facts = {
   proofing: { channel: 'remote_unattended' },
-  evidence: [{ id: 'e1', kind: 'jpki_sign_cert', cls: 'pki_cert' }],
+  evidence: [{ id: 'e1', kind: SIGNATURE_CERTIFICATE, cls: 'pki_cert' }],
   checks: [
     { type: 'authentic', on: 'e1', method: 'crypto', anchor: 'JLIS' },
     { type: 'status', on: 'e1', result: 'good' },

@@ -332,6 +332,7 @@ describe('given a person proofed with the card', () => {
         need: 'IAL2',
         missing: ['status'],
         remedy: 'tap_card',
+        neverShown: false,
       },
     ])
     const levels = await given.policy.identityLevels(ANNA, new Date(NOW))
@@ -494,8 +495,28 @@ describe('assessment', () => {
         ...IAL,
         have: 'no_ial',
         remedy: 'enrol',
+        neverShown: true,
         missing: ['IAL2.EACH', 'IAL2.STRONGEST', 'IAL3'],
       }),
+    ])
+  })
+
+  test('who has only ever shown the other certificate is told that the remedy needs one not seen yet', async () => {
+    await using given = await stand()
+    await given.tell(
+      proofed('p1', {
+        proofing: { id: 'p1', channel: 'remote_unattended', at: '2026-05-01T00:00:00Z' },
+        evidence: [{ id: 'e1', kind: 'jpki_auth_cert', cls: 'pki_cert' }],
+        checks: [{ type: 'authentic', on: 'e1', method: 'crypto', anchor: 'JLIS' }],
+      }),
+    )
+    const fallsShort = async () => (await given.policy.assess(ask())).shortfalls
+    expect(await fallsShort()).toEqual([
+      expect.objectContaining({ ...IAL, remedy: 'tap_card', neverShown: true }),
+    ])
+    await given.tell(proofed('p2'), status('revoked', '2026-05-20T00:00:00Z', 'p2'))
+    expect(await fallsShort()).toEqual([
+      expect.objectContaining({ ...IAL, remedy: 'tap_card', neverShown: false }),
     ])
   })
 

@@ -42,6 +42,8 @@ export interface Shortfall {
   readonly need: string
   readonly missing: readonly string[]
   readonly remedy: Remedy
+  /** The remedy needs a certificate (署名用電子証明書) that this person has never shown, and may not have. */
+  readonly neverShown: boolean
 }
 
 /** What happened in the ceremony that the question is about; none = nobody is logged in. */
