@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = join(root, 'node_modules', '.bin')
@@ -129,8 +130,31 @@ export function buildWeb() {
   const build = () => {
     console.log('building the pages ...')
     must('building the pages', 'vite', ['build', 'web', '--logLevel', 'error'])
+    sayWebSizes()
   }
   const inputs = ['web', 'services/kernel', 'services/policy/language', 'package-lock.json']
   const api = readdirSync(join(root, 'services')).map((name) => `services/${name}/api.ts`)
   unlessDone('web/dist/.stamp', [...inputs, ...api], build)
+}
+
+/** How much JavaScript a first visit brings, and what each page and language adds to it. */
+function sayWebSizes() {
+  const dist = join(root, 'web', 'dist')
+  const manifest = JSON.parse(readFileSync(join(dist, '.vite', 'manifest.json'), 'utf8'))
+  const html = readFileSync(join(dist, 'index.html'), 'utf8')
+  const first = new Set([...html.matchAll(/src="\/(assets\/[^"]+\.js)"/g)].map(([, file]) => file))
+  const filesOf = (key) => {
+    const { file, imports = [] } = manifest[key]
+    return first.has(file) ? [] : [file, ...imports.flatMap(filesOf)]
+  }
+  const sizeOf = (names) => {
+    const code = [...new Set(names)].map((name) => readFileSync(join(dist, name)))
+    const kilobytes = (sizes) => (sizes.reduce((a, b) => a + b, 0) / 1000).toFixed(0)
+    const whole = kilobytes(code.map(({ length }) => length))
+    return `${whole} (${kilobytes(code.map((text) => gzipSync(text).length))})`
+  }
+  const added = Object.entries(manifest)
+    .filter(([, { isDynamicEntry }]) => isDynamicEntry)
+    .map(([key, { name }]) => `${name} ${sizeOf(filesOf(key))}`)
+  console.log(`JavaScript in kB (compressed): ${sizeOf(first)}; then ${added.join(', ')}`)
 }

@@ -2,23 +2,19 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  lazyRouteComponent,
+  type AsyncRouteComponent,
   RouterProvider,
   useParams,
   useSearch,
 } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
-import { AuthenticatorsPage } from './pages/authenticators.tsx'
-import { AuthorizePage } from './pages/authorize.tsx'
-import { EnrolReturnPage } from './pages/enrol-return.tsx'
-import { EnrolPage } from './pages/enrol.tsx'
+import type { ComponentType, ReactNode } from 'react'
+import type { KeyUse } from './api/authenticator.ts'
 import { HomePage, type Done } from './pages/home.tsx'
-import { LedgerPage } from './pages/ledger.tsx'
-import { LoginReturnPage } from './pages/login-return.tsx'
-import { LoginPage } from './pages/login.tsx'
 import { NotFoundPage } from './pages/not-found.tsx'
-import { ReproofReturnPage } from './pages/reproof-return.tsx'
-import { WalletPage } from './pages/wallet.tsx'
+import { NotLoadedPage } from './pages/not-loaded.tsx'
 import { Layout } from './parts/layout.tsx'
+import { Waiting } from './parts/notice.tsx'
 import { SessionProvider } from './parts/session.tsx'
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFoundPage })
@@ -39,30 +35,36 @@ function doneOf(search: Record<string, unknown>): { done?: Done } {
   return done === 'erased' || done === 'logged-out' ? { done } : {}
 }
 
+// The router's type is made of the routes below: what reads it needs a type of its own.
+function useTicket(from: '/enrol/return' | '/login/return' | '/reproof/return'): {
+  readonly ticket: string
+} {
+  return useSearch({ from })
+}
+
+function useKeyUse(): { readonly keyUse: KeyUse } {
+  return { keyUse: useSearch({ from: '/enrol' }).key ?? 'signature' }
+}
+
+function useInteractionId(): { readonly interactionId: string } {
+  return useParams({ from: '/authorize/$interactionId' })
+}
+
+/** A page whose code is fetched when it is first gone to; `useProps` reads from the address what it is given. */
+function page<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+  useProps: () => Props,
+): AsyncRouteComponent<object> {
+  return lazyRouteComponent(async () => {
+    const Page = await load()
+    return { default: () => <Page {...useProps()} /> }
+  })
+}
+
+const nothing = (): object => ({})
+
 function Home(): ReactNode {
   return <HomePage done={useSearch({ from: '/' }).done} />
-}
-
-function EnrolReturn(): ReactNode {
-  return <EnrolReturnPage ticket={useSearch({ from: '/enrol/return' }).ticket} />
-}
-
-function LoginReturn(): ReactNode {
-  return <LoginReturnPage ticket={useSearch({ from: '/login/return' }).ticket} />
-}
-
-function ReproofReturn(): ReactNode {
-  return <ReproofReturnPage ticket={useSearch({ from: '/reproof/return' }).ticket} />
-}
-
-function Enrol(): ReactNode {
-  return <EnrolPage keyUse={useSearch({ from: '/enrol' }).key ?? 'signature'} />
-}
-
-function Authorize(): ReactNode {
-  return (
-    <AuthorizePage interactionId={useParams({ from: '/authorize/$interactionId' }).interactionId} />
-  )
 }
 
 const home = createRoute({
@@ -71,43 +73,75 @@ const home = createRoute({
   validateSearch: doneOf,
   component: Home,
 })
+const enrol = createRoute({
+  getParentRoute: parent,
+  path: '/enrol',
+  validateSearch: keyOf,
+  component: page(async () => (await import('./pages/enrol.tsx')).EnrolPage, useKeyUse),
+})
 const enrolReturn = createRoute({
   getParentRoute: parent,
   path: '/enrol/return',
   validateSearch: ticketOf,
-  component: EnrolReturn,
+  component: page(
+    async () => (await import('./pages/enrol-return.tsx')).EnrolReturnPage,
+    () => useTicket('/enrol/return'),
+  ),
+})
+const login = createRoute({
+  getParentRoute: parent,
+  path: '/login',
+  component: page(async () => (await import('./pages/login.tsx')).LoginPage, nothing),
 })
 const loginReturn = createRoute({
   getParentRoute: parent,
   path: '/login/return',
   validateSearch: ticketOf,
-  component: LoginReturn,
+  component: page(
+    async () => (await import('./pages/login-return.tsx')).LoginReturnPage,
+    () => useTicket('/login/return'),
+  ),
 })
 const reproofReturn = createRoute({
   getParentRoute: parent,
   path: '/reproof/return',
   validateSearch: ticketOf,
-  component: ReproofReturn,
+  component: page(
+    async () => (await import('./pages/reproof-return.tsx')).ReproofReturnPage,
+    () => useTicket('/reproof/return'),
+  ),
 })
 const authorize = createRoute({
   getParentRoute: parent,
   path: '/authorize/$interactionId',
-  component: Authorize,
+  component: page(
+    async () => (await import('./pages/authorize.tsx')).AuthorizePage,
+    useInteractionId,
+  ),
 })
-
-const enrol = createRoute({
+const wallet = createRoute({
   getParentRoute: parent,
-  path: '/enrol',
-  validateSearch: keyOf,
-  component: Enrol,
+  path: '/wallet',
+  component: page(async () => (await import('./pages/wallet.tsx')).WalletPage, nothing),
 })
-const login = createRoute({ getParentRoute: parent, path: '/login', component: LoginPage })
-const wallet = createRoute({ getParentRoute: parent, path: '/wallet', component: WalletPage })
-const ledger = createRoute({ getParentRoute: parent, path: '/ledger', component: LedgerPage })
+const ledger = createRoute({
+  getParentRoute: parent,
+  path: '/ledger',
+  component: page(async () => (await import('./pages/ledger.tsx')).LedgerPage, nothing),
+})
 const authenticators = createRoute({
   getParentRoute: parent,
   path: '/authenticators',
-  component: AuthenticatorsPage,
+  component: page(
+    async () => (await import('./pages/authenticators.tsx')).AuthenticatorsPage,
+    nothing,
+  ),
+})
+// What the code for a reception desk holds, opened by an ordinary camera.
+const ticket = createRoute({
+  getParentRoute: parent,
+  path: '/t/$ticket',
+  component: page(async () => (await import('./pages/ticket.tsx')).TicketPage, nothing),
 })
 
 const routeTree = root.addChildren([
@@ -121,10 +155,14 @@ const routeTree = root.addChildren([
   loginReturn,
   reproofReturn,
   authorize,
+  ticket,
 ])
 
 const router = createRouter({
   routeTree,
+  defaultPreload: 'intent',
+  defaultPendingComponent: Waiting,
+  defaultErrorComponent: NotLoadedPage,
   // The router would read a search value as JSON, so that a ticket of digits became a number.
   parseSearch: (search) => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: (search: Record<string, string>) => {
@@ -137,6 +175,11 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
   }
+}
+
+/** Fetches the page of the address; one that cannot be fetched says so itself when it is drawn. */
+export function loadFirstPage(): Promise<void> {
+  return router.load()
 }
 
 export function App() {

@@ -12,9 +12,10 @@ import { AskedBy, Expires, Refuse, type StepProps } from '../parts/request.tsx'
 /** Asked at the first visit to a sector; the choice is kept for it. */
 export function PersonaStep({ view, replace }: StepProps) {
   const { t } = useTranslation()
-  const [personaId, setPersonaId] = useState(view.persona?.personaId ?? '')
+  const [personaId, setPersonaId] = useState(view.persona?.personaId ?? null)
   const choosing = useAction()
   function choose(): void {
+    if (personaId === null) return
     choosing.run(async () => {
       replace(await choosePersona(view.interactionId, personaId))
     })
@@ -34,7 +35,7 @@ export function PersonaStep({ view, replace }: StepProps) {
       />
       {choosing.failure && <ErrorNotice failure={choosing.failure} />}
       <div className="flex flex-col gap-3 sm:flex-row sm:flex-wrap">
-        <Button onPress={choose} busy={choosing.busy} disabled={personaId === ''}>
+        <Button onPress={choose} busy={choosing.busy} disabled={personaId === null}>
           {t('authorize.personaNext')}
         </Button>
         <Refuse view={view} text={t('authorize.refuse')} />

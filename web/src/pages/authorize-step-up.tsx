@@ -18,7 +18,10 @@ export function StepUpStep({ view, again }: StepProps) {
   const { t } = useTranslation()
   const { language } = useLanguage()
   return (
-    <Page title={t('authorize.stepUpTitle')} lead={<AskedBy view={view} />}>
+    <Page
+      title={isBeyondCard(view) ? t('authorize.neverShownTitle') : t('authorize.stepUpTitle')}
+      lead={<AskedBy view={view} />}
+    >
       <Text>{t('authorize.stepUpText', { rp: local(language, view.rp.name) })}</Text>
       <Shortfalls view={view} />
       <Remedy view={view} again={again} />
@@ -27,9 +30,17 @@ export function StepUpStep({ view, again }: StepProps) {
   )
 }
 
+/** Only a certificate would help that the person has never shown: with most of those cards there is none. */
+function isBeyondCard({ shortfalls, flags }: StepProps['view']): boolean {
+  return (
+    nextStep(shortfalls, flags) === 'reproof' && shortfalls.some(({ neverShown }) => neverShown)
+  )
+}
+
 function Remedy({ view, again }: Pick<StepProps, 'view' | 'again'>) {
   const { t } = useTranslation()
   const step = nextStep(view.shortfalls, view.flags)
+  if (isBeyondCard(view)) return <BeyondCard view={view} />
   if (step !== 'none') return <NextStep key={step} view={view} again={again} step={step} />
   return (
     <>
@@ -90,6 +101,32 @@ function NextStep(props: Pick<StepProps, 'view' | 'again'> & { readonly step: St
           {t(`remedies.${step}.action`)}
         </Button>
         <Refuse view={view} text={taken ? t('authorize.back') : t('common.cancel')} />
+      </div>
+    </Section>
+  )
+}
+
+function BeyondCard({ view }: Pick<StepProps, 'view'>) {
+  const { t } = useTranslation()
+  const leaving = useAction()
+  return (
+    <Section title={t('authorize.stepUpOver')}>
+      <Warning>
+        <p>{t('authorize.neverShown')}</p>
+      </Warning>
+      <Text>{t('authorize.neverShownBack')}</Text>
+      {leaving.failure && <ErrorNotice failure={leaving.failure} />}
+      <div className="flex flex-col gap-3 sm:flex-row sm:flex-wrap">
+        <Refuse view={view} text={t('authorize.back')} />
+        <Button
+          kind="secondary"
+          busy={leaving.busy}
+          onPress={() => {
+            leaving.run(() => proveAgain(`/authorize/${view.interactionId}`))
+          }}
+        >
+          {t('authorize.neverShownAction')}
+        </Button>
       </div>
     </Section>
   )

@@ -3,8 +3,9 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '../api/client.ts'
 import { eraseEverything } from '../api/wallet.ts'
-import { logInWithPasskey } from '../log-in.ts'
+import { logInWithCard, logInWithPasskey } from '../log-in.ts'
 import { useAction } from '../parts/asking.ts'
+import { Button } from '../parts/button.tsx'
 import { Checkbox } from '../parts/choice.tsx'
 import { Confirm } from '../parts/dialog.tsx'
 import { Warning } from '../parts/notice.tsx'
@@ -14,7 +15,7 @@ import { useSession } from '../parts/session.tsx'
 export function EraseDialog(props: { readonly open: boolean; readonly onClose: () => void }) {
   const { t } = useTranslation()
   const navigate = useNavigate()
-  const { refresh } = useSession()
+  const { ended } = useSession()
   const [understood, setUnderstood] = useState(false)
   const [stale, setStale] = useState(false)
   const erasing = useAction()
@@ -28,7 +29,7 @@ export function EraseDialog(props: { readonly open: boolean; readonly onClose: (
       setStale(true)
       return
     }
-    refresh()
+    ended()
     await navigate({ to: '/', search: { done: 'erased' } })
   }
   function close(): void {
@@ -50,11 +51,14 @@ export function EraseDialog(props: { readonly open: boolean; readonly onClose: (
         erasing.run(erase)
       }}
     >
-      <ul className="ml-5 list-disc space-y-2 text-std-16N-170">
-        <li>{t('erase.what1')}</li>
-        <li>{t('erase.what2')}</li>
-        <li>{t('erase.what3')}</li>
-      </ul>
+      {/* Understood by then; together with the ways to log in it would be higher than a phone. */}
+      {!stale && (
+        <ul className="ml-5 list-disc space-y-2 text-std-16N-170">
+          <li>{t('erase.what1')}</li>
+          <li>{t('erase.what2')}</li>
+          <li>{t('erase.what3')}</li>
+        </ul>
+      )}
       <Checkbox checked={understood} onChange={setUnderstood}>
         {t('erase.understood')}
       </Checkbox>
@@ -62,6 +66,16 @@ export function EraseDialog(props: { readonly open: boolean; readonly onClose: (
         {stale && (
           <Warning>
             <p>{t('erase.fresh')}</p>
+            <p>{t('erase.cardFresh')}</p>
+            <Button
+              kind="secondary"
+              small
+              onPress={() => {
+                erasing.run(() => logInWithCard('/wallet'))
+              }}
+            >
+              {t('erase.cardFreshAction')}
+            </Button>
           </Warning>
         )}
       </div>

@@ -8,7 +8,7 @@ import { Button, buttonLook } from '../parts/button.tsx'
 import { Checkbox } from '../parts/choice.tsx'
 import { Announcement, ErrorNotice } from '../parts/notice.tsx'
 import { Small, Text } from '../parts/page.tsx'
-import { PersonaName } from '../parts/persona-name.tsx'
+import { PersonaName, usePersonaLabel } from '../parts/persona-name.tsx'
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 
@@ -33,7 +33,7 @@ export function PersonaCard({ persona, onSaved }: PersonaProps) {
           : t('wallet.counts', { ask, all: persona.allowance.length })}
       </Small>
       <AriaButton slot="trigger" className={buttonLook('secondary', true)}>
-        {t('wallet.edit', { label: persona.label })}
+        {t('wallet.edit', { label: usePersonaLabel()(persona) })}
       </AriaButton>
       <DisclosurePanel>
         <PersonaForm persona={persona} onSaved={onSaved} />
@@ -45,7 +45,8 @@ export function PersonaCard({ persona, onSaved }: PersonaProps) {
 function PersonaForm({ persona, onSaved }: PersonaProps) {
   const { t } = useTranslation()
   const { language } = useLanguage()
-  const [label, setLabel] = useState(persona.label)
+  const known = usePersonaLabel()(persona)
+  const [label, setLabel] = useState(known)
   const [allowance, setAllowance] = useState(persona.allowance)
   const [saved, setSaved] = useState(false)
   const saving = useAction()
@@ -53,7 +54,7 @@ function PersonaForm({ persona, onSaved }: PersonaProps) {
     setSaved(false)
     saving.run(async () => {
       await updatePersona(persona.personaId, {
-        label: label.trim(),
+        ...(label.trim() === known ? {} : { label: label.trim() }),
         allowance: allowance.map(({ claim, decision }) => ({ claim, decision })),
       })
       setSaved(true)

@@ -14,7 +14,8 @@ const ROW =
 export function Choice(props: {
   readonly label: string
   readonly options: readonly Option[]
-  readonly value: string
+  /** null: none yet. With any other value that is no option, Tab would pass the whole group by. */
+  readonly value: string | null
   readonly onChange: (value: string) => void
 }) {
   return (

@@ -49,31 +49,35 @@ export function Layout() {
 function LanguageSwitch() {
   const { t } = useTranslation()
   const { language, switchTo } = useLanguage()
+  const switching = useAction()
   const other = language === 'ja' ? 'en' : 'ja'
   return (
-    <button
-      type="button"
-      lang={other}
-      onClick={() => {
-        switchTo(other)
-      }}
-      className="min-h-11 cursor-pointer px-2 text-dns-16N-130 link"
-    >
-      {t('site.otherLanguage')}
-    </button>
+    <div>
+      <button
+        type="button"
+        lang={other}
+        onClick={() => {
+          switching.run(() => switchTo(other))
+        }}
+        className="min-h-11 cursor-pointer px-2 text-dns-16N-130 link"
+      >
+        {t('site.otherLanguage')}
+      </button>
+      {switching.failure && <ErrorNotice failure={{ code: 'PAGE_NOT_LOADED' }} />}
+    </div>
   )
 }
 
 function Menu() {
   const { t } = useTranslation()
-  const { session, refresh } = useSession()
+  const { session, ended } = useSession()
   const navigate = useNavigate()
   const leaving = useAction()
   if (session == null) return null
   function leave(): void {
     leaving.run(async () => {
       await logOut()
-      refresh()
+      ended()
       await navigate({ to: '/', search: { done: 'logged-out' } })
     })
   }

@@ -7,14 +7,29 @@ interface SessionState {
   readonly session: Session | null | undefined
   /** To be called after whatever may have started or ended the session. */
   readonly refresh: () => void
+  /** To be called once the session is known to be over. */
+  readonly ended: () => void
 }
 
-const SessionContext = createContext<SessionState>({ session: undefined, refresh: () => undefined })
+const SessionContext = createContext<SessionState>({
+  session: undefined,
+  refresh: () => undefined,
+  ended: () => undefined,
+})
 
 export function SessionProvider({ children }: { readonly children: ReactNode }) {
-  const { answer, again } = useAnswer(currentSession)
+  const { answer, again, replace } = useAnswer(currentSession)
   const session = answer.state === 'ready' ? answer.value : undefined
-  const state = useMemo(() => ({ session, refresh: again }), [session, again])
+  const state = useMemo(
+    () => ({
+      session,
+      refresh: again,
+      ended: () => {
+        replace(null)
+      },
+    }),
+    [session, again, replace],
+  )
   return <SessionContext value={state}>{children}</SessionContext>
 }
 

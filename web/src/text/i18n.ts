@@ -1,13 +1,12 @@
 import { createInstance } from 'i18next'
 import { initReactI18next, useTranslation } from 'react-i18next'
-import en from './en.json'
-import ja from './ja.json'
 import { isLanguage, preferredLanguage, type Language } from './language.ts'
+import { loadTexts, type Texts } from './texts.ts'
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation'
-    resources: { translation: typeof ja }
+    resources: { translation: Texts }
   }
 }
 
@@ -37,14 +36,14 @@ function asked(): string[] {
   return new URLSearchParams(location.search).getAll('lang')
 }
 
-/** Sets up both languages; to be called once before the first page is drawn. */
+/** Sets up the language of the pages; to be called once before the first of them is drawn. Throws what `loadTexts` throws. */
 export async function startLanguages(): Promise<void> {
   const language = preferredLanguage(kept(), [...asked(), ...navigator.languages])
   document.documentElement.lang = language
   await i18n.use(initReactI18next).init({
     lng: language,
-    fallbackLng: 'ja',
-    resources: { ja: { translation: ja }, en: { translation: en } },
+    fallbackLng: false,
+    resources: { [language]: { translation: await loadTexts(language) } },
     // React escapes by itself.
     interpolation: { escapeValue: false },
   })
@@ -52,14 +51,16 @@ export async function startLanguages(): Promise<void> {
 
 export function useLanguage(): {
   readonly language: Language
-  readonly switchTo: (language: Language) => void
+  /** Throws what `loadTexts` throws; then the language stays as it is. */
+  readonly switchTo: (language: Language) => Promise<void>
 } {
   const { i18n: instance } = useTranslation()
   const language = isLanguage(instance.language) ? instance.language : 'ja'
-  function switchTo(next: Language): void {
+  async function switchTo(next: Language): Promise<void> {
+    instance.addResourceBundle(next, 'translation', await loadTexts(next))
     keep(next)
     document.documentElement.lang = next
-    void instance.changeLanguage(next)
+    await instance.changeLanguage(next)
   }
   return { language, switchTo }
 }

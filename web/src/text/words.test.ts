@@ -1,8 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import en from './en.json'
 import ja from './ja.json'
 import { LANGUAGES } from './language.ts'
+import { loadTexts } from './texts.ts'
 import {
   claimReason,
   errorWords,
@@ -12,6 +13,10 @@ import {
   SAME_WORDS,
   valueWords,
 } from './words.ts'
+
+beforeAll(async () => {
+  await Promise.all(LANGUAGES.map(loadTexts))
+})
 
 interface Tree {
   readonly [key: string]: string | Tree
@@ -49,7 +54,14 @@ const GIVEN = [
   ...['LINKAGE_AMBIGUOUS', 'NOT_ENROLLED', 'REFUSED', 'EXPIRED', 'ASSURANCE_UNMET'],
   ...['UNSATISFIABLE', 'REFUSED_BY_PERSON', 'BY_PERSON', 'BY_RELYING_PARTY', 'SUBJECT_ERASED'],
   ...['RECEPTION_TICKET', 'CARD_OF_ANOTHER_PERSON'],
-  ...['RETENTION_ENDED', 'NETWORK', 'MALFORMED_ANSWER', 'PASSKEY_CANCELLED', 'PASSKEY_FAILED'],
+  ...[
+    'RETENTION_ENDED',
+    'NETWORK',
+    'PAGE_NOT_LOADED',
+    'MALFORMED_ANSWER',
+    'PASSKEY_CANCELLED',
+    'PASSKEY_FAILED',
+  ],
   ...['PASSKEY_UNSUPPORTED', 'PASSKEY_ALREADY_REGISTERED', 'PASSKEY_WRONG_SITE'],
   ...['CONSENT_DOCUMENT_MISMATCH', 'CARD_SIGNATURE_INVALID', 'SESSION_EXPIRED', 'STATUS_UNKNOWN'],
 ]

@@ -1,8 +1,5 @@
-import en from './en.json'
-import ja from './ja.json'
 import type { Language } from './language.ts'
-
-const TEXTS = { ja, en } as const
+import { textsOf } from './texts.ts'
 
 /** What a code means to a citizen: what happened, and what to do next. */
 export interface ErrorWords {
@@ -54,10 +51,10 @@ export function errorWords(
 ): ErrorWords {
   const given = codes.filter((code): code is string => code != null && code !== 'UNKNOWN')
   for (const [index, code] of given.entries()) {
-    const words = entry(TEXTS[language].errors, entry(SAME_WORDS, code) ?? code)
+    const words = entry(textsOf(language).errors, entry(SAME_WORDS, code) ?? code)
     if (words !== undefined) return { ...words, unknown: index > 0 }
   }
-  return { ...TEXTS[language].errors.UNKNOWN, unknown: true }
+  return { ...textsOf(language).errors.UNKNOWN, unknown: true }
 }
 
 interface AxisWords {
@@ -80,7 +77,7 @@ export function levelWords(
   language: Language,
   level: { readonly framework: string; readonly axis: string; readonly level: string },
 ): LevelWords {
-  const texts = TEXTS[language]
+  const texts = textsOf(language)
   const flag = level.axis.startsWith('flag:') ? level.axis.slice('flag:'.length) : undefined
   if (flag !== undefined) return flagWords(language, flag, level.level)
   if (level.axis === 'max_age')
@@ -107,13 +104,13 @@ function label({ axis, level }: { readonly axis: string; readonly level: string 
 }
 
 function axisWords(language: Language, framework: string, axis: string): AxisWords | undefined {
-  const { max_age: _, ...frameworks } = TEXTS[language].levels
+  const { max_age: _, ...frameworks } = textsOf(language).levels
   const axes = entry<Readonly<Record<string, AxisWords>>>(frameworks, framework)
   return axes && entry(axes, axis)
 }
 
 function flagWords(language: Language, flag: string, level: string): LevelWords {
-  const { levelWords: words } = TEXTS[language]
+  const { levelWords: words } = textsOf(language)
   const met = level === 'true' || level === flag
   const unmet = level === 'false' || level === 'none'
   return {
@@ -127,7 +124,7 @@ function flagWords(language: Language, flag: string, level: string): LevelWords 
 function ageWords(language: Language, level: string): string {
   const seconds = /^[0-9]+/u.exec(level)?.[0]
   if (seconds === undefined)
-    return level === 'none' ? TEXTS[language].levelWords.stale_login : level
+    return level === 'none' ? textsOf(language).levelWords.stale_login : level
   const minutes = Math.ceil(Number(seconds) / 60)
   return new Intl.NumberFormat(language, {
     style: 'unit',
@@ -138,23 +135,23 @@ function ageWords(language: Language, level: string): string {
 
 /** Plain words for a demand that is either met or not; unknown ones as they are. */
 export function flagName(language: Language, flag: string): string {
-  return entry(TEXTS[language].flags, flag) ?? flag
+  return entry(textsOf(language).flags, flag) ?? flag
 }
 
 /** Why a claim cannot be given; unknown reasons as they are. */
 export function claimReason(language: Language, reason: string): string {
-  return entry(TEXTS[language].claimReasons, reason) ?? reason
+  return entry(textsOf(language).claimReasons, reason) ?? reason
 }
 
 /** A coded value of a claim in words; everything else as it is. */
 export function valueWords(language: Language, claim: string, value: string): string {
-  const words = entry<Readonly<Record<string, string>>>(TEXTS[language].values, claim)
+  const words = entry<Readonly<Record<string, string>>>(textsOf(language).values, claim)
   return (words && entry(words, value)) ?? value
 }
 
 /** On what grounds a service asks; free text of the registry is shown as it is. */
 export function legalBasis(language: Language, basis: string): string {
-  return entry(TEXTS[language].legalBases, basis) ?? basis
+  return entry(textsOf(language).legalBases, basis) ?? basis
 }
 
 // Only own keys: a code named `constructor` must not find anything.
