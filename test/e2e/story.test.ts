@@ -1,11 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import en from '../../web/src/text/en.json' with { type: 'json' }
-import ja from '../../web/src/text/ja.json' with { type: 'json' }
 import { launchBrowser } from '../support/browser.ts'
+import { openVisitor, PAGE_TEXTS, pictureFolder, type Visitor } from '../support/pages.ts'
 import { readCode } from '../support/read-code.ts'
 import { startInstance, type Instance } from '../support/instance.ts'
 import { atDesk } from '../support/players.ts'
@@ -14,8 +11,7 @@ import { atDesk } from '../support/players.ts'
 const RUNS = [
   {
     language: 'ja',
-    locale: 'ja-JP',
-    texts: ja,
+    texts: PAGE_TEXTS.ja,
     personId: 'hanako',
     card: /見本 花子.*カード/,
     pin: '署名用の暗証番号',
@@ -32,8 +28,7 @@ const RUNS = [
   },
   {
     language: 'en',
-    locale: 'en-GB',
-    texts: en,
+    texts: PAGE_TEXTS.en,
     personId: 'misaki',
     card: /Misaki Shiken.*card/,
     pin: 'PIN of the signature certificate',
@@ -50,13 +45,11 @@ const RUNS = [
   },
 ] as const
 
-const artefacts = join(import.meta.dirname, '../artefacts/pages')
+const pictures = pictureFolder('story')
 let instance: Instance
 let browser: Browser
 
 beforeAll(async () => {
-  rmSync(artefacts, { recursive: true, force: true })
-  mkdirSync(artefacts, { recursive: true })
   instance = await startInstance()
   const launched = await launchBrowser()
   browser = launched.browser
@@ -68,43 +61,16 @@ afterAll(async () => {
 })
 
 describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
-  let context: BrowserContext
-  let page: Page
-  const faults: string[] = []
-  let shots = 0
-  let suspended = false
+  let visitor: Visitor
+  let page: Visitor['page']
+  let look: Visitor['look']
 
   beforeAll(async () => {
-    context = await browser.newContext({
-      viewport: { width: 360, height: 740 },
-      locale: run.locale,
-      timezoneId: 'Asia/Tokyo',
-    })
-    page = await context.newPage()
-    page.setDefaultTimeout(20_000)
-    page.on('pageerror', (error) => faults.push(`${error.name}: ${error.message}`))
-    page.on('console', (message) => {
-      // A wrong PIN is answered with 422, the list of passkeys without a login with 401, and the browser says so.
-      const expected =
-        message.text().includes('status of 422') ||
-        (suspended && message.text().includes('status of 401'))
-      if (message.type() === 'error' && !expected) faults.push(message.text())
-    })
-    await addPasskeyDevice(page)
+    visitor = await openVisitor(browser, { language: run.language, pictures })
+    ;({ page, look } = visitor)
+    visitor.expectFault('status of 422') // a wrong PIN
   })
-  afterAll(() => context?.close())
-
-  /** Keeps a picture of the page, and finds no serious fault of accessibility on it. */
-  async function look(name: string): Promise<void> {
-    shots += 1
-    const file = `${run.language}-${String(shots).padStart(2, '0')}-${name}.png`
-    // A subset of the font that is still on its way would leave boxes in the picture.
-    await page.evaluate('document.fonts.ready.then(() => undefined)')
-    await page.screenshot({ path: join(artefacts, file), fullPage: true })
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    expect(serious.map(({ id, nodes }) => `${name}: ${id} ${nodes[0]?.html ?? ''}`)).toEqual([])
-  }
+  afterAll(() => visitor?.[Symbol.asyncDispose]())
 
   const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
   const heading = (name: string | RegExp) => page.getByRole('heading', { level: 1, name })
@@ -184,6 +150,9 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
     const first = await readCode(code)
     expect(first).toMatch(new RegExp(`^${instance.ready.issuer}/t/[\\w-]{22}$`))
     await look('reception-ticket')
+    // Whoever opens it with a camera learns nothing by it: not even whether there is such a code.
+    const madeUp = `${instance.ready.issuer}/t/${'A'.repeat(22)}`
+    expect(await answerOf(first)).toEqual(await answerOf(madeUp))
     await dialog.getByRole('button', { name: run.texts.ledger.ticketAgain }).click()
     await expect.poll(() => readCode(code), { timeout: 10_000 }).not.toBe(first)
     await page.keyboard.press('Escape')
@@ -232,7 +201,7 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
   })
 
   test('ends the certificate at the issuer’s desk, and the bank is told', async () => {
-    const desk = await context.newPage()
+    const desk = await page.context().newPage()
     await desk.goto(`${instance.ready.desk ?? ''}/?lang=${run.language}`)
     const person = desk.locator(`section#${run.personId}`)
     const order = person
@@ -241,7 +210,7 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
     await order.getByRole('combobox').selectOption('cessationOfOperation')
     await order.getByRole('button', { name: run.desk.revoke }).click()
     await desk.getByRole('status').waitFor()
-    await desk.screenshot({ path: join(artefacts, `${run.language}-desk.png`), fullPage: true })
+    await desk.screenshot({ path: join(pictures, `${run.language}-desk.png`), fullPage: true })
     await desk.close()
 
     await page.goto(`${sample('bank')}/account?lang=${run.language}`)
@@ -310,7 +279,7 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
     await button(run.texts.authenticators.suspendOf.replace('{{number}}', '1')).click()
     const dialog = page.getByRole('alertdialog')
     await dialog.getByText(run.texts.authenticators.suspendCurrent).waitFor()
-    suspended = true
+    visitor.expectFault('status of 401') // the list of passkeys, without a login
     await dialog.getByRole('button', { name: run.texts.authenticators.suspend }).click()
     await page.getByText(run.texts.authenticators.suspendedCurrent).waitFor()
     await button(run.texts.login.passkey).waitFor()
@@ -318,7 +287,7 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
   })
 
   test('saw no page fault and no refused script, style or connection', () => {
-    expect(faults).toEqual([])
+    expect(visitor.faults).toEqual([])
   })
 
   async function begin(name: 'library' | 'liquor' | 'bank'): Promise<void> {
@@ -349,18 +318,10 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
   }
 })
 
-/** A phone's platform authenticator: resident keys, user verified, answers by itself. */
-async function addPasskeyDevice(page: Page): Promise<void> {
-  const cdp = await page.context().newCDPSession(page)
-  await cdp.send('WebAuthn.enable', { enableUI: false })
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
+/** All that a server answers with, but for the time and the count of requests. */
+async function answerOf(url: string): Promise<object> {
+  const reply = await fetch(url)
+  const changing = (name: string): boolean => name === 'date' || name.startsWith('x-ratelimit')
+  const headers = [...reply.headers].filter(([name]) => !changing(name))
+  return { status: reply.status, headers, body: await reply.text() }
 }
