@@ -113,7 +113,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
   places.agent = samples.agent ?? ''
 
   for (const definition of services.consumers) core.consume(definition)
-  const timers = startTimers(services, core, clock)
+  const timers = startTimers(services, core, clock, log)
   stack.defer(() => timers.stop())
   const { face, port: operatorPort } = await startOperator(config, core)
   stack.defer(() => face.close())

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../kernel/clock.ts'
+import { createLog } from '../kernel/log.ts'
 import type { Services } from './services.ts'
 import { startTimers } from './timers.ts'
 
+const log = createLog('silent')
 const quiet = async (): Promise<void> => undefined
 // As far as the timers use them.
 const services = {
@@ -15,7 +17,7 @@ const services = {
 
 test('the log is cleaned up from the start on', async () => {
   const cleaned = Promise.withResolvers<void>()
-  const timers = startTimers(services, { cleanUpLog: async () => cleaned.resolve() }, systemClock)
+  const timers = startTimers(services, { cleanUpLog: async () => cleaned.resolve() }, systemClock, log)
   await cleaned.promise
   await timers.stop()
 })
@@ -26,14 +28,14 @@ test('every service forgets what has run out', async () => {
     return { promise, service: { [name]: { checkNow: quiet, sweep: async () => resolve() } } }
   })
   const sweeping = Object.assign({}, services, ...swept.map(({ service }) => service)) as Services
-  const timers = startTimers(sweeping, { cleanUpLog: quiet }, systemClock)
+  const timers = startTimers(sweeping, { cleanUpLog: quiet }, systemClock, log)
   await Promise.all(swept.map(({ promise }) => promise))
   await timers.stop()
 })
 
 test('a fault of the clean-up is told', async () => {
   const fault = new TypeError('a fault')
-  const timers = startTimers(services, { cleanUpLog: () => Promise.reject(fault) }, systemClock)
+  const timers = startTimers(services, { cleanUpLog: () => Promise.reject(fault) }, systemClock, log)
   await expect(timers.failed).rejects.toBe(fault)
   await timers.stop()
 })

@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/clock.ts'
+import type { Log } from '../kernel/log.ts'
 import { every } from './every.ts'
 import type { EventCore } from './event-core.ts'
 import type { Services } from './services.ts'
@@ -19,23 +20,22 @@ export function startTimers(
   services: Services,
   core: Pick<EventCore, 'cleanUpLog'>,
   clock: Clock,
+  log: Log,
 ): Timers {
   const stopping = new AbortController()
   const { signal } = stopping
+  const start = (name: string, milliseconds: number, work: () => Promise<unknown>) =>
+    every({ name, milliseconds, signal, log }, async () => void (await work()))
   const loops = [
-    every(MONITOR_MILLISECONDS, signal, async () => void (await services.proofing.checkNow())),
-    every(
-      RESCORE_MILLISECONDS,
-      signal,
-      async () => void (await services.policy.rescoreDue(clock.now())),
-    ),
-    every(SWEEP_MILLISECONDS, signal, async () => {
+    start('monitor', MONITOR_MILLISECONDS, () => services.proofing.checkNow()),
+    start('rescore', RESCORE_MILLISECONDS, () => services.policy.rescoreDue(clock.now())),
+    start('sweep', SWEEP_MILLISECONDS, async () => {
       await services.wallet.sweep(clock.now())
       await services.proofing.sweep(clock.now())
       await services.authenticator.sweep()
       await services.federation.sweep()
     }),
-    every(CLEAN_UP_MILLISECONDS, signal, () => core.cleanUpLog()),
+    start('clean-up', CLEAN_UP_MILLISECONDS, () => core.cleanUpLog()),
   ]
   const failure = Promise.withResolvers<never>()
   for (const loop of loops) loop.catch(failure.reject)

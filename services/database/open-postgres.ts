@@ -27,7 +27,6 @@ class PostgresDatabase implements Database {
   readonly dialect = 'postgres'
   readonly #url: string
   readonly #pool: pg.Pool
-  readonly #database: NodePgDatabase
   readonly #mark = Symbol('postgres')
 
   constructor(url: string, poolSize: number) {
@@ -35,7 +34,6 @@ class PostgresDatabase implements Database {
     this.#pool = new pg.Pool({ connectionString: url, max: poolSize })
     // An idle connection that the server drops is replaced by the pool; the next query tells if there is none.
     this.#pool.on('error', () => undefined)
-    this.#database = drizzle(this.#pool)
   }
 
   async run<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -61,7 +59,7 @@ class PostgresDatabase implements Database {
 
   async read<T>(query: (tx: Tx) => Promise<T>): Promise<T> {
     const config = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const
-    return this.#database.transaction((tx) => query(asTx(tx)), config)
+    return this.#connected((database) => database.transaction((tx) => query(asTx(tx)), config))
   }
 
   async tryLock(name: string): Promise<DatabaseLock | undefined> {
@@ -85,12 +83,30 @@ class PostgresDatabase implements Database {
   }
 
   async #transaction<T>(config: PgTransactionConfig, work: (tx: Tx) => Promise<T>): Promise<T> {
-    const done = await this.#database.transaction(
-      (tx) => asCurrentWork(this.#mark, () => work(asTx(tx))),
-      config,
+    const done = await this.#connected((database) =>
+      database.transaction((tx) => asCurrentWork(this.#mark, () => work(asTx(tx))), config),
     )
     callAfterCommit(done.afterCommit)
     return done.value
+  }
+
+  /**
+   * Over a pool drizzle keeps a connection that breaks at BEGIN for ever, and an error that reaches a connection in use
+   * between two queries has no listener, which ends the process. So the connection is taken and given back here.
+   */
+  async #connected<T>(work: (database: NodePgDatabase) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect()
+    let broken = false
+    const onError = (): void => {
+      broken = true
+    }
+    client.on('error', onError)
+    try {
+      return await work(drizzle(client))
+    } finally {
+      client.off('error', onError)
+      client.release(broken)
+    }
   }
 }
 

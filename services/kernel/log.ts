@@ -12,6 +12,7 @@ export const LOG_CODES = [
   'CONSUMER_FAILED',
   'RELAY_RETRY',
   'RELAY_PARKED',
+  'TIMER_RETRY',
   'BROKER_CLIENT',
   'PROOFING_PASSED',
   'PROOFING_REFUSED',
@@ -46,6 +47,7 @@ export interface LogFields {
   readonly partition?: number
   readonly offset?: string
   readonly group?: string
+  readonly timer?: string
   readonly eventType?: string
   readonly eventId?: string
   readonly method?: string
@@ -70,6 +72,7 @@ const ALLOWED: readonly (keyof LogFields)[] = [
   'partition',
   'offset',
   'group',
+  'timer',
   'eventType',
   'eventId',
   'method',

@@ -38,6 +38,13 @@ test.each([
     rich.details.map(({ typeUrl }) => typeUrl.replace('type.googleapis.com/google.rpc.', '')),
   ).toEqual(names)
 })
+test('a database that is away is a reason to try again, and nothing is told of it', () => {
+  const cause = Object.assign(new Error('canary-9a2b'), { code: 'ECONNREFUSED' })
+  const mapped = toGrpcStatus(new Error('canary-9a2b', { cause }))
+  expect(mapped.code).toBe(status.UNAVAILABLE)
+  const [details] = mapped.metadata.get('grpc-status-details-bin')
+  expect(`${mapped.details} ${details?.toString()}`).not.toContain('canary')
+})
 test('what is not ours tells nothing', () => {
   const mapped = toGrpcStatus(new Error('canary-9a2b', { cause: 'canary-9a2b' }))
   expect(mapped).toMatchObject({ code: status.INTERNAL, details: 'internal error' })

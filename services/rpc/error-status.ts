@@ -2,6 +2,7 @@ import { Metadata, status, type StatusObject } from '@grpc/grpc-js'
 import type { Any } from '../../proto/gen/google/protobuf/any.ts'
 import { BadRequest, ErrorInfo, RetryInfo } from '../../proto/gen/google/rpc/error_details.ts'
 import { Status } from '../../proto/gen/google/rpc/status.ts'
+import { faultOf } from '../database/errors.ts'
 import { InvalidInput, ServiceError, TooManyRequests, Unavailable } from '../kernel/errors.ts'
 
 /** The call took longer than its caller, or we, allow. */
@@ -32,9 +33,10 @@ const CODES: Readonly<Record<string, status>> = {
 
 /**
  * gRPC status of anything thrown: ours with its code, its message and `google.rpc` details in `grpc-status-details-bin`;
- * whatever is not ours as INTERNAL without a word about the cause.
+ * a database that is away as UNAVAILABLE; whatever is not ours as INTERNAL without a word about the cause.
  */
-export function toGrpcStatus(error: unknown): StatusObject {
+export function toGrpcStatus(thrown: unknown): StatusObject {
+  const error = faultOf(thrown)
   if (!(error instanceof ServiceError)) {
     return { code: status.INTERNAL, details: 'internal error', metadata: new Metadata() }
   }

@@ -4,6 +4,7 @@ import {
   type handleUnaryCall,
   type ServerWritableStream,
 } from '@grpc/grpc-js'
+import { faultOf } from '../database/errors.ts'
 import { ServiceError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import { callerOf, type Caller } from './caller.ts'
@@ -109,7 +110,8 @@ function drainOrPause(call: ServerWritableStream<unknown, unknown>, signal: Abor
   })
 }
 
-function logFailure(log: Log, method: string, error: unknown): void {
+function logFailure(log: Log, method: string, thrown: unknown): void {
+  const error = faultOf(thrown)
   if (error instanceof ServiceError) {
     log.info('REQUEST_REFUSED', { method, code: error.code })
   } else {

@@ -25,6 +25,9 @@ beforeEach(async () => {
   app.post('/broken', async () => {
     throw new Error('canary-7f3a in a foreign message')
   })
+  app.post('/away', async () => {
+    throw Object.assign(new Error('canary-7f3a'), { code: 'ECONNREFUSED' })
+  })
   app.post('/unfit', async () => {
     throw new FactsRefused('auth.at: canary-7f3a')
   })
@@ -91,6 +94,12 @@ describe('errors', () => {
     expect(reply.statusCode).toBe(500)
     expect(reply.body + written.join('')).not.toContain('canary-7f3a')
     expect(written.join('')).toContain('REQUEST_FAILED')
+  })
+  test('say that a database that is away is a reason to try again, and nothing more', async () => {
+    const reply = await post('/away', {})
+    expect(reply.statusCode).toBe(503)
+    expect(reply.json()).toMatchObject({ error: { code: 'UNAVAILABLE' } })
+    expect(reply.body + written.join('')).not.toContain('canary-7f3a')
   })
   test('refuse a body over the limit', async () => {
     const reply = await post('/echo', { age: 1, filler: 'x'.repeat(70_000) })

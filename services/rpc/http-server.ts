@@ -13,6 +13,7 @@ import {
   type RawServerDefault,
 } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { faultOf } from '../database/errors.ts'
 import { ServiceError, TooManyRequests } from '../kernel/errors.ts'
 import { FactsRefused } from '../kernel/facts-check.ts'
 import type { Log } from '../kernel/log.ts'
@@ -108,7 +109,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     }
   })
 
-  app.setErrorHandler(async (error, request, reply) => {
+  app.setErrorHandler(async (thrown, request, reply) => {
+    const error = faultOf(thrown)
     const route = request.routeOptions.url ?? 'unknown'
     // Facts of ours that our own schema does not take are a fault of ours, whoever asked.
     if (error instanceof ServiceError && !(error instanceof FactsRefused)) {

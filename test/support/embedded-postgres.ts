@@ -11,6 +11,11 @@ const READY_MILLISECONDS = 30_000
 export interface LocalPostgres {
   /** Address of the maintenance database. */
   readonly url: string
+  /** Shuts it down as an administrator in a hurry would: connections are ended. The data stays for the next `start`. */
+  shutDown(): Promise<void>
+  /** Starts it again after `shutDown`, at the same address. */
+  start(): Promise<void>
+  /** Stops it and deletes its data. */
   stop(): Promise<void>
 }
 
@@ -38,34 +43,53 @@ export async function startEmbeddedPostgres(): Promise<LocalPostgres> {
     { ...account, cwd: folder, encoding: 'utf8' },
   )
   if (status !== 0) throw new Error(`initdb: ${stdout}${stderr}`)
-  const port = await freePort()
-  const server = spawn(
-    join(native, 'bin/postgres'),
-    [
-      '-D',
-      data,
-      '-p',
-      String(port),
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-    ],
-    { ...account, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
-  )
-  const callOff = endWithParent(server, 'QUIT')
-  await ready(server)
+  const postgres = new Server(native, data, account, await freePort())
+  await postgres.start()
   return {
-    url: `postgres://watashi@127.0.0.1:${port}/postgres`,
+    url: `postgres://watashi@127.0.0.1:${postgres.port}/postgres`,
+    shutDown: () => postgres.end('SIGINT'),
+    start: () => postgres.start(),
     async stop() {
-      callOff()
-      if (server.exitCode === null && server.signalCode === null) {
-        const exited = once(server, 'exit')
-        server.kill('SIGQUIT') // its data is thrown away, so there is nothing to wait for
-        await exited
-      }
+      await postgres.end('SIGQUIT') // its data is thrown away, so there is nothing to wait for
       await rm(folder, { recursive: true, force: true })
     },
+  }
+}
+
+class Server {
+  readonly port: number
+  readonly #native: string
+  readonly #data: string
+  readonly #account: Account
+  #process: ChildProcess | undefined
+  #callOff: (() => void) | undefined
+
+  constructor(native: string, data: string, account: Account, port: number) {
+    this.#native = native
+    this.#data = data
+    this.#account = account
+    this.port = port
+  }
+
+  async start(): Promise<void> {
+    const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=']
+    const server = spawn(
+      join(this.#native, 'bin/postgres'),
+      ['-D', this.#data, '-p', String(this.port), ...settings.flatMap((one) => ['-c', one])],
+      { ...this.#account, cwd: dirname(this.#data), stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    this.#process = server
+    this.#callOff = endWithParent(server, 'QUIT')
+    await ready(server)
+  }
+
+  async end(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+    const server = this.#process
+    this.#callOff?.()
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return
+    const exited = once(server, 'exit')
+    server.kill(signal)
+    await exited
   }
 }
 
