@@ -40,7 +40,7 @@ export interface Config {
   readonly issuer: string | undefined
   readonly ports: Ports
   readonly logLevel: LogLevel | 'silent'
-  /** Card agent, simulator and sample relying parties; never in production. */
+  /** Card agent, simulator and sample relying parties; never in production. Without them another process runs the simulator. */
   readonly samples: boolean
 }
 
@@ -59,6 +59,7 @@ export function readConfig(environment: Environment = process.env): Config {
       '`SAMPLES=1` needs `TRUST_ENVIRONMENT=simulator`: sample people are simulated',
     )
   }
+  if (!samples) refuseUnknownPlaces(environment)
   const issuer = readIssuer(environment['ISSUER'], trustEnvironment)
   return Object.freeze({
     trustEnvironment,
@@ -150,6 +151,16 @@ function readPort(environment: Environment, name: string, fallback: number): num
   if (port < 0 || port > 65_535)
     throw new ConfigError(`\`${name}\`: expected a port from 0 to 65535 (0 = a free one)`)
   return port
+}
+
+/** What another process runs is found by its port, so that port must be a known one. */
+function refuseUnknownPlaces(environment: Environment): void {
+  for (const name of ['AGENT_PORT', 'SIMULATOR_PORT', 'SAMPLE_RP_PORT']) {
+    if (readPort(environment, name, 1) !== 0) continue
+    throw new ConfigError(
+      `\`${name}\`: expected the port that the process with the samples has, not 0, when \`SAMPLES=0\``,
+    )
+  }
 }
 
 function readFlag(environment: Environment, name: string, fallback: boolean): boolean {

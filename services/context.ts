@@ -110,7 +110,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
     log,
   })
   stack.defer(() => samples.stop())
-  places.agent = samples.agent ?? ''
+  places.agent = samples.agent ?? `http://card.localhost:${config.ports.agent}`
 
   for (const definition of services.consumers) core.consume(definition)
   const timers = startTimers(services, core, clock, log)

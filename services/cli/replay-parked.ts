@@ -68,9 +68,9 @@ async function openServices(config: Config, log: Log, stack: AsyncDisposableStac
   const keys = await openKeys(config, clock, random, log)
   const core = await openEventCore({ config, keys: keys.files, clock, random, log })
   stack.defer(() => core.close())
-  // Any port will do: nobody is told of it.
-  const ports = { ...config.ports, simulator: 0 }
-  const identity = await openIdentitySource({ ...config, ports }, clock, random, log)
+  // A simulator of its own, at any port: nobody is told of it.
+  const own = { ...config, samples: true, ports: { ...config.ports, simulator: 0 } }
+  const identity = await openIdentitySource(own, clock, random, log)
   stack.defer(async () => identity.simulator?.close())
   const nowhere = (): string => 'http://localhost'
   const { consumers } = await createServices({

@@ -10,6 +10,7 @@ import { linkageOverHttp } from '../proofing/linkage-http.ts'
 import { crlByQuery, revocationOverHttp } from '../proofing/revocation-http.ts'
 import type { LinkageSource, RevocationSources } from '../proofing/sources.ts'
 import { MUNICIPALITIES } from '../simulator/municipalities.ts'
+import { findSimulator } from './find-simulator.ts'
 import { startSimulator, type Simulator } from '../simulator/simulator.ts'
 import { SIMULATOR_PROFILE } from '../simulator/profile.ts'
 
@@ -19,14 +20,14 @@ export interface IdentitySource {
   readonly revocation: RevocationSources
   readonly linkage: LinkageSource
   readonly municipalities: typeof MUNICIPALITIES
-  /** Present in the simulator environment alone. */
+  /** Present where this process runs the simulator, which is where it runs the samples. */
   readonly simulator?: Simulator
 }
 
 /** Name under which the linkage service knows us; ids of persons that it gives are ours alone. */
 const TENANT = 'watashi'
 
-/** Starts the simulator, or says what is missing for real cards. */
+/** Starts the simulator, or finds the one of another process; says what is missing for real cards. */
 export async function openIdentitySource(
   config: Config,
   clock: Clock,
@@ -38,15 +39,9 @@ export async function openIdentitySource(
       `\`TRUST_ENVIRONMENT=${config.trustEnvironment}\` needs imported trust anchors and a source of revocation data, which this version cannot take yet`,
     )
   }
-  const simulator = await startSimulator({
-    environment: config.trustEnvironment,
-    dataDir: config.dataDir,
-    port: config.ports.simulator,
-    clock,
-    random,
-    log,
-  })
-  const anchors = simulator.anchors.map(({ kind, certificate }) =>
+  const simulator = config.samples ? await start(config, clock, random, log) : undefined
+  const { url, anchors: roots } = simulator ?? (await findSimulator(config.ports.simulator))
+  const anchors = roots.map(({ kind, certificate }) =>
     openTrustAnchor(certificate, {
       sha256: toHex(sha256(certificate)),
       environment: 'simulator',
@@ -54,15 +49,25 @@ export async function openIdentitySource(
     }),
   )
   const revocation = revocationOverHttp({
-    crl: crlByQuery(`${simulator.url}/crl`),
-    ocsp: (uri) =>
-      uri === SIMULATOR_PROFILE.ocspUri ? `${simulator.url}/ocsp/authentication` : undefined,
+    crl: crlByQuery(`${url}/crl`),
+    ocsp: (uri) => (uri === SIMULATOR_PROFILE.ocspUri ? `${url}/ocsp/authentication` : undefined),
   })
   return {
     anchors,
     revocation,
-    linkage: linkageOverHttp(`${simulator.url}/api/linkage/resolve`, TENANT),
+    linkage: linkageOverHttp(`${url}/api/linkage/resolve`, TENANT),
     municipalities: MUNICIPALITIES,
-    simulator,
+    ...(simulator === undefined ? {} : { simulator }),
   }
+}
+
+function start(config: Config, clock: Clock, random: Random, log: Log): Promise<Simulator> {
+  return startSimulator({
+    environment: config.trustEnvironment,
+    dataDir: config.dataDir,
+    port: config.ports.simulator,
+    clock,
+    random,
+    log,
+  })
 }

@@ -17,7 +17,12 @@ const services = {
 
 test('the log is cleaned up from the start on', async () => {
   const cleaned = Promise.withResolvers<void>()
-  const timers = startTimers(services, { cleanUpLog: async () => cleaned.resolve() }, systemClock, log)
+  const timers = startTimers(
+    services,
+    { cleanUpLog: async () => cleaned.resolve() },
+    systemClock,
+    log,
+  )
   await cleaned.promise
   await timers.stop()
 })
@@ -35,7 +40,12 @@ test('every service forgets what has run out', async () => {
 
 test('a fault of the clean-up is told', async () => {
   const fault = new TypeError('a fault')
-  const timers = startTimers(services, { cleanUpLog: () => Promise.reject(fault) }, systemClock, log)
+  const timers = startTimers(
+    services,
+    { cleanUpLog: () => Promise.reject(fault) },
+    systemClock,
+    log,
+  )
   await expect(timers.failed).rejects.toBe(fault)
   await timers.stop()
 })

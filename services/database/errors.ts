@@ -7,7 +7,8 @@ const TRANSIENT = new Set(['40001', '40P01', '55P03'])
 const UNREACHABLE =
   /^(?:08...|57P0[123]|E(?:CONNREFUSED|CONNRESET|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN))$/
 /** What pg says without a code: the connection broke, or had broken before. */
-const BROKEN = /^(?:Connection terminated|Client (?:has encountered a connection error|was closed) )/
+const BROKEN =
+  /^(?:Connection terminated|Client (?:has encountered a connection error|was closed) )/
 
 /** True for a violated primary key or unique index, on both databases. */
 export function isUniqueViolation(error: unknown): boolean {

@@ -6,11 +6,13 @@ import { AssuranceChanged } from '../../proto/gen/watashi/policy/v1/policy.ts'
 import { ApiError } from '../../services/cli/demo/browser.ts'
 import type { Person } from '../../services/cli/demo/person.ts'
 import type { LedgerReply } from '../../services/wallet/api.ts'
-import { atRequest, KillableInstance } from '../support/killable-instance.ts'
+import { atRequest, KillableInstance, type Killable } from '../support/killable-instance.ts'
 import { changeIn, ObservedRelyingParty } from '../support/observed-relying-party.ts'
 import { atDesk, someone } from '../support/players.ts'
 import { freshDatabase, freshPrefix, realServer } from '../support/servers.ts'
+import { eventsOf, eventsOnKafka, type LoggedEvent } from '../support/left-behind.ts'
 import { storedRows } from '../support/stored-state.ts'
+import { TwoProcesses } from '../support/two-processes.ts'
 
 const PIN = 'ABC123'
 const CARD = 'hanako-card'
@@ -50,11 +52,11 @@ interface Outcome {
 
 /** One person's story, from the passkey to a level that fell and rose again, with a kill at each of `moments`. */
 class KilledStory {
-  readonly #product: KillableInstance
+  readonly #product: Killable
   readonly #person: Person
   readonly #moments: ReadonlySet<Moment>
 
-  constructor(product: KillableInstance, moments: readonly Moment[]) {
+  constructor(product: Killable, moments: readonly Moment[]) {
     this.#product = product
     this.#person = someone(product.now)
     this.#moments = new Set(moments)
@@ -206,12 +208,23 @@ function changesIn(messages: readonly WatchResponse[]): string[] {
 interface Stored {
   readonly outcome: Outcome
   readonly rows: <T>(query: string) => Promise<T[]>
+  readonly events: readonly LoggedEvent[]
 }
 
 function played(stored: Stored | undefined): Stored {
   if (stored === undefined) throw new Error('the story did not come to its end')
   return stored
 }
+
+/** What came out, when all that ran has ended. */
+async function left(place: StoredPlace, outcome: Outcome): Promise<Stored> {
+  const events = 'dataDir' in place ? eventsOf(place.dataDir) : await eventsOnKafka(place)
+  return { outcome, events, rows: (query) => storedRows(place, query) }
+}
+
+type StoredPlace =
+  | { readonly dataDir: string }
+  | { readonly databaseUrl: string; readonly brokers: string; readonly prefix: string }
 
 /** What must hold whatever the process runs on and wherever it was killed. */
 function nothingLostNothingTwice(stored: () => Stored): void {
@@ -264,6 +277,20 @@ function nothingLostNothingTwice(stored: () => Stored): void {
     expect(await rows('select * from eventlog_parked_event')).toEqual([])
     expect(await rows('select * from eventlog_outbox')).toEqual([])
   })
+
+  test('the log holds each change of level once, each beginning where the one before ended', () => {
+    const changes = stored()
+      .events.filter(({ headers }) => headers.includes('watashi.policy.v1.AssuranceChanged'))
+      .map(({ value }) => AssuranceChanged.decode(value ?? Buffer.alloc(0)))
+    const axes = Map.groupBy(changes, ({ framework, axis }) => `${framework} ${axis}`)
+    expect(axes.size).toBeGreaterThan(1)
+    for (const [axis, ofAxis] of axes) {
+      for (const [i, { from, to }] of ofAxis.entries()) {
+        expect(from, axis).not.toBe(to)
+        if (i > 0) expect(from, axis).toBe(ofAxis[i - 1]?.to)
+      }
+    }
+  })
 }
 
 describe('killed at every moment of the story, on embedded defaults', () => {
@@ -285,7 +312,7 @@ describe('killed at every moment of the story, on embedded defaults', () => {
     const started = (product = await KillableInstance.start())
     const outcome = await new KilledStory(started, moments).play()
     expect(await started.stop()).toBe(0)
-    stored = { outcome, rows: (query) => storedRows(started, query) }
+    stored = await left(started, outcome)
   }, PATIENCE)
   afterAll(() => product?.[Symbol.asyncDispose]())
 
@@ -296,21 +323,7 @@ describe('killed at every moment of the story, on embedded defaults', () => {
 
   nothingLostNothingTwice(() => played(stored))
 
-  test('the log holds each change of level once, each beginning where the one before ended', async () => {
-    const records = await played(stored).rows<{ headers: string; value: Buffer }>(
-      'select headers, value from eventlog_log_record order by "partition", "offset"',
-    )
-    const changes = records
-      .filter(({ headers }) => headers.includes('watashi.policy.v1.AssuranceChanged'))
-      .map(({ value }) => AssuranceChanged.decode(value))
-    const axes = Map.groupBy(changes, ({ framework, axis }) => `${framework} ${axis}`)
-    expect(axes.size).toBeGreaterThan(1)
-    for (const [axis, ofAxis] of axes) {
-      for (const [i, { from, to }] of ofAxis.entries()) {
-        expect(from, axis).not.toBe(to)
-        if (i > 0) expect(from, axis).toBe(ofAxis[i - 1]?.to)
-      }
-    }
+  test('the file is whole', async () => {
     expect(await played(stored).rows('pragma integrity_check')).toEqual([{ integrity_check: 'ok' }])
   })
 })
@@ -318,24 +331,52 @@ describe('killed at every moment of the story, on embedded defaults', () => {
 const kafka = await realServer('kafka')
 const postgres = await realServer('postgres')
 
-describe.skipIf(!kafka.available || !postgres.available)(
-  'killed with a consent on its way, on Kafka and PostgreSQL',
-  () => {
+describe.skipIf(!kafka.available || !postgres.available)('on Kafka and PostgreSQL', () => {
+  const place = async () => ({
+    brokers: kafka.available ? kafka.address : '',
+    prefix: freshPrefix(),
+    databaseUrl: await freshDatabase(postgres.available ? postgres.address : ''),
+  })
+  const environment = ({ brokers, prefix, databaseUrl }: Awaited<ReturnType<typeof place>>) => ({
+    KAFKA_BROKERS: brokers,
+    KAFKA_PREFIX: prefix,
+    DATABASE_URL: databaseUrl,
+  })
+
+  describe('one process, killed with a consent on its way', () => {
     let product: KillableInstance | undefined
     let stored: Stored | undefined
     beforeAll(async () => {
-      const databaseUrl = await freshDatabase(postgres.available ? postgres.address : '')
-      const started = (product = await KillableInstance.start({
-        KAFKA_BROKERS: kafka.available ? kafka.address : '',
-        KAFKA_PREFIX: freshPrefix(),
-        DATABASE_URL: databaseUrl,
-      }))
+      const at = await place()
+      const started = (product = await KillableInstance.start(environment(at)))
       const outcome = await new KilledStory(started, ['consent on its way']).play()
       expect(await started.stop()).toBe(0)
-      stored = { outcome, rows: (query) => storedRows({ databaseUrl }, query) }
+      stored = await left(at, outcome)
     }, PATIENCE)
     afterAll(() => product?.[Symbol.asyncDispose]())
 
     nothingLostNothingTwice(() => played(stored))
-  },
-)
+  })
+
+  describe('two processes that share the work, killed in turn while the other goes on', () => {
+    const moments: Moment[] = ['library told', 'consent on its way', 'consent taken']
+    let product: TwoProcesses | undefined
+    let stored: Stored | undefined
+    beforeAll(async () => {
+      const at = await place()
+      const started = (product = await TwoProcesses.start(environment(at)))
+      const outcome = await new KilledStory(started, moments).play()
+      expect(await started.stop()).toEqual([0, 0])
+      stored = await left(at, outcome)
+    }, PATIENCE)
+    afterAll(() => product?.[Symbol.asyncDispose]())
+
+    test('each of them died twice, and each had its share', () => {
+      expect(played(stored).outcome.kills).toBe(4)
+      for (const requests of product?.served ?? []) expect(requests).toBeGreaterThan(10)
+      expect(product?.served).toHaveLength(2)
+    })
+
+    nothingLostNothingTwice(() => played(stored))
+  })
+})

@@ -2,8 +2,10 @@ import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { tellStory, type Told } from '../../services/cli/demo/story.ts'
 import { startInstance } from '../support/instance.ts'
+import { chosenPorts } from '../support/killable-instance.ts'
 import { castAt, closeCast } from '../support/players.ts'
 import { freshDatabase, freshPrefix, realServer } from '../support/servers.ts'
+import { storedRows } from '../support/stored-state.ts'
 import { expectWholeStory } from '../support/story-expectations.ts'
 
 const kafka = await realServer('kafka')
@@ -34,4 +36,30 @@ describe.skipIf(!kafka.available || !postgres.available)('on Kafka and PostgreSQ
     expect(rows).toEqual([])
     expect(await instance.stop()).toBe(0)
   })
+
+  test(
+    'several that start at once on an empty database and broker all become ready',
+    { timeout: 120_000 },
+    async () => {
+      const places = await chosenPorts()
+      await using samples = await startInstance({ env: places })
+      const { AGENT_PORT = '', SIMULATOR_PORT = '', SAMPLE_RP_PORT = '' } = places
+      const env = {
+        KAFKA_BROKERS: kafka.available ? kafka.address : '',
+        KAFKA_PREFIX: freshPrefix(),
+        DATABASE_URL: await freshDatabase(postgres.available ? postgres.address : ''),
+        ...{ SAMPLES: '0', AGENT_PORT, SIMULATOR_PORT, SAMPLE_RP_PORT },
+      }
+      const { dataDir } = samples
+      const starting = Array.from({ length: 3 }, () => startInstance({ dataDir, env }))
+      const started = await Promise.all(starting)
+      expect(await Promise.all(started.map((one) => one.stop()))).toEqual([0, 0, 0])
+      const all = await storedRows({ databaseUrl: env.DATABASE_URL }, SEEDED)
+      expect(all).toEqual([{ packs: 1, registrations: 3 }])
+    },
+  )
 })
+
+const SEEDED = `select
+  (select count(*)::int from policy_activation) as packs,
+  (select count(*)::int from federation_relying_party where version = 1) as registrations`

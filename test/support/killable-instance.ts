@@ -9,8 +9,18 @@ import type { Cast } from '../../services/cli/demo/story.ts'
 import { startInstance, type Instance } from './instance.ts'
 import { castAt, closeCast } from './players.ts'
 
+/** A product that can be cut off, as far as a story needs to know it. */
+export interface Killable {
+  /** Where it is to be found. */
+  readonly now: Pick<Instance, 'ready' | 'dataDir'>
+  /** The sample services, with connections to what runs now. */
+  readonly cast: Cast
+  readonly kills: number
+  kill(): Promise<void>
+}
+
 /** A process that is killed and started again in its folder and on its ports, so that cookies and origins go on. */
-export class KillableInstance {
+export class KillableInstance implements Killable {
   readonly #env: Readonly<Record<string, string>>
   readonly dataDir: string
   #instance: Instance | undefined
@@ -34,7 +44,6 @@ export class KillableInstance {
     return this.#instance
   }
 
-  /** The sample services, with connections to the process that runs now. */
   get cast(): Cast {
     return (this.#cast ??= castAt(this.now))
   }
@@ -116,7 +125,7 @@ const PORTS = [
 const SAMPLE_RPS = 3
 
 /** A row of ports that are free now. */
-async function chosenPorts(): Promise<Readonly<Record<string, string>>> {
+export async function chosenPorts(): Promise<Readonly<Record<string, string>>> {
   for (;;) {
     const servers: Server[] = []
     try {

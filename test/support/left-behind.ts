@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import Sqlite from 'better-sqlite3'
+import { KafkaEventLog } from '../../services/eventlog/kafka-event-log.ts'
+import { deadLetterTopic } from '../../services/eventlog/topics.ts'
+import { TOPICS } from '../../services/kernel/event.ts'
+import { createLog } from '../../services/kernel/log.ts'
 import type { Place } from './traces.ts'
 
 /** Every file below the data folder but those of the simulated authority, which is the holder of what is looked for. */
@@ -42,7 +46,7 @@ export interface LoggedEvent {
   readonly value: Buffer | null
 }
 
-/** The records of the event log in the order of each partition. */
+/** The records of the event log in SQLite, in the order of each partition. */
 export function eventsOf(dataDir: string): readonly LoggedEvent[] {
   const database = new Sqlite(join(dataDir, 'watashi.sqlite'), { readonly: true })
   try {
@@ -53,5 +57,32 @@ export function eventsOf(dataDir: string): readonly LoggedEvent[] {
       .all()
   } finally {
     database.close()
+  }
+}
+
+/** The records of the event log on Kafka, dead letters included, in the order of each partition. */
+export async function eventsOnKafka(broker: {
+  readonly brokers: string
+  readonly prefix: string
+}): Promise<readonly LoggedEvent[]> {
+  const log = new KafkaEventLog({
+    connection: { brokers: broker.brokers.split(','), clientId: 'left-behind' },
+    prefix: broker.prefix,
+    log: createLog('silent'),
+  })
+  const events: LoggedEvent[] = []
+  try {
+    for (const topic of Object.values(TOPICS).flatMap((one) => [one, deadLetterTopic(one)])) {
+      for (const { partition } of await log.watermarks(topic)) {
+        for await (const record of log.read({ topic, partition, from: 'earliest' })) {
+          const { key, headers, value } = record
+          const bytes = value === null ? null : Buffer.from(value)
+          events.push({ topic, key, headers: JSON.stringify(headers), value: bytes })
+        }
+      }
+    }
+    return events
+  } finally {
+    await log.close()
   }
 }
