@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readConfig } from './config.ts'
+import { reachableHost, readConfig } from './config.ts'
 
 const refusal = (environment: Record<string, string>): string => {
   try {
@@ -39,6 +39,27 @@ describe('configuration', () => {
   })
 
   test.each([
+    [{}, '127.0.0.1', '127.0.0.1'],
+    [{ BIND_ADDRESS: '' }, '127.0.0.1', '127.0.0.1'],
+    [{ BIND_ADDRESS: '0.0.0.0' }, '0.0.0.0', '127.0.0.1'],
+    [{ BIND_ADDRESS: '::' }, '::', '[::1]'],
+    [{ BIND_ADDRESS: '::1' }, '::1', '[::1]'],
+    [{ BIND_ADDRESS: '10.1.2.3', ISSUER: 'https://id.example' }, '10.1.2.3', '10.1.2.3'],
+  ])('with %j listens on %s, which this machine reaches as %s', (environment, address, host) => {
+    const { bindAddress } = readConfig(environment)
+    expect(bindAddress).toBe(address)
+    expect(reachableHost(bindAddress)).toBe(host)
+  })
+
+  test.each(['localhost', '10.1.2', '10.1.2.3:80', '[::1]', '*', 'fe80::1%eth0', ' '])(
+    'says which addresses it takes when it is told to listen on %j',
+    (address) => {
+      expect(refusal({ BIND_ADDRESS: address })).toMatch(/^`BIND_ADDRESS`: expected an IP address/)
+    },
+  )
+
+  test.each([
+    [{ BIND_ADDRESS: '10.1.2.3' }, 'ISSUER'],
     [{ KAFKA_PREFIX: 'blue.' }, 'KAFKA_PREFIX'],
     [
       { KAFKA_BROKERS: 'a:1', DATABASE_URL: 'postgres://h/db', KAFKA_PREFIX: 'a b' },

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { ConfigError } from './kernel/errors.ts'
 import type { LogLevel } from './kernel/log.ts'
@@ -38,6 +39,8 @@ export interface Config {
   readonly policyDir: string
   /** Our own origin and issuer; undefined = `http://localhost:<HTTP_PORT>`. */
   readonly issuer: string | undefined
+  /** Where pages and gRPC listen; everything else stays on loopback. */
+  readonly bindAddress: string
   readonly ports: Ports
   readonly logLevel: LogLevel | 'silent'
   /** Card agent, simulator and sample relying parties; never in production. Without them another process runs the simulator. */
@@ -61,6 +64,7 @@ export function readConfig(environment: Environment = process.env): Config {
   }
   if (!samples) refuseUnknownPlaces(environment)
   const issuer = readIssuer(environment['ISSUER'], trustEnvironment)
+  const bindAddress = readBindAddress(environment['BIND_ADDRESS'], issuer)
   return Object.freeze({
     trustEnvironment,
     backbone: readBackbone(environment, dataDir),
@@ -68,6 +72,7 @@ export function readConfig(environment: Environment = process.env): Config {
     keysDir: resolve(environment['KEYS_DIR'] ?? `${dataDir}/keys`),
     policyDir: resolve(environment['POLICY_DIR'] ?? 'policies'),
     issuer,
+    bindAddress,
     ports: {
       http: readPort(environment, 'HTTP_PORT', 8080),
       grpc: readPort(environment, 'GRPC_PORT', 50051),
@@ -142,6 +147,30 @@ function readIssuer(text: string | undefined, environment: TrustEnvironment): st
     throw new ConfigError('`ISSUER`: expected https when `TRUST_ENVIRONMENT=production`')
   }
   return text
+}
+
+/** Addresses that `localhost` leads to. */
+const LOCALHOST = ['127.0.0.1', '::1', '0.0.0.0', '::']
+
+function readBindAddress(text = '', issuer: string | undefined): string {
+  const address = text === '' ? '127.0.0.1' : text
+  // The name of an interface (`%eth0`) is part of no address that others could be told.
+  if (isIP(address) === 0 || address.includes('%')) {
+    throw new ConfigError('`BIND_ADDRESS`: expected an IP address such as 127.0.0.1, 0.0.0.0 or ::')
+  }
+  if (!LOCALHOST.includes(address) && issuer === undefined) {
+    throw new ConfigError(
+      `\`ISSUER\` is needed when \`BIND_ADDRESS=${address}\`: localhost does not lead there`,
+    )
+  }
+  return address
+}
+
+/** How this machine itself reaches what listens on `bindAddress`, as the host of an address. */
+export function reachableHost(bindAddress: string): string {
+  if (bindAddress === '0.0.0.0') return '127.0.0.1'
+  if (bindAddress === '::') return '[::1]'
+  return isIP(bindAddress) === 6 ? `[${bindAddress}]` : bindAddress
 }
 
 function readPort(environment: Environment, name: string, fallback: number): number {

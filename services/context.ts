@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import type { Config } from './config.ts'
+import { reachableHost, type Config } from './config.ts'
 import { originVariables, samplePlaces, startSamples, type Samples } from './context/samples.ts'
 import { openEventCore, type EventCore } from './context/event-core.ts'
 import { firstFailure } from './context/first-failure.ts'
@@ -119,7 +119,15 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
   stack.defer(() => face.close())
 
   return {
-    ready: readyOf(places.issuer, grpc, operatorPort, samples, keys, identity.simulator?.deskUrl),
+    ready: readyOf(
+      config,
+      places.issuer,
+      grpc,
+      operatorPort,
+      samples,
+      keys,
+      identity.simulator?.deskUrl,
+    ),
     failed: firstFailure([core.failed, timers.failed, samples.failed]),
   }
 }
@@ -141,7 +149,7 @@ async function startHttp(
   registerAuthenticatorRoutes(app, services.authenticator)
   registerWalletRoutes(app, services.walletRoutes)
   registerFederationRoutes(app, services.federationRoutes)
-  await app.listen({ host: '127.0.0.1', port: config.ports.http })
+  await app.listen({ host: config.bindAddress, port: config.ports.http })
   const { port } = app.server.address() as AddressInfo // listens on a TCP port
   if (places.issuer === '') places.issuer = `http://localhost:${port}`
   return app
@@ -155,6 +163,7 @@ function startGrpc(
   log: Log,
 ): Promise<GrpcServers> {
   return startGrpcServers({
+    host: config.bindAddress,
     mtlsPort: config.ports.grpc,
     bearerPort: config.ports.grpcBearer,
     tls: keys.tls,
@@ -199,6 +208,7 @@ async function startOperator(
 }
 
 function readyOf(
+  { bindAddress }: Config,
   issuer: string,
   grpc: GrpcServers,
   operatorPort: number,
@@ -206,10 +216,11 @@ function readyOf(
   keys: Keys,
   desk: string | undefined,
 ): Omit<Ready, 'milliseconds'> {
+  const host = reachableHost(bindAddress)
   return {
     issuer,
-    grpc: `127.0.0.1:${grpc.mtlsPort}`,
-    grpcBearer: `127.0.0.1:${grpc.bearerPort}`,
+    grpc: `${host}:${grpc.mtlsPort}`,
+    grpcBearer: `${host}:${grpc.bearerPort}`,
     operator: `http://127.0.0.1:${operatorPort}`,
     ...(samples.agent === undefined ? {} : { agent: samples.agent }),
     ...(desk === undefined ? {} : { desk }),

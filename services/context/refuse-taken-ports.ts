@@ -7,11 +7,11 @@ import { SAMPLE_RPS } from './keys.ts'
  * Stops the start with one message when a port that is wanted is not to be had, before anything else is opened. `ConfigError`
  * names the variables.
  */
-export async function refuseTakenPorts({ ports, samples }: Config): Promise<void> {
-  const wanted: [variable: string, port: number][] = [
-    ['HTTP_PORT', ports.http],
-    ['GRPC_PORT', ports.grpc],
-    ['GRPC_BEARER_PORT', ports.grpcBearer],
+export async function refuseTakenPorts({ bindAddress, ports, samples }: Config): Promise<void> {
+  const wanted: [variable: string, port: number, host?: string][] = [
+    ['HTTP_PORT', ports.http, bindAddress],
+    ['GRPC_PORT', ports.grpc, bindAddress],
+    ['GRPC_BEARER_PORT', ports.grpcBearer, bindAddress],
     ['OPERATOR_PORT', ports.operator],
   ]
   if (samples) {
@@ -26,7 +26,7 @@ export async function refuseTakenPorts({ ports, samples }: Config): Promise<void
     ([, port], index) => fixed.findIndex(([, other]) => other === port) !== index,
   )
   if (twice !== undefined) throw new ConfigError(`\`${twice[0]}\`: port ${twice[1]} is named twice`)
-  const free = await Promise.all(fixed.map(([, port]) => isFree(port)))
+  const free = await Promise.all(fixed.map(([, port, host]) => isFree(port, host)))
   const taken = fixed.filter((_, index) => free[index] === false)
   if (taken.length === 0) return
   const names = taken.map(([variable, port]) => `\`${variable}\` ${port}`).join(', ')
@@ -35,10 +35,10 @@ export async function refuseTakenPorts({ ports, samples }: Config): Promise<void
   )
 }
 
-function isFree(port: number): Promise<boolean> {
+function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    server.listen(port, host, () => server.close(() => resolve(true)))
   })
 }

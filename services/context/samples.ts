@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import type { Config } from '../config.ts'
+import { reachableHost, type Config } from '../config.ts'
 import type { Log } from '../kernel/log.ts'
 import type { GrpcServers } from '../rpc/grpc-server.ts'
 import { startChild, type Child } from './children.ts'
@@ -94,7 +94,7 @@ function startAgent({ config, issuer, log }: SamplesDependencies): Promise<Child
 }
 
 function startRelyingParty(
-  { keys, grpc, issuer, log }: SamplesDependencies,
+  { config, keys, grpc, issuer, log }: SamplesDependencies,
   { rpId, port, origin }: SamplePlace,
 ): Promise<Child> {
   const files = keys.relyingParties[rpId]
@@ -106,7 +106,7 @@ function startRelyingParty(
     watashiOrigin: issuer,
     issuer,
     // The bank signs client assertions; the others have client certificates.
-    grpcAddress: `127.0.0.1:${rpId === 'bank' ? grpc.bearerPort : grpc.mtlsPort}`,
+    grpcAddress: `${reachableHost(config.bindAddress)}:${rpId === 'bank' ? grpc.bearerPort : grpc.mtlsPort}`,
     authorityFile: keys.authorityFile,
     certificateFile: files.certificateFile,
     keyFile: files.keyFile,

@@ -6,14 +6,17 @@ import {
   type Client,
   type ServiceDefinition,
 } from '@grpc/grpc-js'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect, createServer, type SecureVersion } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FrozenClock } from '../kernel/clock.ts'
 import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
-import { ensureDevelopmentKeys } from './development-keys.ts'
+import { ensureDevelopmentKeys, type DevelopmentKeys } from './development-keys.ts'
 import { startGrpcServers, type GrpcServers } from './grpc-server.ts'
 import { serverStream, unary } from './handler.ts'
 
@@ -35,6 +38,8 @@ const definition: ServiceDefinition = {
 }
 const log = createLog('silent')
 const dir = mkdtempSync(join(tmpdir(), 'watashi-grpc-'))
+let keys: DevelopmentKeys
+let tlsOfClient: Readonly<Record<'authority' | 'key' | 'certificate', Buffer>>
 let servers: GrpcServers
 let client: Client
 let aborted = 0
@@ -43,7 +48,7 @@ let givenUp = false
 
 beforeAll(async () => {
   const clock = new FrozenClock(new Date())
-  const keys = await ensureDevelopmentKeys(dir, {
+  keys = await ensureDevelopmentKeys(dir, {
     ...{ environment: 'simulator', clock, random: systemRandom, relyingParties: ['library'] },
   })
   servers = await startGrpcServers({
@@ -82,11 +87,13 @@ beforeAll(async () => {
     ],
   })
   const files = keys.relyingParties['library']
-  const channel = credentials.createSsl(
-    readFileSync(keys.authorityFile),
-    readFileSync(files?.keyFile ?? ''),
-    readFileSync(files?.certificateFile ?? ''),
-  )
+  tlsOfClient = {
+    authority: readFileSync(keys.authorityFile),
+    key: readFileSync(files?.keyFile ?? ''),
+    certificate: readFileSync(files?.certificateFile ?? ''),
+  }
+  const { authority, key, certificate } = tlsOfClient
+  const channel = credentials.createSsl(authority, key, certificate)
   const Probe = makeClientConstructor(definition, 'test.Probe')
   client = new Probe(`127.0.0.1:${servers.mtlsPort}`, channel, {
     'grpc.ssl_target_name_override': 'localhost',
@@ -132,6 +139,58 @@ describe('a caller', () => {
     metadata.set('authorization', 'Bearer eyJhbGciOiJub25lIn0.e30.')
     expect((await call('whoAmI', metadata, 5000)).toString()).toBe('library')
   })
+})
+
+describe('versions of TLS', () => {
+  /** Resolves to the version that was agreed on; rejects as the server refuses. */
+  function handshake(port: number, version: SecureVersion): Promise<string | null> {
+    const socket = connect({
+      ...{ host: '127.0.0.1', port, servername: 'localhost', ALPNProtocols: ['h2'] },
+      ...{ minVersion: version, maxVersion: version },
+      ...{ ca: tlsOfClient.authority, key: tlsOfClient.key, cert: tlsOfClient.certificate },
+      // OpenSSL signs nothing in TLS 1.1 above this level.
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    })
+    return new Promise((resolve, reject) => {
+      socket.once('secureConnect', () => {
+        resolve(socket.getProtocol())
+        socket.destroy()
+      })
+      socket.once('error', reject)
+    })
+  }
+
+  test.each<['mtlsPort' | 'bearerPort', SecureVersion]>([
+    ['mtlsPort', 'TLSv1.3'],
+    ['bearerPort', 'TLSv1.2'],
+    ['bearerPort', 'TLSv1.3'],
+  ])('%s speaks %s', async (port, version) => {
+    expect(await handshake(servers[port], version)).toBe(version)
+  })
+
+  test.each<['mtlsPort' | 'bearerPort', SecureVersion]>([
+    ['mtlsPort', 'TLSv1.2'],
+    ['mtlsPort', 'TLSv1.1'],
+    ['bearerPort', 'TLSv1.1'],
+    ['bearerPort', 'TLSv1'],
+  ])('%s refuses %s', async (port, version) => {
+    await expect(handshake(servers[port], version)).rejects.toMatchObject({
+      code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+    })
+  })
+
+  test.each<SecureVersion>(['TLSv1.2', 'TLSv1.1', 'TLSv1'])(
+    'a server that takes %s would have been asked in it',
+    async (version) => {
+      const { key, certificate: cert } = keys.tls
+      const old = createServer({ key, cert, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' })
+      old.listen(0, '127.0.0.1')
+      await once(old, 'listening')
+      const { port } = old.address() as AddressInfo // listens on a TCP port
+      expect(await handshake(port, version)).toBe(version)
+      old.close()
+    },
+  )
 })
 
 describe('time', () => {

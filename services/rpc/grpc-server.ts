@@ -1,7 +1,8 @@
+import { isIPv6 } from 'node:net'
 import {
   Server,
-  ServerCredentials,
   type Metadata,
+  type ServerCredentials,
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
@@ -16,6 +17,7 @@ import type { TlsMaterial } from './development-keys.ts'
 import { admit, type Authenticate } from './interceptors.ts'
 import { RateLimiter, type RateLimit } from './rate-limit.ts'
 import { Reflection } from './reflection.ts'
+import { mutualTls, serverTls } from './tls-credentials.ts'
 
 /** Which relying parties may call, and by which keys. */
 export interface CallerDirectory extends Pick<AssertionCheck, 'keysOf' | 'useOnce'> {
@@ -32,7 +34,7 @@ export interface GrpcServersOptions {
   /** 0 = a free one. */
   readonly mtlsPort: number
   readonly bearerPort: number
-  /** Address to listen on; 127.0.0.1 when absent. */
+  /** IP address to listen on; 127.0.0.1 when absent. */
   readonly host?: string
   readonly tls: TlsMaterial
   readonly services: readonly GrpcService[]
@@ -88,8 +90,8 @@ export async function startGrpcServers(options: GrpcServersOptions): Promise<Grp
   const mtls = face(byCertificate(options.callers))
   const bearer = face(byAssertion(options))
   const host = options.host ?? '127.0.0.1'
-  const mtlsPort = await listen(mtls, host, options.mtlsPort, options.tls, true)
-  const bearerPort = await listen(bearer, host, options.bearerPort, options.tls, false)
+  const mtlsPort = await listen(mtls, host, options.mtlsPort, mutualTls(options.tls))
+  const bearerPort = await listen(bearer, host, options.bearerPort, serverTls(options.tls))
   return {
     mtlsPort,
     bearerPort,
@@ -148,12 +150,10 @@ function nameOf({ definition }: GrpcService): string {
   return Object.values(definition)[0]?.path.split('/')[1] ?? ''
 }
 
-function listen(server: Server, host: string, port: number, tls: TlsMaterial, mutual: boolean) {
-  const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.certificate) }
-  const roots = mutual ? Buffer.from(tls.clientAuthority) : null
-  const credentials = ServerCredentials.createSsl(roots, [pair], mutual)
+function listen(server: Server, host: string, port: number, credentials: ServerCredentials) {
+  const address = isIPv6(host) ? `[${host}]` : host
   return new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, credentials, (error, bound) => {
+    server.bindAsync(`${address}:${port}`, credentials, (error, bound) => {
       if (error === null) resolve(bound)
       else reject(error)
     })
