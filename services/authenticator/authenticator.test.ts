@@ -186,6 +186,9 @@ class FakeProofing implements Pick<ProofingPort, 'open' | 'result'> {
 
 const schema = createFactsValidator(new PolicyStore().factsSchema())
 
+/** Without activity a session ends after this time. */
+const IDLE = 30 * 60_000
+
 async function openWorld() {
   const core = await openTemporaryEventCore({ services: ['authenticator'] })
   onTestFinished(() => core[Symbol.asyncDispose]())
@@ -1402,6 +1405,64 @@ describe('housekeeping', () => {
     await expect(authenticator.registrationState(pending, BROWSER)).rejects.toThrow(NotFound)
     expect(await authenticator.sessions.byId(session.id)).toBeDefined()
     expect(await login(passkey)).toMatchObject({ outcome: 'logged_in' })
+  })
+
+  test('tells once of a session that ended by time alone, with the time it ended at', async () => {
+    const { enrol, logIn, typed, authenticator, clock } = await openWorld()
+    const { session } = await logIn(await enrol())
+    clock.advance(IDLE - 1)
+    await authenticator.sweep()
+    expect(await typed('SessionEnded')).toEqual([])
+
+    const endedAt = new Date(clock.now().getTime() + 1)
+    clock.advance(90_000)
+    await Promise.all([authenticator.sweep(), authenticator.sweep()])
+    clock.advance(48 * 3_600_000)
+    await authenticator.sweep()
+    const { id: sessionId, subjectRef } = session
+    expect(await typed('SessionEnded')).toEqual([
+      {
+        type: 'SessionEnded',
+        sessionId,
+        subjectRef,
+        reason: 'EXPIRED',
+        // Whoever stays away is not followed over the relying parties.
+        lostAtRpIds: [],
+        at: endedAt,
+      },
+    ])
+  })
+
+  test('says EXPIRED of a session that was used to the end of its twelve hours', async () => {
+    const { enrol, logIn, typed, authenticator, clock } = await openWorld()
+    const { session, cookie } = await logIn(await enrol())
+    const steps = (session.expiresAt.getTime() - clock.now().getTime()) / (IDLE / 2)
+    for (let step = 1; step < steps; step += 1) {
+      clock.advance(IDLE / 2)
+      expect(await authenticator.currentSession(cookie)).toBeDefined()
+      await authenticator.sweep()
+    }
+    expect(await typed('SessionEnded')).toEqual([])
+    clock.advance(IDLE / 2)
+    await authenticator.sweep()
+    expect(await typed('SessionEnded')).toMatchObject([
+      { sessionId: session.id, reason: 'EXPIRED', at: session.expiresAt },
+    ])
+  })
+
+  test('tells of a session that ended while nobody swept before it is forgotten, and not of one that was ended', async () => {
+    const { enrol, logIn, typed, authenticator, clock } = await openWorld()
+    const passkey = await enrol()
+    const { session } = await logIn(passkey)
+    const left = await logIn(passkey)
+    await authenticator.logOut(left.cookie)
+    clock.advance(72 * 3_600_000)
+    await authenticator.sweep()
+    await authenticator.sweep()
+    expect(
+      (await typed('SessionEnded')).map(({ sessionId, reason }) => `${sessionId} ${reason}`),
+    ).toEqual([`${left.session.id} LOGOUT`, `${session.id} EXPIRED`])
+    expect(await authenticator.sessions.byId(session.id)).toBeUndefined()
   })
 })
 

@@ -20,7 +20,13 @@ import {
   type RegistrationState,
 } from './registration.ts'
 import { beginReproof, reproofState, type ReproofState } from './reproof.ts'
-import { createSessionPort, currentSession, logOut, type StartedSession } from './sessions.ts'
+import {
+  createSessionPort,
+  currentSession,
+  endExpiredSessions,
+  logOut,
+  type StartedSession,
+} from './sessions.ts'
 import { AuthenticatorStore } from './store.ts'
 
 /** How long finished ceremonies and sessions are kept, for questions about them. */
@@ -57,7 +63,7 @@ export interface AuthenticatorService {
   bindCredential(tx: Tx, proof: CardProof): Promise<void>
   /** A person is to be forgotten; inside of the consumer's unit of work. */
   eraseSubject(tx: Tx, subjectRef: string): Promise<void>
-  /** Deletes what ran out a day ago; to be called now and then. */
+  /** Tells of sessions whose time is up and deletes what ran out a day ago; to be called now and then. */
   sweep(): Promise<void>
 }
 
@@ -89,9 +95,10 @@ export function createAuthenticator(dependencies: AuthenticatorDependencies): Au
     changeAuthenticator: (session, id, change) => changeAuthenticator(context, session, id, change),
     bindCredential: (tx, proof) => bindCredential(context, tx, proof),
     eraseSubject: (tx, subjectRef) => eraseSubject(context, tx, subjectRef),
-    sweep: () =>
-      context.database.run((tx) =>
-        context.store.sweep(tx, new Date(context.clock.now().getTime() - KEPT_MS)),
-      ),
+    async sweep() {
+      await endExpiredSessions(context)
+      const before = new Date(context.clock.now().getTime() - KEPT_MS)
+      await context.database.run((tx) => context.store.sweep(tx, before))
+    },
   }
 }

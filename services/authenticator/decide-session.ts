@@ -15,11 +15,15 @@ export const DEFAULT_LIMITS: SessionLimits = { absoluteMs: 12 * 3_600_000, idleM
 export const TOUCH_AFTER_MS = 60_000
 
 export function isLive(session: Session, limits: SessionLimits, now: Date): boolean {
-  return (
-    session.endedAt === null &&
-    now.getTime() < session.expiresAt.getTime() &&
-    now.getTime() - session.lastActiveAt.getTime() < limits.idleMs
-  )
+  return session.endedAt === null && now < timeIsUp(session, limits)
+}
+
+/** When a session ends that nobody uses any more. */
+export function timeIsUp(
+  { expiresAt, lastActiveAt }: Pick<Session, 'expiresAt' | 'lastActiveAt'>,
+  { idleMs }: SessionLimits,
+): Date {
+  return new Date(Math.min(expiresAt.getTime(), lastActiveAt.getTime() + idleMs))
 }
 
 export function toLiveSession(session: Session): LiveSession {

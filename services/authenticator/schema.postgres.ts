@@ -97,6 +97,7 @@ export const sessions = table(
     index('authenticator_session_subject').on(t.subjectRef),
     index('authenticator_session_authenticator').on(t.authenticatorId),
     index('authenticator_session_expiry').on(t.expiresAt),
+    index('authenticator_session_open').on(t.endedAt, t.lastActiveAt),
   ],
 )
 

@@ -1,7 +1,7 @@
 import type { Tx } from '../database/unit-of-work.ts'
 import { opaqueId, randomToken } from '../kernel/random.ts'
 import { publish } from './ceremonies.ts'
-import { isLive, toLiveSession, TOUCH_AFTER_MS } from './decide-session.ts'
+import { isLive, timeIsUp, toLiveSession, TOUCH_AFTER_MS } from './decide-session.ts'
 import type { AuthenticatorContext } from './dependencies.ts'
 import type { Session } from './model.ts'
 import type { SessionPort } from './ports.ts'
@@ -92,7 +92,10 @@ export async function publishPerformed(
   })
 }
 
-/** Ends sessions, each with its event; one that had ended before is left alone. */
+/**
+ * Ends sessions, each with its event; one that had ended before is left alone. One whose time was up has ended by that, and
+ * then, whatever the reason is that it is ended for now.
+ */
 export async function endSessions(
   context: AuthenticatorContext,
   tx: Tx,
@@ -101,15 +104,17 @@ export async function endSessions(
 ): Promise<void> {
   const now = context.clock.now()
   for (const session of sessions) {
-    if (!(await context.store.endSession(tx, session.id, now))) continue
-    const ended = isLive(session, context.sessionLimits, now) ? reason : 'EXPIRED'
+    const expired = !isLive(session, context.sessionLimits, now)
+    const at = expired ? timeIsUp(session, context.sessionLimits) : now
+    if (!(await context.store.endSession(tx, session.id, at))) continue
+    const ended = expired ? 'EXPIRED' : reason
     await publish(context, tx, {
       type: 'SessionEnded',
       sessionId: session.id,
       subjectRef: session.subjectRef,
       reason: ended,
       lostAtRpIds: LOSSES.includes(ended) ? await lostAt(context, tx, session) : [],
-      at: now,
+      at,
     })
   }
 }
@@ -130,6 +135,18 @@ async function lostAt(
     if (!others.some((other) => isLive(other, context.sessionLimits, now))) lost.push(rpId)
   }
   return lost
+}
+
+const EXPIRED_PAGE = 200
+
+/** Tells of sessions that ended by time alone; a bounded number at each call. */
+export async function endExpiredSessions(context: AuthenticatorContext): Promise<void> {
+  const now = context.clock.now()
+  await context.database.run(async (tx) => {
+    const idleSince = new Date(now.getTime() - context.sessionLimits.idleMs)
+    const over = await context.store.sessionsOver(tx, { now, idleSince, limit: EXPIRED_PAGE })
+    await endSessions(context, tx, over, 'EXPIRED')
+  })
 }
 
 /** The live session of a browser, marked as active. */

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, lt, or } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, lte, or } from 'drizzle-orm'
 import { tablesFor } from '../database/tables.ts'
 import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import type { Authenticator, AuthenticatorState, Ceremony, CeremonyKind, Session } from './model.ts'
@@ -210,12 +210,27 @@ export class AuthenticatorStore {
       .orderBy(desc(sessions.authenticatedAt))
   }
 
+  /** Sessions that nobody ended and whose time is up, longest idle first. */
+  async sessionsOver(
+    tx: Tx,
+    { now, idleSince, limit }: Record<'now' | 'idleSince', Date> & { readonly limit: number },
+  ): Promise<readonly Session[]> {
+    const { sessions } = this.#tables
+    const over = or(lte(sessions.expiresAt, now), lte(sessions.lastActiveAt, idleSince))
+    return tx
+      .select()
+      .from(sessions)
+      .where(and(isNull(sessions.endedAt), over))
+      .orderBy(asc(sessions.lastActiveAt))
+      .limit(limit)
+  }
+
   /** False when it had ended before. */
-  async endSession(tx: Tx, id: string, now: Date): Promise<boolean> {
+  async endSession(tx: Tx, id: string, endedAt: Date): Promise<boolean> {
     const { sessions } = this.#tables
     const rows = await tx
       .update(sessions)
-      .set({ endedAt: now })
+      .set({ endedAt })
       .where(and(eq(sessions.id, id), isNull(sessions.endedAt)))
       .returning({ id: sessions.id })
     return rows.length > 0
@@ -312,13 +327,15 @@ export class AuthenticatorStore {
       )
   }
 
-  /** Deletes ceremonies, sessions and never bound passkeys whose time was over before `before`. */
+  /** Deletes ceremonies, ended sessions and never bound passkeys whose time was over before `before`. */
   async sweep(tx: Tx, before: Date): Promise<void> {
     const { authenticators, ceremonies, sessions, sessionUses } = this.#tables
     await tx.delete(ceremonies).where(lt(ceremonies.expiresAt, before))
-    const over = tx.select({ id: sessions.id }).from(sessions).where(lt(sessions.expiresAt, before))
-    await tx.delete(sessionUses).where(inArray(sessionUses.sessionId, over))
-    await tx.delete(sessions).where(lt(sessions.expiresAt, before))
+    // The end of a session is told before it is forgotten.
+    const over = and(lt(sessions.expiresAt, before), isNotNull(sessions.endedAt))
+    const ids = tx.select({ id: sessions.id }).from(sessions).where(over)
+    await tx.delete(sessionUses).where(inArray(sessionUses.sessionId, ids))
+    await tx.delete(sessions).where(over)
     await tx
       .delete(authenticators)
       .where(and(isNull(authenticators.subjectRef), lt(authenticators.pendingUntil, before)))

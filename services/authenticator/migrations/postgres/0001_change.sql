@@ -1,0 +1,1 @@
+CREATE INDEX "authenticator_session_open" ON "authenticator_session" USING btree ("ended_at","last_active_at");
