@@ -83,10 +83,41 @@ parked
   .argument('<consumer>')
   .argument('<key>')
   .action(async (consumer: string, key: string) => {
-    const { replayParked } = await import('./cli/replay-parked.ts')
+    const { replayParked } = await import('./cli/mend-parked.ts')
     const config = readConfig()
     const log = createLog(config.logLevel, process.stderr)
     process.exitCode = await replayParked(config, { consumer, key }, log, io)
+  })
+parked
+  .command('discard')
+  .description('never apply the event that a key has stopped at; apply those behind it')
+  .argument('<consumer>')
+  .argument('<key>')
+  .argument('<topic>')
+  .argument('<offset>')
+  .requiredOption('--reason <text>', 'why, for those who ask later')
+  .action(
+    async (
+      consumer: string,
+      key: string,
+      topic: string,
+      offset: string,
+      { reason }: { reason: string },
+    ) => {
+      const { discardParked } = await import('./cli/mend-parked.ts')
+      const config = readConfig()
+      const log = createLog(config.logLevel, process.stderr)
+      const order = { consumer, key, topic, offset, reason }
+      process.exitCode = await discardParked(config, order, log, io)
+    },
+  )
+parked
+  .command('discarded')
+  .description('the events that were discarded, and why; --json: one object a line')
+  .action(async (_options: object, command: Command) => {
+    const { listDiscarded } = await import('./cli/parked-events.ts')
+    const options = command.optsWithGlobals<{ json?: boolean }>()
+    process.exitCode = await listDiscarded(readConfig(), options, io)
   })
 
 program

@@ -6,13 +6,16 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
 import { readConfig, type Config } from '../config.ts'
 import { openEventCore, type EventCore } from '../context/event-core.ts'
+import { SIGNATURE_HEADER, toHeaders } from '../eventlog/event-headers.ts'
+import { eventKeyId } from '../eventlog/event-trust.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { Conflict, InvalidInput, NotFound } from '../kernel/errors.ts'
 import { TOPICS } from '../kernel/event.ts'
 import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
-import { listParked, showParked } from './parked-events.ts'
-import { replayParked } from './replay-parked.ts'
+import { loadSigningKey, type KeyFiles } from '../rpc/key-file-store.ts'
+import { discardParked, replayParked, type DiscardOrder } from './mend-parked.ts'
+import { listDiscarded, listParked, showParked } from './parked-events.ts'
 
 const CONSUMER = 'proofing.erasure'
 const KEY = 'subject-1'
@@ -100,16 +103,134 @@ describe('watashi log parked', () => {
   })
 })
 
+describe('watashi log parked discard', { timeout: 60_000 }, () => {
+  const REASON = 'INC-42: nobody of ours wrote it'
+  const order = { ...parkedKey, topic: TOPICS.subject, offset: '0', reason: REASON }
+  const discard = (over: Partial<DiscardOrder> = {}) =>
+    call((io) => discardParked(config, { ...order, ...over }, log, io))
+  const faults = () => json((io) => listParked(config, { json: true }, io))
+
+  test('takes a forged event out of the way, and the key goes on after it', async () => {
+    await arrive('forged', 'genuine', 'genuine')
+    expect(await faults()).toMatchObject([{ ...parkedKey, reason: FORGED }])
+    expect((await call((io) => replayParked(config, parkedKey, log, io))).code).toBe(1)
+
+    expect(await discard()).toEqual({ code: 0, out: ['discarded 1, applied 2'], complaints: [] })
+    expect(await faults()).toEqual([])
+    expect(await json((io) => listDiscarded(config, { json: true }, io))).toEqual([
+      {
+        ...parkedKey,
+        topic: TOPICS.subject,
+        offset: 0,
+        reason: FORGED,
+        id: FORGED_ID,
+        type: 'watashi.wallet.v1.SubjectErased',
+        discarded_at: expect.stringMatching(/^20/) as unknown,
+        discard_reason: REASON,
+      },
+    ])
+    await expect(discard()).rejects.toThrow(NotFound)
+    // What comes later is taken at once.
+    await arrive('genuine')
+    expect(await faults()).toEqual([])
+  })
+
+  test('stops again at the next one that is forged, until that is discarded too', async () => {
+    await arrive('forged', 'genuine', 'forged', 'genuine')
+    const { code, out, complaints } = await discard()
+    expect({ code, out }).toEqual({ code: 1, out: ['discarded 1, applied 1'] })
+    expect(complaints).toEqual([expect.stringContaining(FORGED)])
+    expect(await faults()).toMatchObject([{ ...parkedKey, offset: 2, reason: FORGED }])
+    expect(await discard({ offset: '2' })).toMatchObject({ code: 0 })
+    expect(await faults()).toEqual([])
+    const texts = await printed((io) => listDiscarded(config, {}, io))
+    expect(texts).toEqual([0, 2].map((at) => expect.stringContaining(` offset=${at} `) as unknown))
+  })
+
+  test('leaves no gap behind an event of our own that is given up', async () => {
+    await park(erased(KEY))
+    expect(await discard()).toMatchObject({ code: 0, out: ['discarded 1, applied 1'] })
+    expect(await faults()).toEqual([])
+  })
+
+  test.each<[string, Partial<DiscardOrder>, new (...values: never[]) => Error]>([
+    ['another key', { key: 'subject-2' }, NotFound],
+    ['another consumer', { consumer: 'proofing.nobody' }, NotFound],
+    ['another topic', { topic: TOPICS.policy }, NotFound],
+    ['an event that is not parked', { offset: '7' }, NotFound],
+    ['an event that only waits behind', { offset: '1' }, Conflict],
+    ['a place that is none', { offset: '-1' }, InvalidInput],
+    ['no reason', { reason: '  ' }, InvalidInput],
+    ['a reason without end', { reason: 'x'.repeat(501) }, InvalidInput],
+  ])('refuses %s, and changes nothing', async (_, over, refusal) => {
+    await arrive('forged', 'genuine')
+    await expect(discard(over)).rejects.toThrow(refusal)
+    expect(await json((io) => showParked(config, parkedKey, { json: true }, io))).toHaveLength(2)
+    expect(await printed((io) => listDiscarded(config, {}, io))).toEqual(['no event was discarded'])
+  })
+
+  test('is refused while the product runs on SQLite', async () => {
+    await arrive('forged')
+    await using _running = await running()
+    await expect(discard()).rejects.toThrow(Conflict)
+    expect(await faults()).toHaveLength(1)
+  })
+
+  test('keeps the reason out of the log', async () => {
+    await arrive('forged')
+    const lines: string[] = []
+    const written = createLog('debug', { write: (line: string) => void lines.push(line) })
+    await call((io) => discardParked(config, order, written, io))
+    expect(lines.join('')).toContain('"msg":"EVENT_DISCARDED"')
+    expect(lines.join('')).not.toContain('INC-42')
+  })
+})
+
+const FORGED = 'EVENT_SIGNATURE_INVALID'
+const FORGED_ID = '01a3b6f2-0000-7000-8000-000000000000'
+
+/** Events of one key as they come to its consumer: our own, and what somebody else wrote into the log. */
+async function arrive(...kinds: readonly ('forged' | 'genuine')[]): Promise<void> {
+  const opened = await core()
+  for (const [at, kind] of kinds.entries()) {
+    if (kind === 'forged') await forge(opened, `${FORGED_ID.slice(0, -1)}${at}`)
+    else await publish(opened, KEY, erased(KEY))
+    await expect.poll(() => opened.relay.pending()).toBe(0)
+  }
+  const apply = async (): Promise<void> => undefined
+  const consumer = opened.consume({ name: CONSUMER, topics: [TOPICS.subject], apply })
+  await expect.poll(() => consumer.lag()).toBe(0)
+  await opened.close()
+}
+
+/** All that our own producer writes, the version of its next event as well, but for the signature. */
+async function forge({ eventLog }: EventCore, id: string): Promise<void> {
+  const { publicKey } = loadSigningKey(keyFiles(), 'events-wallet')
+  const at = new Date('2026-04-01T00:00:00Z')
+  const headers = {
+    ...toHeaders({
+      ...{ id, type: 'watashi.wallet.v1.SubjectErased', source: 'wallet', keyVersion: 1 },
+      ...{ environment: 'simulator', occurredAt: at, recordedAt: at, kid: eventKeyId(publicKey) },
+    }),
+    [SIGNATURE_HEADER]: 'A'.repeat(86),
+  }
+  await eventLog.append(TOPICS.subject, [{ id, key: KEY, headers, value: erased(KEY) }])
+}
+
 function erased(subjectRef: string): Uint8Array {
   return SubjectErased.encode(
     SubjectErased.fromPartial({ subjectRef, erasedAt: new Date('2026-04-01T00:00:00Z') }),
   ).finish()
 }
 
+function keyFiles(): KeyFiles {
+  return { dir: config.keysDir, makeMissing: true, random: systemRandom }
+}
+
 function core(): Promise<EventCore> {
   return openEventCore({
     config,
-    keys: { dir: config.keysDir, makeMissing: true, random: systemRandom },
+    keys: keyFiles(),
     clock: systemClock,
     random: systemRandom,
     log,
@@ -129,16 +250,18 @@ async function park(value: Uint8Array, key = KEY): Promise<void> {
     topics: [TOPICS.subject],
     apply: () => Promise.reject(new InvalidInput('value', 'another')),
   })
-  const occurredAt = new Date('2026-04-01T00:00:00Z')
-  const event = { topic: TOPICS.subject, key, type: 'watashi.wallet.v1.SubjectErased', value }
-  for (let i = 0; i < 2; i += 1) {
-    await opened.database.run((tx) =>
-      opened.publisher('wallet').publish(tx, { ...event, occurredAt }),
-    )
-  }
+  for (let i = 0; i < 2; i += 1) await publish(opened, key, value)
   await expect.poll(() => opened.relay.pending()).toBe(0)
   await expect.poll(() => consumer.lag()).toBe(0)
   await opened.close()
+}
+
+async function publish(opened: EventCore, key: string, value: Uint8Array): Promise<void> {
+  const occurredAt = new Date('2026-04-01T00:00:00Z')
+  const event = { topic: TOPICS.subject, key, type: 'watashi.wallet.v1.SubjectErased', value }
+  await opened.database.run((tx) =>
+    opened.publisher('wallet').publish(tx, { ...event, occurredAt }),
+  )
 }
 
 interface TestIo {

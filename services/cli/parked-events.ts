@@ -72,6 +72,36 @@ export async function showParked(
   return EXIT.holds
 }
 
+/**
+ * `watashi log parked discarded [--json]`: the events that operators have discarded, oldest first, each with the reason given.
+ * Safe while the product runs. Exit code 0.
+ */
+export async function listDiscarded(
+  config: Config,
+  options: { readonly json?: boolean },
+  io: Io,
+): Promise<number> {
+  const events = await reading(config, (database, store) =>
+    database.read((tx) => store.discarded(tx)),
+  )
+  for (const event of events) {
+    const row = {
+      consumer: event.consumer,
+      key: event.key,
+      topic: event.topic,
+      offset: event.offset,
+      reason: event.reason,
+      id: event.headers['ce_id'] ?? null,
+      type: event.headers['ce_type'] ?? null,
+      discarded_at: event.discardedAt.toISOString(),
+      discard_reason: event.discardReason,
+    }
+    io.print(options.json === true ? JSON.stringify(row) : describe(row))
+  }
+  if (events.length === 0 && options.json !== true) io.print('no event was discarded')
+  return EXIT.holds
+}
+
 /** The topics in which a key is parked for a consumer. */
 export async function parkedTopics(
   parts: { readonly database: Database; readonly store: ConsumerStore },

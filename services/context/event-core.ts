@@ -13,7 +13,12 @@ import {
 import { cleanUpLog } from '../eventlog/log-cleanup-store.ts'
 import { KafkaEventLog } from '../eventlog/kafka-event-log.ts'
 import { OutboxStore } from '../eventlog/outbox-store.ts'
-import { replayParkedKey } from '../eventlog/parked-events.ts'
+import {
+  discardParkedEvent,
+  replayParkedKey,
+  type Discard,
+  type DiscardOutcome,
+} from '../eventlog/parked-events.ts'
 import type { Publisher } from '../eventlog/publisher.ts'
 import { Relay } from '../eventlog/relay.ts'
 import { runConsumer, type RunningConsumer } from '../eventlog/run-consumer.ts'
@@ -69,6 +74,8 @@ export interface EventCore {
   consume(definition: ConsumerDefinition): RunningConsumer
   /** As `replayParkedKey`, with the trust of this process. */
   replayParked(definition: ConsumerDefinition, topic: Topic, key: string): Promise<number>
+  /** As `discardParkedEvent`, with the trust of this process. */
+  discardParked(definition: ConsumerDefinition, discard: Discard): Promise<DiscardOutcome>
   /** Rejects when the relay or a consumer cannot go on; the process has to end then. */
   readonly failed: Promise<never>
   close(): Promise<void>
@@ -151,6 +158,8 @@ export async function openEventCore(deps: EventCoreDependencies): Promise<EventC
     },
     replayParked: (definition, topic, key) =>
       replayParkedKey(consumerDependencies, definition, topic, key),
+    discardParked: (definition, discard) =>
+      discardParkedEvent(consumerDependencies, definition, discard),
     async close() {
       await Promise.all(consumers.map((consumer) => consumer.stop()))
       await opened.disposeAsync()

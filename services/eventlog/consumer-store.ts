@@ -9,6 +9,7 @@ const shared = {
   consumerOffset: sqlite.consumerOffset,
   consumerKey: sqlite.consumerKey,
   parkedEvent: sqlite.parkedEvent,
+  discardedEvent: sqlite.discardedEvent,
 }
 
 export interface KeyPosition {
@@ -24,6 +25,11 @@ export interface ParkedRecord extends StoredRecord {
   readonly first: boolean
 }
 
+export interface DiscardedRecord extends Omit<ParkedRecord, 'first'> {
+  readonly discardReason: string
+  readonly discardedAt: Date
+}
+
 /** Where consumers stand, and what they could not take. */
 export class ConsumerStore {
   readonly #tables: typeof shared
@@ -33,6 +39,7 @@ export class ConsumerStore {
       consumerOffset: postgres.consumerOffset,
       consumerKey: postgres.consumerKey,
       parkedEvent: postgres.parkedEvent,
+      discardedEvent: postgres.discardedEvent,
     })
   }
 
@@ -164,21 +171,41 @@ export class ConsumerStore {
       .orderBy(asc(table.partition), asc(table.offset))
   }
 
-  async unpark(
-    tx: Tx,
-    consumer: string,
-    { topic, partition, offset }: StoredRecord,
-  ): Promise<void> {
+  /** Makes a parked event the one that its key has stopped at. */
+  async stopAt(tx: Tx, consumer: string, record: StoredRecord, reason: string): Promise<void> {
     const { parkedEvent: table } = this.#tables
     await tx
-      .delete(table)
-      .where(
-        and(
-          eq(table.consumer, consumer),
-          eq(table.topic, topic),
-          eq(table.partition, partition),
-          eq(table.offset, offset),
-        ),
-      )
+      .update(table)
+      .set({ first: true, reason })
+      .where(and(eq(table.consumer, consumer), this.#isParked(record)))
+  }
+
+  /** Keeps what is known of an event that is not to take effect. */
+  async discard(tx: Tx, consumer: string, discarded: DiscardedRecord): Promise<void> {
+    const { discardedEvent: table } = this.#tables
+    // A consumer that was set back to the beginning meets the same event again.
+    await tx
+      .insert(table)
+      .values({ consumer, ...discarded })
+      .onConflictDoUpdate({
+        target: [table.consumer, table.topic, table.partition, table.offset],
+        set: discarded,
+      })
+  }
+
+  /** Every event that was discarded, oldest first. */
+  async discarded(tx: Tx): Promise<(DiscardedRecord & { consumer: string })[]> {
+    const { discardedEvent: table } = this.#tables
+    return tx.select().from(table).orderBy(asc(table.discardedAt), asc(table.offset)).limit(1000)
+  }
+
+  async unpark(tx: Tx, consumer: string, record: StoredRecord): Promise<void> {
+    const { parkedEvent: table } = this.#tables
+    await tx.delete(table).where(and(eq(table.consumer, consumer), this.#isParked(record)))
+  }
+
+  #isParked({ topic, partition, offset }: StoredRecord) {
+    const { parkedEvent: table } = this.#tables
+    return and(eq(table.topic, topic), eq(table.partition, partition), eq(table.offset, offset))
   }
 }

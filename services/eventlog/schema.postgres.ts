@@ -91,3 +91,24 @@ export const parkedEvent = table(
     index('eventlog_parked_event_key').on(t.consumer, t.topic, t.key),
   ],
 )
+
+/** Events that an operator had taken out of the way, and why; they had no effect. */
+export const discardedEvent = table(
+  'eventlog_discarded_event',
+  {
+    consumer: text('consumer').notNull(),
+    topic: text('topic').notNull(),
+    partition: whole('partition').notNull(),
+    offset: whole('offset').notNull(),
+    key: text('key').notNull(),
+    headers: json<Record<string, string>>('headers').notNull(),
+    value: bytes('value'),
+    /** Why the consumer had refused it. */
+    reason: text('reason').notNull(),
+    parkedAt: instant('parked_at').notNull(),
+    /** What the operator said. */
+    discardReason: text('discard_reason').notNull(),
+    discardedAt: instant('discarded_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.consumer, t.topic, t.partition, t.offset] })],
+)

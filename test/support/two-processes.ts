@@ -106,7 +106,8 @@ export class TwoProcesses implements Killable {
       await one.back.catch(() => undefined)
       await one.instance.stop()
     }
-    for (const balancer of Object.values(this.#balancers)) await balancer.close()
+    const { http, grpc, bearer } = this.#balancers
+    for (const balancer of [http, grpc, bearer]) await balancer.close()
     await rm(this.now.dataDir, { recursive: true, force: true })
   }
 
