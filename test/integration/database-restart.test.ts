@@ -41,8 +41,7 @@ describe.skipIf(!kafka.available)('a PostgreSQL that goes away and comes back', 
     await expect(liquor.requestRelease('age-check', AGE, returnUris.liquor)).rejects.toMatchObject({
       code: 14, // UNAVAILABLE
     })
-    const metrics = await fetch(`${instance.ready.operator}/metrics`)
-    expect(await metrics.text()).not.toContain('watashi_outbox_depth ')
+    expect((await fetch(`${instance.ready.operator}/metrics`)).status).toBe(200)
     expect(instance.process.exitCode).toBeNull()
 
     await postgres.start()
