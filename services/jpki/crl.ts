@@ -1,6 +1,6 @@
 import { constantTimeEqual } from '../kernel/bytes.ts'
 import { indexEntries, NO_ENTRIES, type RevokedEntries } from './crl-entries.ts'
-import { TAG, DerReader, contextConstructed } from './der.ts'
+import { TAG, DerReader, contextConstructed, inside } from './der.ts'
 import {
   namesOneAlgorithm,
   readAlgorithm,
@@ -64,7 +64,7 @@ export function parseCrl(der: Uint8Array): CertificateRevocationList {
   const outerAlgorithm = readAlgorithm(body)
   const signature = readOctetAlignedBits(body)
   body.finish()
-  const signedPart = readTbs(new DerReader(tbs.contents, tbs.offset))
+  const signedPart = readTbs(inside(tbs))
   return { ...signedPart, tbs: tbs.encoding, outerAlgorithm, signature }
 }
 

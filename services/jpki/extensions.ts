@@ -1,4 +1,11 @@
-import { TAG, DerReader, contextConstructed, contextPrimitive, type DerElement } from './der.ts'
+import {
+  TAG,
+  contextConstructed,
+  contextPrimitive,
+  inside,
+  type DerElement,
+  type DerReader,
+} from './der.ts'
 import {
   readDefaultFalse,
   readInteger,
@@ -112,7 +119,7 @@ export function readKnownExtensions(extensions: readonly Extension[]): KnownExte
 
 /** Reads the one value inside an extension's OCTET STRING, to its end. */
 export function readExtensionValue<T>(extension: Extension, read: (reader: DerReader) => T): T {
-  const reader = new DerReader(extension.value.contents, extension.value.offset)
+  const reader = inside(extension.value)
   const value = read(reader)
   reader.finish()
   return value

@@ -1,17 +1,49 @@
 import { TAG, inside, type DerElement, type DerReader } from './der.ts'
-import { decodeUtf8, oidText } from './der-values.ts'
+import { checkUtf8, latin1Text, oidText, utf8Text } from './der-values.ts'
 
-/** One AttributeTypeAndValue; `text` is null for a string type that we do not read. */
-export interface NameAttribute {
+/** One AttributeTypeAndValue; its text is made when it is asked for. */
+export class NameAttribute {
   readonly type: string
-  readonly text: string | null
-  readonly encoding: Uint8Array
+  readonly #whole: DerElement
+  readonly #value: DerElement
+
+  constructor(type: string, whole: DerElement, value: DerElement) {
+    this.type = type
+    this.#whole = whole
+    this.#value = value
+  }
+
+  /** Null for a string type that we do not read. */
+  get text(): string | null {
+    switch (this.#value.tag) {
+      case TAG.utf8String:
+        return utf8Text(this.#value)
+      case TAG.printableString:
+      case TAG.ia5String:
+        return latin1Text(this.#value)
+      default:
+        return null
+    }
+  }
+
+  get encoding(): Uint8Array {
+    return this.#whole.encoding
+  }
 }
 
 /** A distinguished name: RDNs in order, each a set of attributes, and the DER it was read from. */
-export interface DistinguishedName {
+export class DistinguishedName {
   readonly rdns: readonly (readonly NameAttribute[])[]
-  readonly encoding: Uint8Array
+  readonly #element: DerElement
+
+  constructor(rdns: readonly (readonly NameAttribute[])[], element: DerElement) {
+    this.rdns = rdns
+    this.#element = element
+  }
+
+  get encoding(): Uint8Array {
+    return this.#element.encoding
+  }
 }
 
 const MAX_RDNS = 32
@@ -23,8 +55,7 @@ export function readName(reader: DerReader): DistinguishedName {
 
 export function nameOf(element: DerElement): DistinguishedName {
   const body = inside(element)
-  const rdns = body.atEnd ? [] : body.list(MAX_RDNS, readRdn)
-  return { rdns, encoding: element.encoding }
+  return new DistinguishedName(body.atEnd ? [] : body.list(MAX_RDNS, readRdn), element)
 }
 
 /** RelativeDistinguishedName where it stands alone, behind an IMPLICIT tag or not. */
@@ -33,24 +64,13 @@ export function readRdn(reader: DerReader): NameAttribute[] {
 }
 
 function readAttribute(reader: DerReader): NameAttribute {
-  const element = reader.read(TAG.sequence)
-  const body = inside(element)
+  const whole = reader.read(TAG.sequence)
+  const body = inside(whole)
   const type = oidText(body.read(TAG.oid))
   const value = body.read()
   body.finish()
-  return { type, text: textOf(value), encoding: element.encoding }
-}
-
-function textOf(value: DerElement): string | null {
-  switch (value.tag) {
-    case TAG.utf8String:
-      return decodeUtf8(value)
-    case TAG.printableString:
-    case TAG.ia5String:
-      return Buffer.from(value.contents).toString('latin1')
-    default:
-      return null
-  }
+  if (value.tag === TAG.utf8String) checkUtf8(value)
+  return new NameAttribute(type, whole, value)
 }
 
 /** RFC 5280 §7.1: equal bytes, or equal text after folding case and white space, RDN by RDN in order. */

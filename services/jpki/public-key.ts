@@ -1,10 +1,11 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { toBase64 } from '../kernel/bytes.ts'
 import { TAG, DerReader, inside, type DerElement } from './der.ts'
 import { oidText, readAlgorithm, readInteger, readOctetAlignedBits } from './der-values.ts'
 import { AlgorithmNotAllowed } from './errors.ts'
 
-/** A public key of an allowed kind, imported once. */
-export interface PublicKey {
+/** A public key of an allowed kind. */
+export class PublicKey {
   readonly type: 'rsa' | 'ec'
   /** RSA modulus or EC field size in bits. */
   readonly bits: number
@@ -12,7 +13,35 @@ export interface PublicKey {
   readonly exponent: number
   /** Contents of subjectPublicKey without the unused-bits octet: what key identifiers are digests of. */
   readonly keyBits: Uint8Array
-  readonly keyObject: KeyObject
+  readonly #pem: string
+  #uses = 0
+  #imported: KeyObject | undefined
+
+  /** @param pem of an RSA key that was checked, or of an EC key, whose point is checked here by importing it */
+  constructor(
+    type: 'rsa' | 'ec',
+    bits: number,
+    exponent: number,
+    keyBits: Uint8Array,
+    pem: string,
+  ) {
+    this.type = type
+    this.bits = bits
+    this.exponent = exponent
+    this.keyBits = keyBits
+    this.#pem = pem
+    if (type === 'ec') this.#imported = importPem(pem)
+  }
+
+  /**
+   * Whether `signature` is the holder's over `message`. A key that verifies once, as a card's does, goes to OpenSSL as
+   * text, which costs less than an object for it; one that is used again is kept.
+   */
+  verifies(digest: string, message: Uint8Array, signature: Uint8Array): boolean {
+    this.#uses += 1
+    if (this.#uses > 1) this.#imported ??= importPem(this.#pem)
+    return verify(digest, message, this.#imported ?? this.#pem, signature)
+  }
 }
 
 const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
@@ -39,7 +68,7 @@ export function importPublicKey(spki: DerElement): PublicKey {
 }
 
 export function isNull(element: DerElement | null): boolean {
-  return element?.tag === TAG.null && element.contents.length === 0
+  return element?.tag === TAG.null && element.length === 0
 }
 
 function importRsa(keyBits: Uint8Array): PublicKey {
@@ -50,7 +79,8 @@ function importRsa(keyBits: Uint8Array): PublicKey {
   const exponentOctets = readInteger(body, 5)
   body.finish()
   const bits = bitLength(modulus)
-  const exponent = exponentOctets.reduce((sum, octet) => sum * 256 + octet, 0)
+  let exponent = 0
+  for (const octet of exponentOctets) exponent = exponent * 256 + octet
   if (!isPositiveOdd(modulus) || bits < 2048 || bits > 4096) {
     throw new AlgorithmNotAllowed('an RSA modulus of 2048 to 4096 bits')
   }
@@ -58,7 +88,7 @@ function importRsa(keyBits: Uint8Array): PublicKey {
     throw new AlgorithmNotAllowed('an odd RSA exponent of at least 65537')
   }
   // This form is the cheapest to import on Node 24; see the bench.
-  return { type: 'rsa', bits, exponent, keyBits, keyObject: fromPem('RSA PUBLIC KEY', keyBits) }
+  return new PublicKey('rsa', bits, exponent, keyBits, pemOf('RSA PUBLIC KEY', keyBits))
 }
 
 function isPositiveOdd(integer: Uint8Array): boolean {
@@ -76,14 +106,22 @@ function importEc(spki: DerElement, curve: string, keyBits: Uint8Array): PublicK
   if (keyBits[0] !== 4 || keyBits.length !== 1 + bits / 4) {
     throw new AlgorithmNotAllowed('an uncompressed EC point')
   }
-  const keyObject = fromPem('PUBLIC KEY', spki.encoding)
-  return { type: 'ec', bits, exponent: 0, keyBits, keyObject }
+  return new PublicKey('ec', bits, 0, keyBits, pemOf('PUBLIC KEY', spki.encoding))
 }
 
-function fromPem(label: string, der: Uint8Array): KeyObject {
-  const base64 = Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n')
+const PEM_LINE = 64
+
+function pemOf(label: string, der: Uint8Array): string {
+  const base64 = toBase64(der)
+  let lines = ''
+  for (let at = 0; at < base64.length; at += PEM_LINE)
+    lines += base64.slice(at, at + PEM_LINE) + '\n'
+  return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`
+}
+
+function importPem(pem: string): KeyObject {
   try {
-    return createPublicKey(`-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n`)
+    return createPublicKey(pem)
   } catch (cause) {
     throw new AlgorithmNotAllowed('a public key that can be imported', { cause })
   }

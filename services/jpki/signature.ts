@@ -1,4 +1,3 @@
-import { verify } from 'node:crypto'
 import type { AlgorithmIdentifier } from './der-values.ts'
 import { AlgorithmNotAllowed } from './errors.ts'
 import { isNull, type PublicKey } from './public-key.ts'
@@ -41,5 +40,5 @@ export function verifySignature(
   signature: Uint8Array,
 ): boolean {
   if (key.type !== algorithm.keyType) return false
-  return verify(algorithm.digest, message, key.keyObject, signature)
+  return key.verifies(algorithm.digest, message, signature)
 }
