@@ -48,6 +48,8 @@ export interface CertificateRevocationList {
   readonly entries: RevokedEntries
   readonly extensions: readonly Extension[]
   readonly number: bigint | null
+  /** BaseCRLNumber of a delta list; null: a complete one (RFC 5280 §5.2.4). */
+  readonly deltaBase: bigint | null
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null
   readonly issuingDistributionPoint: IssuingDistributionPoint | null
   readonly innerAlgorithm: AlgorithmIdentifier
@@ -97,13 +99,18 @@ function readTbs(
     nextUpdate,
     entries,
     extensions,
-    number: value(EXTENSION.crlNumber, (r) => toBigInt(readInteger(r, 21))),
+    number: value(EXTENSION.crlNumber, readCrlNumber),
+    deltaBase: value(EXTENSION.deltaCrlIndicator, readCrlNumber),
     authorityKeyIdentifier: value(EXTENSION.authorityKeyIdentifier, readAuthorityKeyIdentifier),
     issuingDistributionPoint: value(
       EXTENSION.issuingDistributionPoint,
       readIssuingDistributionPoint,
     ),
   }
+}
+
+function readCrlNumber(reader: DerReader): bigint {
+  return toBigInt(readInteger(reader, 21))
 }
 
 /** A CRL whose signature and form were verified against the issuer of the certificates that it speaks of. */
@@ -156,7 +163,7 @@ function hasUnsupportedParts(crl: CertificateRevocationList): boolean {
     point !== null &&
     (point.onlyCaCertificates ||
       point.onlyAttributeCertificates ||
-      point.onlySomeReasons ||
+      point.reasons !== null ||
       point.indirect)
   return unknownCritical || partial || crl.entries.unsupported
 }

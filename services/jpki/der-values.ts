@@ -196,6 +196,11 @@ export function latin1Text({ bytes, offset, length }: DerElement): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString('latin1')
 }
 
+/** Text of a BMPString; null when it has half a character. */
+export function bmpText({ contents }: DerElement): string | null {
+  return contents.length % 2 === 0 ? Buffer.from(contents).swap16().toString('utf16le') : null
+}
+
 /** A time of day in UTC with the form it was written in; RFC 5280 §4.1.2.5 leaves one form per year. */
 export interface DerTime {
   readonly at: Date

@@ -8,13 +8,22 @@ import {
 } from './der.ts'
 import { checkUtf8, latin1Text, oidText, utf8Text } from './der-values.ts'
 import { MalformedDer } from './errors.ts'
-import { nameOf, type DistinguishedName } from './name.ts'
+import {
+  MAX_ATTRIBUTES,
+  nameOf,
+  readAttribute,
+  type DistinguishedName,
+  type NameAttribute,
+} from './name.ts'
 
-/** GeneralName (RFC 5280 §4.2.1.6), as far as we read it; other kinds keep their tag. */
+/** GeneralName (RFC 5280 §4.2.1.6); x400Address, ediPartyName and registeredID keep their tag alone. */
 export type GeneralName =
   | OtherName
   | { readonly kind: 'directoryName'; readonly name: DistinguishedName }
+  | { readonly kind: 'email' | 'dns'; readonly text: string }
   | { readonly kind: 'uri'; readonly uri: string }
+  /** An address; in a name constraint an address and its mask. */
+  | { readonly kind: 'ip'; readonly octets: Uint8Array }
   | { readonly kind: 'unread'; readonly tag: number }
 
 /** Its text is made when it is asked for; null when its value is not a UTF8String. */
@@ -49,10 +58,13 @@ export function readGeneralName(reader: DerReader): GeneralName {
     case contextPrimitive(6):
       return { kind: 'uri', uri: ia5(element) }
     case contextPrimitive(1):
+      return { kind: 'email', text: ia5(element) }
     case contextPrimitive(2):
+      return { kind: 'dns', text: ia5(element) }
+    case contextPrimitive(7):
+      return { kind: 'ip', octets: element.contents }
     case contextConstructed(3):
     case contextConstructed(5):
-    case contextPrimitive(7):
     case contextPrimitive(8):
       return { kind: 'unread', tag: element.tag }
     default:
@@ -80,14 +92,15 @@ function ia5(element: DerElement): string {
 /** DistributionPointName (RFC 5280 §4.2.1.13). */
 export type DistributionPointName =
   | { readonly kind: 'fullName'; readonly names: readonly GeneralName[] }
-  | { readonly kind: 'relative' }
+  /** One RDN below the name of the CRL issuer. */
+  | { readonly kind: 'relative'; readonly rdn: readonly NameAttribute[] }
 
 export function readDistributionPointName(reader: DerReader): DistributionPointName {
   const full = reader.optionalEnter(contextConstructed(0))
   if (full !== null)
     return { kind: 'fullName', names: full.list(MAX_GENERAL_NAMES, readGeneralName) }
-  reader.read(contextConstructed(1)) // nameRelativeToCRLIssuer: never matches, so it is not read
-  return { kind: 'relative' }
+  const rdn = reader.enter(contextConstructed(1)).list(MAX_ATTRIBUTES, readAttribute)
+  return { kind: 'relative', rdn }
 }
 
 /** The one directoryName of a distribution point that has exactly that, else null. */

@@ -8,11 +8,18 @@ export const EXTENSION = {
   crlNumber: '2.5.29.20',
   reasonCode: '2.5.29.21',
   invalidityDate: '2.5.29.24',
+  deltaCrlIndicator: '2.5.29.27',
   issuingDistributionPoint: '2.5.29.28',
+  certificateIssuer: '2.5.29.29',
+  nameConstraints: '2.5.29.30',
   crlDistributionPoints: '2.5.29.31',
   certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
   authorityKeyIdentifier: '2.5.29.35',
+  policyConstraints: '2.5.29.36',
   extendedKeyUsage: '2.5.29.37',
+  freshestCrl: '2.5.29.46',
+  inhibitAnyPolicy: '2.5.29.54',
   authorityInformationAccess: '1.3.6.1.5.5.7.1.1',
 } as const
 
@@ -21,10 +28,13 @@ export const KEY_PURPOSE = {
   ocspSigning: '1.3.6.1.5.5.7.3.9',
 } as const
 
+export const ANY_POLICY = '2.5.29.32.0'
+
 export const ACCESS_METHOD_OCSP = '1.3.6.1.5.5.7.48.1'
 export const OCSP_BASIC_RESPONSE = '1.3.6.1.5.5.7.48.1.1'
 export const OCSP_NONCE = '1.3.6.1.5.5.7.48.1.2'
 export const SHA1 = '1.3.14.3.2.26'
+export const SHA256 = '2.16.840.1.101.3.4.2.1'
 
 export const ATTRIBUTE_TYPE = {
   commonName: '2.5.4.3',
@@ -32,6 +42,7 @@ export const ATTRIBUTE_TYPE = {
   locality: '2.5.4.7',
   organization: '2.5.4.10',
   organizationalUnit: '2.5.4.11',
+  emailAddress: '1.2.840.113549.1.9.1',
 } as const
 
 /** otherName types of the 署名用 certificate: 基本4情報 and the flags of substituted characters. */

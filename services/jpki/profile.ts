@@ -137,8 +137,8 @@ function hasDistributionPoint({ crlDistributionPoints }: Certificate): boolean {
   return (
     crlDistributionPoints.length === 1 &&
     point !== undefined &&
-    !point.onlySomeReasons &&
-    !point.foreignIssuer &&
+    point.reasons === null &&
+    point.crlIssuer === null &&
     soleDirectoryName(point.name) !== null
   )
 }

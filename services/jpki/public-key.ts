@@ -1,5 +1,6 @@
-import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto'
 import { toBase64 } from '../kernel/bytes.ts'
+import { STRICT_ALGORITHMS, type AlgorithmPolicy } from './algorithm-policy.ts'
 import { TAG, DerReader, inside, type DerElement } from './der.ts'
 import { oidText, readAlgorithm, readInteger, readOctetAlignedBits } from './der-values.ts'
 import { AlgorithmNotAllowed } from './errors.ts'
@@ -38,9 +39,26 @@ export class PublicKey {
    * text, which costs less than an object for it; one that is used again is kept.
    */
   verifies(digest: string, message: Uint8Array, signature: Uint8Array): boolean {
+    return verify(digest, message, this.#forOneUse(), signature)
+  }
+
+  /** The same under RSASSA-PSS (RFC 8017 §8.1.2), whose salt has `saltLength` octets. */
+  verifiesPss(
+    digest: string,
+    saltLength: number,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ): boolean {
+    const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
+    const key = this.#forOneUse()
+    const input = typeof key === 'string' ? { key, ...pss } : { key, ...pss }
+    return verify(digest, message, input, signature)
+  }
+
+  #forOneUse(): KeyObject | string {
     this.#uses += 1
     if (this.#uses > 1) this.#imported ??= importPem(this.#pem)
-    return verify(digest, message, this.#imported ?? this.#pem, signature)
+    return this.#imported ?? this.#pem
   }
 }
 
@@ -49,17 +67,20 @@ const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
 const CURVES: Readonly<Record<string, number>> = { '1.2.840.10045.3.1.7': 256, '1.3.132.0.34': 384 }
 
 /**
- * Imports a SubjectPublicKeyInfo after checking what OpenSSL would not: RSA 2048 to 4096 bits with odd n and odd
+ * Imports a SubjectPublicKeyInfo after checking what OpenSSL would not: RSA up to 4096 bits with odd n and odd
  * e ≥ 65537 and NULL parameters; EC uncompressed on the named curves P-256 and P-384. Else `AlgorithmNotAllowed`.
  */
-export function importPublicKey(spki: DerElement): PublicKey {
+export function importPublicKey(
+  spki: DerElement,
+  { rsaMinimumBits }: AlgorithmPolicy = STRICT_ALGORITHMS,
+): PublicKey {
   const body = inside(spki)
   const algorithm = readAlgorithm(body)
   const keyBits = readOctetAlignedBits(body)
   body.finish()
   if (algorithm.oid === RSA_ENCRYPTION) {
     if (!isNull(algorithm.parameters)) throw new AlgorithmNotAllowed('RSA parameters NULL')
-    return importRsa(keyBits)
+    return importRsa(keyBits, rsaMinimumBits)
   }
   if (algorithm.oid === EC_PUBLIC_KEY && algorithm.parameters?.tag === TAG.oid) {
     return importEc(spki, oidText(algorithm.parameters), keyBits)
@@ -71,7 +92,7 @@ export function isNull(element: DerElement | null): boolean {
   return element?.tag === TAG.null && element.length === 0
 }
 
-function importRsa(keyBits: Uint8Array): PublicKey {
+function importRsa(keyBits: Uint8Array, minimumBits: number): PublicKey {
   const outer = new DerReader(keyBits)
   const body = outer.enter(TAG.sequence)
   outer.finish()
@@ -81,8 +102,8 @@ function importRsa(keyBits: Uint8Array): PublicKey {
   const bits = bitLength(modulus)
   let exponent = 0
   for (const octet of exponentOctets) exponent = exponent * 256 + octet
-  if (!isPositiveOdd(modulus) || bits < 2048 || bits > 4096) {
-    throw new AlgorithmNotAllowed('an RSA modulus of 2048 to 4096 bits')
+  if (!isPositiveOdd(modulus) || bits < minimumBits || bits > 4096) {
+    throw new AlgorithmNotAllowed(`an RSA modulus of ${minimumBits} to 4096 bits`)
   }
   if (!isPositiveOdd(exponentOctets) || exponent < 65537) {
     throw new AlgorithmNotAllowed('an odd RSA exponent of at least 65537')

@@ -35,7 +35,7 @@ export type UnknownCause =
 
 /** How old revocation data may be. */
 export interface FreshnessPolicy {
-  /** Oldest thisUpdate that is believed, in milliseconds before the verification time. */
+  /** Oldest thisUpdate that is believed, in milliseconds before the verification time; Infinity: as long as it says. */
   readonly maximumAge: number
   /** How far a clock of the issuer may run ahead of ours, in milliseconds. */
   readonly clockSkew: number
@@ -70,8 +70,9 @@ export function freshness(
   const now = at.getTime()
   if (thisUpdate.getTime() > now + clockSkew) return 'NOT_YET_VALID'
   if (thisUpdate.getTime() < now - maximumAge) return 'STALE'
-  if (nextUpdate !== null && nextUpdate.getTime() < now) return 'STALE'
-  return null
+  // Without an end of its own, data is believed for as long as we say, and for no time when we do not.
+  if (nextUpdate === null) return Number.isFinite(maximumAge) ? null : 'STALE'
+  return nextUpdate.getTime() < now ? 'STALE' : null
 }
 
 /** The status behind a reason: hold suspends, everything else revokes. */

@@ -1,14 +1,21 @@
-import type { AlgorithmIdentifier } from './der-values.ts'
+import { STRICT_ALGORITHMS, type AlgorithmPolicy } from './algorithm-policy.ts'
+import { TAG, contextConstructed, inside, type DerElement, type DerReader } from './der.ts'
+import { readAlgorithm, readOid, readSmallInteger, type AlgorithmIdentifier } from './der-values.ts'
 import { AlgorithmNotAllowed } from './errors.ts'
 import { isNull, type PublicKey } from './public-key.ts'
 
-/** A signature algorithm of the allow-list; SHA-1 is not on it. */
+export type Digest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
+
+/** A signature algorithm of the allow-list. */
 export interface SignatureAlgorithm {
   readonly keyType: 'rsa' | 'ec'
-  readonly digest: 'sha256' | 'sha384' | 'sha512'
+  readonly digest: Digest
+  /** Octets of salt: RSASSA-PSS; absent: PKCS#1 v1.5, or ECDSA. */
+  readonly saltLength?: number
 }
 
 const ALLOWED: Readonly<Record<string, SignatureAlgorithm>> = {
+  '1.2.840.113549.1.1.5': { keyType: 'rsa', digest: 'sha1' },
   '1.2.840.113549.1.1.11': { keyType: 'rsa', digest: 'sha256' },
   '1.2.840.113549.1.1.12': { keyType: 'rsa', digest: 'sha384' },
   '1.2.840.113549.1.1.13': { keyType: 'rsa', digest: 'sha512' },
@@ -16,29 +23,80 @@ const ALLOWED: Readonly<Record<string, SignatureAlgorithm>> = {
   '1.2.840.10045.4.3.3': { keyType: 'ec', digest: 'sha384' },
   '1.2.840.10045.4.3.4': { keyType: 'ec', digest: 'sha512' },
 }
+const RSASSA_PSS = '1.2.840.113549.1.1.10'
+const MGF1 = '1.2.840.113549.1.1.8'
+const HASHES: Readonly<Record<string, { readonly digest: Digest; readonly length: number }>> = {
+  '2.16.840.1.101.3.4.2.1': { digest: 'sha256', length: 32 },
+  '2.16.840.1.101.3.4.2.2': { digest: 'sha384', length: 48 },
+  '2.16.840.1.101.3.4.2.3': { digest: 'sha512', length: 64 },
+}
 
 export const SHA256_WITH_RSA: SignatureAlgorithm = { keyType: 'rsa', digest: 'sha256' }
 
-/** Reads an AlgorithmIdentifier of a signature: RSA with NULL parameters, ECDSA without any (RFC 4055 §5, RFC 5758 §3.2). */
-export function signatureAlgorithm(identifier: AlgorithmIdentifier): SignatureAlgorithm {
-  const algorithm = ALLOWED[identifier.oid]
-  if (algorithm === undefined) throw new AlgorithmNotAllowed('a signature algorithm with SHA-2')
-  const parametersHold =
-    algorithm.keyType === 'rsa' ? isNull(identifier.parameters) : identifier.parameters === null
+/**
+ * Reads an AlgorithmIdentifier of a signature: RSA with NULL parameters, ECDSA without any (RFC 4055 §5, RFC 5758 §3.2),
+ * PSS with one SHA-2 hash throughout and a salt of its length (RFC 4055 §3.1).
+ */
+export function signatureAlgorithm(
+  { oid, parameters }: AlgorithmIdentifier,
+  policy: AlgorithmPolicy = STRICT_ALGORITHMS,
+): SignatureAlgorithm {
+  if (oid === RSASSA_PSS && parameters !== null) return pssAlgorithm(parameters)
+  const algorithm = ALLOWED[oid]
+  if (algorithm === undefined || (algorithm.digest === 'sha1' && !policy.sha1)) {
+    throw new AlgorithmNotAllowed('a signature algorithm with SHA-2')
+  }
+  const parametersHold = algorithm.keyType === 'rsa' ? isNull(parameters) : parameters === null
   if (!parametersHold) throw new AlgorithmNotAllowed('the parameters of the signature algorithm')
   return algorithm
 }
 
+/** RSASSA-PSS-params; every default of it is SHA-1, so all three fields have to be there and the trailer must not. */
+function pssAlgorithm(parameters: DerElement): SignatureAlgorithm {
+  if (parameters.tag !== TAG.sequence) throw new AlgorithmNotAllowed('the parameters of PSS')
+  const body = inside(parameters)
+  const hash = HASHES[explicitly(body, 0, readAlgorithm).oid]
+  const generator = explicitly(body, 1, readAlgorithm)
+  const saltLength = explicitly(body, 2, readSmallInteger)
+  body.finish()
+  const inner = generator.parameters
+  const isOne =
+    hash !== undefined &&
+    generator.oid === MGF1 &&
+    inner?.tag === TAG.sequence &&
+    hashOf(inner) === hash &&
+    saltLength === hash.length
+  if (!isOne) throw new AlgorithmNotAllowed('PSS with one SHA-2 hash and a salt of its length')
+  return { keyType: 'rsa', digest: hash.digest, saltLength }
+}
+
+function hashOf(element: DerElement): (typeof HASHES)[string] | undefined {
+  const body = inside(element)
+  const oid = readOid(body)
+  const parametersHold = body.atEnd || isNull(body.read())
+  body.finish()
+  return parametersHold ? HASHES[oid] : undefined
+}
+
+function explicitly<T>(body: DerReader, n: number, read: (reader: DerReader) => T): T {
+  const wrapped = body.enter(contextConstructed(n))
+  const value = read(wrapped)
+  wrapped.finish()
+  return value
+}
+
 /**
  * Whether `signature` is the key holder's over `message`: PKCS#1 v1.5 with a full DigestInfo (RFC 8017 §8.2.2, NULL
- * present, nothing after it), or ECDSA in DER. A key of another type gives false, never an error.
+ * present, nothing after it), PSS, or ECDSA in DER. A key of another type gives false, never an error.
  */
 export function verifySignature(
   key: PublicKey,
-  algorithm: SignatureAlgorithm,
+  { keyType, digest, saltLength }: SignatureAlgorithm,
   message: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  if (key.type !== algorithm.keyType) return false
-  return key.verifies(algorithm.digest, message, signature)
+  if (key.type !== keyType) return false
+  return saltLength === undefined
+    ? key.verifies(digest, message, signature)
+    : key.verifiesPss(digest, saltLength, message, signature)
 }
