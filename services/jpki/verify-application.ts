@@ -1,5 +1,6 @@
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import { parseCertificate, type Certificate } from './certificate.ts'
+import type { CertificateCache } from './certificate-cache.ts'
 import { findIssuer } from './certification-path.ts'
 import { checkProfile, importProfileKey } from './profile.ts'
 import type { PublicKey } from './public-key.ts'
@@ -29,6 +30,8 @@ export interface VerificationContext {
   readonly kind: CertificateKind
   /** Verification time: when the signature was made, as we know it. */
   readonly at: Date
+  /** Certificates that were verified before; of one environment. */
+  readonly cache?: CertificateCache
 }
 
 /** A certificate that chains to a pinned anchor and has the profile of its kind; revocation is still to be asked. */
@@ -70,19 +73,40 @@ function certificateSteps(
   steps: VerificationSteps,
 ): VerifiedCertificate {
   const { at, kind } = context
-  const certificate = steps.take('certificate-format', () => parseCertificate(der))
-  const issuer = steps.take('certification-path', () => pathStep(certificate, context))
+  const known = knownCertificate(der, context)
+  const certificate = steps.take(
+    'certificate-format',
+    () => known?.certificate ?? parseCertificate(der),
+  )
+  const issuer = steps.take(
+    'certification-path',
+    () => known?.issuer ?? pathStep(certificate, context),
+  )
   steps.take('issuer-validity', () => {
     checkValidity(issuer.certificate, at)
   })
   steps.take('certificate-validity', () => {
     checkValidity(certificate, at)
   })
-  const key = steps.take('certificate-profile', () => profileStep(certificate, context))
+  const key = steps.take(
+    'certificate-profile',
+    () => known?.key ?? profileStep(certificate, context),
+  )
   const attributes = steps.take('subject-attributes', () =>
     kind === 'signature' ? attributesStep(certificate) : null,
   )
-  return { certificate, issuer, key, attributes }
+  const verified = { certificate, issuer, key, attributes }
+  if (known === undefined) context.cache?.keep(verified)
+  return verified
+}
+
+/** What was verified before, as long as its anchor still is one that may have issued it. */
+function knownCertificate(
+  der: Uint8Array,
+  { cache, anchors, kind }: VerificationContext,
+): VerifiedCertificate | undefined {
+  const known = cache?.find(der)
+  return known?.issuer.kind === kind && anchors.includes(known.issuer) ? known : undefined
 }
 
 function signatureStep({ message, signature }: UnverifiedApplication, key: PublicKey): void {
