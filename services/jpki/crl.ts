@@ -4,6 +4,7 @@ import { TAG, DerReader, contextConstructed, inside } from './der.ts'
 import {
   namesOneAlgorithm,
   readAlgorithm,
+  readGeneralizedTime,
   readInteger,
   readOctetAlignedBits,
   readSmallInteger,
@@ -50,6 +51,8 @@ export interface CertificateRevocationList {
   readonly number: bigint | null
   /** BaseCRLNumber of a delta list; null: a complete one (RFC 5280 §5.2.4). */
   readonly deltaBase: bigint | null
+  /** Certificates that ended after it stay on the list; null: it says nothing of that (X.509 expiredCertsOnCRL). */
+  readonly expiredCertificatesFrom: Date | null
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null
   readonly issuingDistributionPoint: IssuingDistributionPoint | null
   readonly innerAlgorithm: AlgorithmIdentifier
@@ -101,6 +104,7 @@ function readTbs(
     extensions,
     number: value(EXTENSION.crlNumber, readCrlNumber),
     deltaBase: value(EXTENSION.deltaCrlIndicator, readCrlNumber),
+    expiredCertificatesFrom: value(EXTENSION.expiredCertificates, readGeneralizedTime),
     authorityKeyIdentifier: value(EXTENSION.authorityKeyIdentifier, readAuthorityKeyIdentifier),
     issuingDistributionPoint: value(
       EXTENSION.issuingDistributionPoint,

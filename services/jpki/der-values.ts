@@ -154,7 +154,10 @@ export interface AlgorithmIdentifier {
 }
 
 export function readAlgorithm(reader: DerReader): AlgorithmIdentifier {
-  const element = reader.read(TAG.sequence)
+  return algorithmOf(reader.read(TAG.sequence))
+}
+
+export function algorithmOf(element: DerElement): AlgorithmIdentifier {
   const body = inside(element)
   const oid = readOid(body)
   const parameters = body.atEnd ? null : body.read()

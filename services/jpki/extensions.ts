@@ -33,9 +33,9 @@ const MAX_EXTENSIONS = 32
 const MAX_POLICIES = 64
 const MAX_SUBTREES = 256
 
-/** Extensions in order; the same OID twice is malformed (RFC 5280 §4.2). */
-export function readExtensions(reader: DerReader): Extension[] {
-  const extensions = reader.enter(TAG.sequence).list(MAX_EXTENSIONS, readExtension)
+/** Extensions in order, to the end of the reader; the same OID twice is malformed (RFC 5280 §4.2). */
+export function readExtensions(reader: DerReader, tag: number = TAG.sequence): Extension[] {
+  const extensions = reader.enter(tag).list(MAX_EXTENSIONS, readExtension)
   reader.finish()
   const seen = new Set(extensions.map((extension) => extension.oid))
   if (seen.size !== extensions.length) reader.fail('each extension once')

@@ -18,10 +18,11 @@ import {
 import { isSignedBy, type Link } from './path/build-path.ts'
 import { importPublicKey, type PublicKey } from './public-key.ts'
 import {
-  freshness,
   revokedOrSuspended,
+  timeliness,
   type FreshnessPolicy,
   type RevocationStatus,
+  type StatusTime,
   type UnknownCause,
 } from './revocation.ts'
 import type { RevocationTarget } from './revocation-target.ts'
@@ -66,12 +67,11 @@ export function encodeOcspRequest(
   return der(0x30, der(0x30, requests, der(0xa2, der(0x30, extension))))
 }
 
-export interface OcspQuestion {
+export interface OcspQuestion extends StatusTime {
   readonly certificate: RevocationTarget
   readonly issuer: OcspIssuer
   /** What the request carried; the response must bring it back. Null: an answer to a request that was not ours. */
   readonly nonce: Uint8Array | null
-  readonly at: Date
   readonly freshness: FreshnessPolicy
   readonly algorithms?: AlgorithmPolicy
   readonly delegates?: DelegateCache
@@ -136,14 +136,29 @@ function bringsBack({ nonce }: BasicOcspResponse, sent: Uint8Array): boolean {
 
 /** The issuer's own key, or that of a delegate it issued for this (RFC 6960 §4.2.2.2). */
 function signerKey(response: BasicOcspResponse, question: OcspQuestion): PublicKey | null {
-  const { issuer, at } = question
+  const { issuer } = question
   if (isResponder(response, issuer.certificate, issuer.key)) return issuer.key
   for (const certificate of response.certificates) {
     const key = delegateKey(certificate, question)
-    const isInTime = certificate.notBefore.at <= at && at <= certificate.notAfter.at
-    if (key !== null && isInTime && isResponder(response, certificate, key)) return key
+    if (
+      key !== null &&
+      wasInTime(certificate, response, question) &&
+      isResponder(response, certificate, key)
+    ) {
+      return key
+    }
   }
   return null
+}
+
+/** Whether the delegate is valid; for an answer of the time since a proof of existence, whether it was when it answered. */
+function wasInTime(
+  { notBefore, notAfter }: Certificate,
+  { producedAt }: BasicOcspResponse,
+  { at, since }: OcspQuestion,
+): boolean {
+  const moment = since === undefined || producedAt > at ? at : producedAt
+  return notBefore.at <= moment && moment <= notAfter.at
 }
 
 /** Key of a certificate that the issuer gave a responder, or null. */
@@ -217,12 +232,12 @@ function isAbout(id: CertificateId, { certificate, issuer }: OcspQuestion): bool
 /** Extensions of a single response that change nothing here: the time stamps of certificate transparency (RFC 6962 §3.3). */
 const UNDERSTOOD_SINGLE: ReadonlySet<string> = new Set(['1.3.6.1.4.1.11129.2.4.5'])
 
-function answer(single: SingleResponse, { at, freshness: policy }: OcspQuestion): RevocationStatus {
+function answer(single: SingleResponse, question: OcspQuestion): RevocationStatus {
   if (single.extensions.some(({ critical, oid }) => critical && !UNDERSTOOD_SINGLE.has(oid))) {
     return unknown('UNSUPPORTED')
   }
   const { thisUpdate, nextUpdate, status } = single
-  const tooOldOrNew = freshness(thisUpdate, nextUpdate, at, policy)
+  const tooOldOrNew = timeliness(thisUpdate, nextUpdate, question, question.freshness)
   if (tooOldOrNew !== null) return unknown(tooOldOrNew)
   switch (status.kind) {
     case 'good':

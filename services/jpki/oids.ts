@@ -20,12 +20,34 @@ export const EXTENSION = {
   extendedKeyUsage: '2.5.29.37',
   freshestCrl: '2.5.29.46',
   inhibitAnyPolicy: '2.5.29.54',
+  expiredCertificates: '2.5.29.60',
   authorityInformationAccess: '1.3.6.1.5.5.7.1.1',
 } as const
 
 export const KEY_PURPOSE = {
+  any: '2.5.29.37.0',
   clientAuth: '1.3.6.1.5.5.7.3.2',
+  emailProtection: '1.3.6.1.5.5.7.3.4',
+  timeStamping: '1.3.6.1.5.5.7.3.8',
   ocspSigning: '1.3.6.1.5.5.7.3.9',
+  documentSigning: '1.3.6.1.5.5.7.3.36',
+} as const
+
+/** Types of content (RFC 5652 §4, §5.1; RFC 3161 §2.4.2). */
+export const CONTENT_TYPE = {
+  data: '1.2.840.113549.1.7.1',
+  signedData: '1.2.840.113549.1.7.2',
+  timeStampInfo: '1.2.840.113549.1.9.16.1.4',
+} as const
+
+/** Attributes of a signer (RFC 5652 §11, RFC 5035 §3, RFC 3161 appendix A). */
+export const SIGNER_ATTRIBUTE = {
+  contentType: '1.2.840.113549.1.9.3',
+  messageDigest: '1.2.840.113549.1.9.4',
+  signingTime: '1.2.840.113549.1.9.5',
+  signingCertificate: '1.2.840.113549.1.9.16.2.12',
+  signatureTimeStamp: '1.2.840.113549.1.9.16.2.14',
+  signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
 } as const
 
 export const ANY_POLICY = '2.5.29.32.0'

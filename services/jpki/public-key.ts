@@ -62,7 +62,7 @@ export class PublicKey {
   }
 }
 
-const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
+export const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
 const CURVES: Readonly<Record<string, number>> = { '1.2.840.10045.3.1.7': 256, '1.3.132.0.34': 384 }
 

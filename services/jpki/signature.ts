@@ -1,7 +1,13 @@
 import { STRICT_ALGORITHMS, type AlgorithmPolicy } from './algorithm-policy.ts'
 import { TAG, contextConstructed, inside, type DerElement, type DerReader } from './der.ts'
-import { readAlgorithm, readOid, readSmallInteger, type AlgorithmIdentifier } from './der-values.ts'
+import {
+  algorithmOf,
+  readAlgorithm,
+  readSmallInteger,
+  type AlgorithmIdentifier,
+} from './der-values.ts'
 import { AlgorithmNotAllowed } from './errors.ts'
+import { SHA1, SHA256 } from './oids.ts'
 import { isNull, type PublicKey } from './public-key.ts'
 
 export type Digest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
@@ -25,8 +31,16 @@ const ALLOWED: Readonly<Record<string, SignatureAlgorithm>> = {
 }
 const RSASSA_PSS = '1.2.840.113549.1.1.10'
 const MGF1 = '1.2.840.113549.1.1.8'
-const HASHES: Readonly<Record<string, { readonly digest: Digest; readonly length: number }>> = {
-  '2.16.840.1.101.3.4.2.1': { digest: 'sha256', length: 32 },
+
+export interface DigestAlgorithm {
+  readonly digest: Digest
+  /** Octets of a digest. */
+  readonly length: number
+}
+
+const HASHES: Readonly<Record<string, DigestAlgorithm>> = {
+  [SHA1]: { digest: 'sha1', length: 20 },
+  [SHA256]: { digest: 'sha256', length: 32 },
   '2.16.840.1.101.3.4.2.2': { digest: 'sha384', length: 48 },
   '2.16.840.1.101.3.4.2.3': { digest: 'sha512', length: 64 },
 }
@@ -51,31 +65,37 @@ export function signatureAlgorithm(
   return algorithm
 }
 
+/** Reads an AlgorithmIdentifier of a digest: SHA-2, with parameters absent or NULL (RFC 5754 §2). */
+export function digestAlgorithm(
+  { oid, parameters }: AlgorithmIdentifier,
+  { sha1 }: Pick<AlgorithmPolicy, 'sha1'> = STRICT_ALGORITHMS,
+): DigestAlgorithm {
+  const hash = HASHES[oid]
+  if (hash === undefined || (hash.digest === 'sha1' && !sha1)) {
+    throw new AlgorithmNotAllowed('a digest of SHA-2')
+  }
+  if (parameters !== null && !isNull(parameters)) {
+    throw new AlgorithmNotAllowed('a digest algorithm without parameters')
+  }
+  return hash
+}
+
 /** RSASSA-PSS-params; every default of it is SHA-1, so all three fields have to be there and the trailer must not. */
 function pssAlgorithm(parameters: DerElement): SignatureAlgorithm {
   if (parameters.tag !== TAG.sequence) throw new AlgorithmNotAllowed('the parameters of PSS')
   const body = inside(parameters)
-  const hash = HASHES[explicitly(body, 0, readAlgorithm).oid]
+  const hash = digestAlgorithm(explicitly(body, 0, readAlgorithm))
   const generator = explicitly(body, 1, readAlgorithm)
   const saltLength = explicitly(body, 2, readSmallInteger)
   body.finish()
   const inner = generator.parameters
   const isOne =
-    hash !== undefined &&
     generator.oid === MGF1 &&
     inner?.tag === TAG.sequence &&
-    hashOf(inner) === hash &&
+    digestAlgorithm(algorithmOf(inner)) === hash &&
     saltLength === hash.length
   if (!isOne) throw new AlgorithmNotAllowed('PSS with one SHA-2 hash and a salt of its length')
   return { keyType: 'rsa', digest: hash.digest, saltLength }
-}
-
-function hashOf(element: DerElement): (typeof HASHES)[string] | undefined {
-  const body = inside(element)
-  const oid = readOid(body)
-  const parametersHold = body.atEnd || isNull(body.read())
-  body.finish()
-  return parametersHold ? HASHES[oid] : undefined
 }
 
 function explicitly<T>(body: DerReader, n: number, read: (reader: DerReader) => T): T {

@@ -13,6 +13,7 @@ export const SUB_INDICATIONS = [
   'EXPIRED',
   'NOT_YET_VALID',
   'OUT_OF_BOUNDS_NO_POE',
+  'SIGNED_DATA_NOT_FOUND',
   'NO_SIGNING_CERTIFICATE_FOUND',
   'NO_CERTIFICATE_CHAIN_FOUND',
   'CRYPTO_CONSTRAINTS_FAILURE',
@@ -31,6 +32,7 @@ export type CheckId =
   | 'application-signature'
   | 'revocation-status'
   | 'cms-format'
+  | 'signature-algorithm'
   | 'message-digest'
   | 'signing-certificate'
   | 'cms-signature'
@@ -59,6 +61,7 @@ export interface Failure {
 }
 
 const INDETERMINATE: readonly SubIndication[] = [
+  'SIGNED_DATA_NOT_FOUND',
   'NO_SIGNING_CERTIFICATE_FOUND',
   'NO_CERTIFICATE_CHAIN_FOUND',
   'CRYPTO_CONSTRAINTS_FAILURE',

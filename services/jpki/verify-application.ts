@@ -2,7 +2,7 @@ import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import { parseCertificate, type Certificate } from './certificate.ts'
 import type { CertificateCache } from './certificate-cache.ts'
 import { findIssuer } from './certification-path.ts'
-import { checkProfile, importProfileKey } from './profile.ts'
+import { checkProfile, importProfileKey, KEY_NOT_OF_PROFILE } from './profile.ts'
 import type { PublicKey } from './public-key.ts'
 import type { RevocationStatus } from './revocation.ts'
 import { SHA256_WITH_RSA, verifySignature } from './signature.ts'
@@ -140,15 +140,11 @@ function checkValidity({ notBefore, notAfter }: Certificate, at: Date): void {
 function profileStep(certificate: Certificate, context: VerificationContext): PublicKey {
   const failure = checkProfile(certificate, context.kind, context.environment)
   if (failure !== null) failStep(failure)
-  const key = importProfileKey(certificate)
-  if (key !== null) return key
-  return failStep({
-    sub: 'CRYPTO_CONSTRAINTS_FAILURE',
-    expected: 'an RSA key of 2048 bits with exponent 65537',
-  })
+  return importProfileKey(certificate) ?? failStep(KEY_NOT_OF_PROFILE)
 }
 
-function attributesStep(certificate: Certificate): SubjectAttributes {
+/** 基本4情報 of a 署名用 certificate; the step fails where they are not in form. */
+export function attributesStep(certificate: Certificate): SubjectAttributes {
   const attributes = readSubjectAttributes(certificate)
   if (typeof attributes !== 'string') return attributes
   return failStep({ sub: 'FORMAT_FAILURE', expected: attributes })

@@ -60,6 +60,7 @@ function reasonOf(sub: SubIndication, step: string | undefined, suspended: boole
     case 'FORMAT_FAILURE':
       if (step === 'subject-attributes') return 'ATTRIBUTES_UNREADABLE'
       return step === 'certificate-profile' ? 'CERTIFICATE_PROFILE' : 'CERTIFICATE_MALFORMED'
+    case 'SIGNED_DATA_NOT_FOUND':
     case 'HASH_FAILURE':
     case 'SIG_CRYPTO_FAILURE':
     case 'SIG_CONSTRAINTS_FAILURE':

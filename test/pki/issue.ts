@@ -94,7 +94,7 @@ interface TbsParts {
   readonly version?: number
 }
 
-function tbsCertificate(parts: TbsParts): Asn1 {
+export function tbsCertificate(parts: TbsParts): Asn1 {
   return sequence(
     tagged(0, whole(parts.version ?? 2)),
     integer(parts.serial),

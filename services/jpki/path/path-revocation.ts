@@ -1,7 +1,13 @@
 import type { Certificate } from '../certificate.ts'
 import type { CertificateRevocationList } from '../crl.ts'
 import { sameName } from '../name.ts'
-import { combineRevocation, type RevocationStatus } from '../revocation.ts'
+import {
+  combineRevocation,
+  excusing,
+  type Revocation,
+  type RevocationStatus,
+  type StatusTime,
+} from '../revocation.ts'
 import type { Failure } from '../verdict.ts'
 import type { Budget } from './budget.ts'
 import {
@@ -21,12 +27,13 @@ export interface StatusEvidence {
   readonly ocsp: (certificate: Certificate, issuer: Link) => readonly RevocationStatus[]
 }
 
-export interface PathRevocationQuestion {
+export interface PathRevocationQuestion extends StatusTime {
   readonly evidence: StatusEvidence
   readonly intermediates: readonly Certificate[]
-  readonly at: Date
   readonly rules: CrlRules
   readonly budget: Budget
+  /** A revocation that leaves what was signed before it as it is. */
+  readonly excuses?: ((revocation: Revocation) => boolean) | undefined
 }
 
 /** Checks the status of every certificate of a path below its anchor, and of the certificates that sign the lists. */
@@ -54,12 +61,13 @@ export class PathRevocation {
     if (this.#inProgress.has(certificate)) return null
     this.#inProgress.add(certificate)
     try {
-      const { evidence, at, rules } = this.#question
+      const { evidence, at, since, rules, excuses } = this.#question
       const { crls } = evidence
       const signersOf = (crl: CertificateRevocationList): Link[] =>
         this.#signersOf(crl, certificate, issuer, anchor)
-      const byList = crlEvidence({ certificate, crls, signersOf, at, rules })
-      return combineRevocation([...evidence.ocsp(certificate, issuer), byList])
+      const byList = crlEvidence({ certificate, crls, signersOf, at, since, rules, excuses })
+      const answers = evidence.ocsp(certificate, issuer)
+      return combineRevocation([...answers.map((answer) => excusing(answer, excuses)), byList])
     } finally {
       this.#inProgress.delete(certificate)
     }

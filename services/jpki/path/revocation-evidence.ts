@@ -9,10 +9,13 @@ import type { DistributionPointName, GeneralName } from '../general-name.ts'
 import { foldRdn, sameName, type DistinguishedName } from '../name.ts'
 import { EXTENSION } from '../oids.ts'
 import {
-  freshness,
+  excusing,
   revokedOrSuspended,
+  timeliness,
   type FreshnessPolicy,
+  type Revocation,
   type RevocationStatus,
+  type StatusTime,
   type UnknownCause,
 } from '../revocation.ts'
 import { signatureAlgorithm, verifySignature } from '../signature.ts'
@@ -27,13 +30,14 @@ export interface CrlRules {
   readonly freshness: FreshnessPolicy
 }
 
-export interface CrlAsked {
+export interface CrlAsked extends StatusTime {
   readonly certificate: Certificate
   readonly crls: readonly CertificateRevocationList[]
   /** Who may have signed the list: keys that are proven to belong to the issuer of that name. */
   readonly signersOf: (crl: CertificateRevocationList) => readonly Link[]
-  readonly at: Date
   readonly rules: CrlRules
+  /** A revocation that leaves what was signed before it as it is. */
+  readonly excuses?: ((revocation: Revocation) => boolean) | undefined
 }
 
 /** Bits 1 to 8 of ReasonFlags: every reason there is (RFC 5280 §4.2.1.13). */
@@ -56,7 +60,8 @@ export function crlEvidence(asked: CrlAsked): RevocationStatus {
         cause = reasons
         continue
       }
-      const status = statusBy(crl, asked)
+      const told = statusBy(crl, asked)
+      const status = speaksOf(crl, told, certificate) ? excusing(told, asked.excuses) : OUT_OF_SCOPE
       if (status.status === 'unknown') {
         cause = status.cause
         continue
@@ -68,6 +73,24 @@ export function crlEvidence(asked: CrlAsked): RevocationStatus {
   }
   if (good !== null && covered.isSupersetOf(ALL_REASONS)) return good
   return { status: 'unknown', source: 'crl', cause: good === null ? cause : 'WRONG_SCOPE' }
+}
+
+const OUT_OF_SCOPE: RevocationStatus = { status: 'unknown', source: 'crl', cause: 'WRONG_SCOPE' }
+
+/**
+ * A certificate is taken off the lists after it ended (RFC 5280 §3.3), so that it is not named on a later one says
+ * nothing, unless the list keeps such certificates.
+ */
+function speaksOf(
+  { expiredCertificatesFrom }: CertificateRevocationList,
+  told: RevocationStatus,
+  { notAfter }: Certificate,
+): boolean {
+  return (
+    told.status !== 'good' ||
+    told.thisUpdate <= notAfter.at ||
+    (expiredCertificatesFrom !== null && expiredCertificatesFrom <= notAfter.at)
+  )
 }
 
 /** Step (a) for a certificate without distribution points: the list of its issuer. */
@@ -201,7 +224,7 @@ const UNDERSTOOD_CRITICAL: ReadonlySet<string> = new Set([
 /** What makes a list unusable, whatever certificate is asked about; null when nothing does. */
 function flawOf(
   crl: CertificateRevocationList,
-  { signersOf, at, rules }: CrlAsked,
+  { signersOf, at, since, rules }: CrlAsked,
   mustBeFresh: boolean,
 ): UnknownCause | null {
   if (!rules.unnumbered && (crl.version !== 2 || crl.number === null)) return 'UNSUPPORTED'
@@ -210,7 +233,7 @@ function flawOf(
   )
   if (unknown || crl.entries.unsupported) return 'UNSUPPORTED'
   if (mustBeFresh) {
-    const old = freshness(crl.thisUpdate, crl.nextUpdate, at, rules.freshness)
+    const old = timeliness(crl.thisUpdate, crl.nextUpdate, { at, since }, rules.freshness)
     if (old !== null) return old
   }
   return isSigned(crl, signersOf(crl), rules.algorithms) ? null : 'BAD_SIGNATURE'
