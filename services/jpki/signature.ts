@@ -50,17 +50,23 @@ export const SHA256_WITH_RSA: SignatureAlgorithm = { keyType: 'rsa', digest: 'sh
 /**
  * Reads an AlgorithmIdentifier of a signature: RSA with NULL parameters, ECDSA without any (RFC 4055 §5, RFC 5758 §3.2),
  * PSS with one SHA-2 hash throughout and a salt of its length (RFC 4055 §3.1).
+ *
+ * @param nullMayBeAbsent for messages, where RFC 4055 §5 asks readers to take the parameters absent as well
  */
 export function signatureAlgorithm(
   { oid, parameters }: AlgorithmIdentifier,
   policy: AlgorithmPolicy = STRICT_ALGORITHMS,
+  nullMayBeAbsent = false,
 ): SignatureAlgorithm {
   if (oid === RSASSA_PSS && parameters !== null) return pssAlgorithm(parameters)
   const algorithm = ALLOWED[oid]
   if (algorithm === undefined || (algorithm.digest === 'sha1' && !policy.sha1)) {
     throw new AlgorithmNotAllowed('a signature algorithm with SHA-2')
   }
-  const parametersHold = algorithm.keyType === 'rsa' ? isNull(parameters) : parameters === null
+  const parametersHold =
+    algorithm.keyType === 'rsa'
+      ? isNull(parameters) || (parameters === null && nullMayBeAbsent)
+      : parameters === null
   if (!parametersHold) throw new AlgorithmNotAllowed('the parameters of the signature algorithm')
   return algorithm
 }

@@ -87,7 +87,7 @@ function algorithmOf(
   if (algorithm.oid === RSA_ENCRYPTION && isNull(algorithm.parameters)) {
     return { keyType: 'rsa', digest }
   }
-  const named = signatureAlgorithm(algorithm, algorithms)
+  const named = signatureAlgorithm(algorithm, algorithms, true)
   if (named.digest !== digest) {
     failStep({ sub: 'FORMAT_FAILURE', expected: 'one hash for the digest and the signature' })
   }

@@ -258,6 +258,16 @@ describe('the signature', () => {
   test.each<[string, CmsOptions, unknown]>([
     ['passes when it names the hash as well', { signatureAlgorithm: rsaWith(11) }, 'PASSED'],
     [
+      'passes when it does so without NULL',
+      { signatureAlgorithm: sequence(oid('1.2.840.113549.1.1.11')) },
+      'PASSED',
+    ],
+    [
+      'is refused with parameters that are not NULL',
+      { signatureAlgorithm: sequence(oid('1.2.840.113549.1.1.11'), octets(new Uint8Array())) },
+      ALGORITHM,
+    ],
+    [
       'is refused when its hash is not that of the digest',
       { signatureAlgorithm: rsaWith(13) },
       ['FAILED', 'FORMAT_FAILURE', 'signature-algorithm'],
