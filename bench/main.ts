@@ -1,12 +1,13 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
+import { benchCms } from './cms.ts'
 import { benchLargeCrl } from './large-crl.ts'
 import { benchOcsp } from './ocsp.ts'
 import { benchProof } from './proof.ts'
 import { benchRepeat } from './repeat.ts'
 
-const rows = [await benchProof(), await benchRepeat(), await benchOcsp()]
+const rows = [await benchProof(), await benchRepeat(), await benchOcsp(), await benchCms()]
 const crl = await benchLargeCrl()
 const micro = (nanoseconds: number): string => `${(nanoseconds / 1e3).toFixed(1)} µs`
 
