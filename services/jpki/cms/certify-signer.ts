@@ -9,13 +9,10 @@ import { ANY_PURPOSE, type PathInputs } from '../path/validate-path.ts'
 import type { Revocation, RevocationStatus } from '../revocation.ts'
 import { failStep, type VerificationSteps } from '../verification-steps.ts'
 import type { Failure } from '../verdict.ts'
-import type { SignedData } from './signed-data.ts'
+import type { SignedAttributes } from './signed-attributes.ts'
 import { refersTo } from './signing-certificate.ts'
 
-/**
- * What a verifier knows by itself about certificates. What a message encloses is not among it: its certificates may help to
- * find a path, its revocation data counts for nothing.
- */
+/** What a verifier knows by itself about certificates; revocation data that a message encloses counts for nothing. */
 export interface CertificateKnowledge {
   readonly intermediates: readonly Certificate[]
   /** From the verifier's own sources; `not-checked` when somebody else asks for the status. */
@@ -31,7 +28,8 @@ export interface CertificateKnowledge {
 }
 
 export interface CertificationQuestion extends CertificateKnowledge {
-  readonly signedData: SignedData
+  /** The certificates that the signer named, where it named any. */
+  readonly references: SignedAttributes['signingCertificates']
   /** Certificates that fit the signature. */
   readonly candidates: readonly Certificate[]
   readonly anchors: readonly PathAnchor[]
@@ -99,9 +97,8 @@ function likeliest(question: CertificationQuestion): Candidate {
 }
 
 function pathOf(target: Certificate, question: CertificationQuestion): CertificationPath | Failure {
-  const { signedData, anchors, at, since, purpose, rules, budget } = question
-  const enclosed = signedData.certificates.filter((one) => one !== target)
-  const intermediates = [...question.intermediates, ...enclosed]
+  const { references, anchors, at, since, purpose, rules, budget } = question
+  const intermediates = question.intermediates.filter((one) => one !== target)
   const status = statusOf(question, intermediates)
   const time = since ?? at
   return findPath({
@@ -113,7 +110,7 @@ function pathOf(target: Certificate, question: CertificationQuestion): Certifica
     algorithms: rules.algorithms,
     budget,
     alsoHolds: (path) =>
-      anchorFlaw(path, time) ?? beyondReferences(path, signedData) ?? status?.failure(path) ?? null,
+      anchorFlaw(path, time) ?? beyondReferences(path, references) ?? status?.failure(path) ?? null,
   })
 }
 
@@ -153,12 +150,13 @@ function anchorFlaw({ anchor }: CertificationPath, time: Date): Failure | null {
  * RFC 5035 §5: where the signer names more certificates than its own, its path uses those alone; the anchor is ours and
  * needs no naming.
  */
-function beyondReferences({ links }: CertificationPath, { signer }: SignedData): Failure | null {
-  const named = signer.attributes.signingCertificates.filter(({ length }) => length > 1)
-  const holds = named.every((references) =>
-    links.every(({ certificate }) =>
-      references.some((reference) => refersTo(reference, certificate)),
-    ),
+function beyondReferences(
+  { links }: CertificationPath,
+  references: CertificationQuestion['references'],
+): Failure | null {
+  const named = references.filter(({ length }) => length > 1)
+  const holds = named.every((list) =>
+    links.every(({ certificate }) => list.some((reference) => refersTo(reference, certificate))),
   )
   return holds
     ? null

@@ -387,6 +387,29 @@ describe('the signer’s certificate', () => {
     ])
   })
 
+  test('is issued by a root of JPKI itself, whatever authority the message brings', () => {
+    const between = issueAuthority('signature', { generation: 8 })
+    const link = issueCertificate(authority, {
+      keyLabel: 'ca:signature:simulator:8',
+      subject: name(authority.nameParts),
+      extensions: {
+        '2.5.29.15': extension('2.5.29.15', true, raw(fromHex('03020106'))),
+        '2.5.29.19': extension('2.5.29.19', true, raw(fromHex('30030101ff'))),
+      },
+    })
+    const person = issueCertificate(between)
+    const cms = buildCms(person, { certificates: [person.der, link.der] })
+    const bent = { revocation: 'not-checked' } as const
+    expect(ending(verify(cms, bent))).toEqual([
+      'INDETERMINATE',
+      'NO_CERTIFICATE_CHAIN_FOUND',
+      'certification-path',
+    ])
+    const known = { ...bent, intermediates: [parseCertificate(link.der)] }
+    expect(ending(verify(cms, known))).toBe('PASSED')
+    expect(ending(verify(cms, { ...bent, profile: RFC5280 }))).toBe('PASSED')
+  })
+
   const login = issueAuthority('authentication')
   const CONSTRAINT = ['FAILED', 'CHAIN_CONSTRAINTS_FAILURE', 'certificate-profile']
 

@@ -133,12 +133,15 @@ function certifyDocument(
   { question, signedData, candidates, timeStamp, budget }: SignedDocument,
   steps: VerificationSteps,
 ): CertifiedSigner {
-  const { profile } = question
+  const { profile, intermediates } = question
   const since = timeStamp?.latest
   return certifySigner(
     {
       ...question,
-      signedData,
+      // The roots of JPKI issue people's certificates themselves, so nobody may bring an authority between them.
+      intermediates:
+        profile.name === 'jpki' ? intermediates : [...intermediates, ...signedData.certificates],
+      references: signedData.signer.attributes.signingCertificates,
       candidates,
       purpose: profile.name === 'rfc5280' ? profile.purpose : undefined,
       since,

@@ -115,7 +115,8 @@ function certifyAuthority(
   const { signer: authority } = certifySigner(
     {
       ...question,
-      signedData,
+      intermediates: [...question.intermediates, ...signedData.certificates],
+      references: signedData.signer.attributes.signingCertificates,
       candidates,
       budget: question.budget ?? new Budget(),
       profile: (certificate) => authorityFlaw(certificate, signedData, info),
