@@ -1,4 +1,11 @@
-import { TAG, DerReader, contextConstructed, contextPrimitive, type DerElement } from './der.ts'
+import {
+  TAG,
+  DerReader,
+  contextConstructed,
+  contextPrimitive,
+  inside,
+  type DerElement,
+} from './der.ts'
 import {
   readAlgorithm,
   readInteger,
@@ -54,12 +61,12 @@ export function parseCertificate(der: Uint8Array): Certificate {
 /** Reads one certificate from a list of them (OCSP, CMS). */
 export function readCertificate(reader: DerReader): Certificate {
   const whole = reader.read(TAG.sequence)
-  const body = new DerReader(whole.contents, whole.offset)
+  const body = inside(whole)
   const tbs = body.read(TAG.sequence)
   const outerAlgorithm = readAlgorithm(body)
   const signature = readOctetAlignedBits(body)
   body.finish()
-  const signedPart = readTbs(new DerReader(tbs.contents, tbs.offset))
+  const signedPart = readTbs(inside(tbs))
   return { ...signedPart, der: whole.encoding, tbs: tbs.encoding, outerAlgorithm, signature }
 }
 

@@ -1,6 +1,6 @@
-import { constantTimeEqual } from '../kernel/bytes.ts'
 import type { Certificate } from './certificate.ts'
 import { sameName } from './name.ts'
+import { likelierFirst } from './path/build-path.ts'
 import { signatureAlgorithm, verifySignature } from './signature.ts'
 import type { TrustAnchor } from './trust-anchor.ts'
 
@@ -16,15 +16,7 @@ export function findIssuer(
   const candidates = anchors.filter((anchor) =>
     sameName(anchor.certificate.subject, certificate.issuer),
   )
-  const keyId = certificate.authorityKeyIdentifier?.keyIdentifier ?? null
-  const named = candidates.filter((anchor) => hasKeyIdentifier(anchor, keyId))
-  const others = candidates.filter((anchor) => !named.includes(anchor))
   const issued = (anchor: TrustAnchor): boolean =>
     verifySignature(anchor.key, algorithm, certificate.tbs, certificate.signature)
-  return [...named, ...others].find(issued) ?? null
-}
-
-function hasKeyIdentifier({ certificate }: TrustAnchor, keyId: Uint8Array | null): boolean {
-  const own = certificate.subjectKeyIdentifier
-  return keyId !== null && own !== null && constantTimeEqual(own, keyId)
+  return likelierFirst(certificate, candidates, (anchor) => anchor.certificate).find(issued) ?? null
 }

@@ -1,5 +1,5 @@
-import { TAG, DerReader, type DerElement } from './der.ts'
-import { readInteger, readSmallInteger, readTime } from './der-values.ts'
+import { TAG, DerReader, inside, type DerElement } from './der.ts'
+import { readInteger, readSmallInteger, readTime, timeAt } from './der-values.ts'
 import { readExtensions, readExtensionValue } from './extensions.ts'
 import { MalformedDer } from './errors.ts'
 import { EXTENSION } from './oids.ts'
@@ -26,21 +26,75 @@ export const NO_ENTRIES: RevokedEntries = { count: 0, unsupported: false, find: 
 
 /** Indexes the contents of `revokedCertificates`. Duplicate serials are malformed: one of them would win by chance. */
 export function indexEntries(list: DerElement): RevokedEntries {
-  const offsets: number[] = []
+  const { bytes, offset: first, end } = list
+  // The shortest entry has 20 octets, so this never is too small.
+  const table = new EntryTable(bytes, Math.ceil(list.length / MIN_ENTRY))
   let unsupported = false
-  const reader = new DerReader(list.contents, list.offset)
-  do {
-    const entry = reader.read(TAG.sequence)
-    const { critical } = readEntry(entry)
-    unsupported ||= critical
-    offsets.push(entry.encoding.byteOffset - list.contents.byteOffset)
-  } while (!reader.atEnd)
-  const find = openAddressing(list, offsets)
-  return { count: offsets.length, unsupported, find }
+  let count = 0
+  for (let at = first; at < end; count++) {
+    let next = usualEntryEnd(bytes, at, end)
+    if (next === 0) {
+      const entry = new DerReader(bytes, at, end).read(TAG.sequence)
+      const { critical } = readEntry(entry)
+      unsupported ||= critical
+      next = entry.end
+    }
+    if (!table.add(at)) throw new MalformedDer('each serial once', at)
+    at = next
+  }
+  if (count === 0) throw new MalformedDer('another element', first)
+  return { count, unsupported, find: (serial) => entryAt(bytes, table.find(serial)) }
+}
+
+/** The entry at an offset that the table gave, so its form is known. */
+function entryAt(bytes: Uint8Array, at: number): RevokedEntry | null {
+  if (at < 0) return null
+  const stop = usualEntryEnd(bytes, at, bytes.length)
+  if (stop !== 0) {
+    const time = at + 4 + (bytes[at + 3] ?? 0)
+    return {
+      revokedAt: new Date(timeAt(bytes, time + 2, 13, 2)),
+      reason: (stop === time + 15 ? null : reasonName(bytes[stop - 1] ?? 0)) ?? 'unspecified',
+    }
+  }
+  const { revokedAt, reason } = readEntry(new DerReader(bytes, at).read(TAG.sequence))
+  return { revokedAt, reason }
+}
+
+/** SEQUENCE, INTEGER of one octet, UTCTime. */
+const MIN_ENTRY = 2 + 3 + 15
+const REASON_EXTENSION = [0x30, 0x0c, 0x30, 0x0a, 6, 3, 0x55, 0x1d, 0x15, 4, 3, 0x0a, 1]
+const MAX_REASON = 10
+
+/**
+ * Where the entry at `at` ends when it has the shape that nearly all entries have: a short serial, a UTCTime, and at most
+ * a reason. 0 when it has not: then it is read in full, which also finds what is wrong with it.
+ */
+function usualEntryEnd(bytes: Uint8Array, at: number, end: number): number {
+  const length = bytes[at + 1] ?? 0xff
+  const stop = at + 2 + length
+  if (bytes[at] !== TAG.sequence || length >= 0x80 || stop > end) return 0
+  const serial = bytes[at + 3] ?? 0
+  const lead = bytes[at + 4] ?? 0
+  // Positive, and without a leading zero octet.
+  if (bytes[at + 2] !== TAG.integer || serial === 0 || serial > 20 || lead === 0 || lead >= 0x80) {
+    return 0
+  }
+  const time = at + 4 + serial
+  if (bytes[time] !== TAG.utcTime || bytes[time + 1] !== 13) return 0
+  if (Number.isNaN(timeAt(bytes, time + 2, 13, 2))) return 0
+  const rest = time + 15
+  if (rest === stop) return stop
+  if (rest + REASON_EXTENSION.length + 1 !== stop) return 0
+  for (let i = 0; i < REASON_EXTENSION.length; i++) {
+    if (bytes[rest + i] !== REASON_EXTENSION[i]) return 0
+  }
+  const reason = bytes[stop - 1] ?? 7
+  return reason > MAX_REASON || reason === 7 ? 0 : stop
 }
 
 function readEntry(entry: DerElement): RevokedEntry & { critical: boolean } {
-  const body = new DerReader(entry.contents, entry.offset)
+  const body = inside(entry)
   readInteger(body)
   const revokedAt = readTime(body).at
   if (body.atEnd) return { revokedAt, reason: 'unspecified', critical: false }
@@ -60,42 +114,64 @@ export function readReason(reader: DerReader): RevocationReason {
   return reason
 }
 
-/** Serial octets of the entry that starts at `offset` of the list; it was read before, so its form is known. */
-function serialAt(list: Uint8Array, offset: number): Uint8Array {
-  const length = list[offset + 1] ?? 0
-  const integer = offset + 2 + (length < 0x80 ? 0 : length & 0x7f)
-  return list.subarray(integer + 2, integer + 2 + (list[integer + 1] ?? 0))
-}
+/** Offsets of entries by serial: open addressing, linear probing, load at most 1/2; stored plus one, so that 0 is empty. */
+class EntryTable {
+  readonly #bytes: Uint8Array
+  readonly #slots: Uint32Array
+  readonly #mask: number
 
-/** Load at most 1/2, linear probing; offsets are stored plus one so that 0 means empty. */
-function openAddressing(list: DerElement, offsets: readonly number[]): RevokedEntries['find'] {
-  const size = 2 ** Math.ceil(Math.log2(offsets.length * 2))
-  const table = new Uint32Array(size)
-  const bytes = list.contents
-  const slotOf = (serial: Uint8Array): number => {
-    let slot = fnv1a(serial) & (size - 1)
+  constructor(bytes: Uint8Array, most: number) {
+    const size = 2 ** Math.ceil(Math.log2(Math.max(1, most) * 2))
+    this.#bytes = bytes
+    this.#slots = new Uint32Array(size)
+    this.#mask = size - 1
+  }
+
+  /** @returns false when an entry with this serial is there already */
+  add(entry: number): boolean {
+    const bytes = this.#bytes
+    const serial = serialOffset(bytes, entry)
+    const length = bytes[serial - 1] ?? 0
+    let slot = hash(bytes, serial, length) & this.#mask
     for (;;) {
-      const stored = table[slot] ?? 0
-      if (stored === 0 || Buffer.compare(serialAt(bytes, stored - 1), serial) === 0) return slot
-      slot = (slot + 1) & (size - 1)
+      const stored = this.#slots[slot] ?? 0
+      if (stored === 0) break
+      if (this.#holds(stored - 1, bytes, serial, length)) return false
+      slot = (slot + 1) & this.#mask
+    }
+    this.#slots[slot] = entry + 1
+    return true
+  }
+
+  /** @returns where the entry starts, or -1 */
+  find(serial: Uint8Array): number {
+    let slot = hash(serial, 0, serial.length) & this.#mask
+    for (;;) {
+      const stored = this.#slots[slot] ?? 0
+      if (stored === 0) return -1
+      if (this.#holds(stored - 1, serial, 0, serial.length)) return stored - 1
+      slot = (slot + 1) & this.#mask
     }
   }
-  for (const offset of offsets) {
-    const slot = slotOf(serialAt(bytes, offset))
-    if (table[slot] !== 0) throw new MalformedDer('each serial once', list.offset + offset)
-    table[slot] = offset + 1
-  }
-  return (serial) => {
-    const stored = table[slotOf(serial)] ?? 0
-    if (stored === 0) return null
-    const entry = new DerReader(bytes.subarray(stored - 1)).read(TAG.sequence)
-    const { revokedAt, reason } = readEntry(entry)
-    return { revokedAt, reason }
+
+  #holds(entry: number, other: Uint8Array, at: number, length: number): boolean {
+    const bytes = this.#bytes
+    const serial = serialOffset(bytes, entry)
+    if (bytes[serial - 1] !== length) return false
+    for (let i = 0; i < length; i++) if (bytes[serial + i] !== other[at + i]) return false
+    return true
   }
 }
 
-function fnv1a(octets: Uint8Array): number {
-  let hash = 0x811c9dc5
-  for (const octet of octets) hash = Math.imul(hash ^ octet, 0x01000193)
-  return hash >>> 0
+/** Where the serial octets of an entry that was read before begin; their number stands in the octet before. */
+function serialOffset(bytes: Uint8Array, entry: number): number {
+  const length = bytes[entry + 1] ?? 0
+  return entry + 4 + (length < 0x80 ? 0 : length & 0x7f)
+}
+
+/** FNV-1a. */
+function hash(bytes: Uint8Array, at: number, length: number): number {
+  let value = 0x811c9dc5
+  for (let i = 0; i < length; i++) value = Math.imul(value ^ (bytes[at + i] ?? 0), 0x01000193)
+  return value >>> 0
 }

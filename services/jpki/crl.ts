@@ -1,9 +1,10 @@
 import { constantTimeEqual } from '../kernel/bytes.ts'
 import { indexEntries, NO_ENTRIES, type RevokedEntries } from './crl-entries.ts'
-import { TAG, DerReader, contextConstructed } from './der.ts'
+import { TAG, DerReader, contextConstructed, inside } from './der.ts'
 import {
   namesOneAlgorithm,
   readAlgorithm,
+  readGeneralizedTime,
   readInteger,
   readOctetAlignedBits,
   readSmallInteger,
@@ -48,6 +49,10 @@ export interface CertificateRevocationList {
   readonly entries: RevokedEntries
   readonly extensions: readonly Extension[]
   readonly number: bigint | null
+  /** BaseCRLNumber of a delta list; null: a complete one (RFC 5280 §5.2.4). */
+  readonly deltaBase: bigint | null
+  /** Certificates that ended after it stay on the list; null: it says nothing of that (X.509 expiredCertsOnCRL). */
+  readonly expiredCertificatesFrom: Date | null
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null
   readonly issuingDistributionPoint: IssuingDistributionPoint | null
   readonly innerAlgorithm: AlgorithmIdentifier
@@ -64,7 +69,7 @@ export function parseCrl(der: Uint8Array): CertificateRevocationList {
   const outerAlgorithm = readAlgorithm(body)
   const signature = readOctetAlignedBits(body)
   body.finish()
-  const signedPart = readTbs(new DerReader(tbs.contents, tbs.offset))
+  const signedPart = readTbs(inside(tbs))
   return { ...signedPart, tbs: tbs.encoding, outerAlgorithm, signature }
 }
 
@@ -97,13 +102,19 @@ function readTbs(
     nextUpdate,
     entries,
     extensions,
-    number: value(EXTENSION.crlNumber, (r) => toBigInt(readInteger(r, 21))),
+    number: value(EXTENSION.crlNumber, readCrlNumber),
+    deltaBase: value(EXTENSION.deltaCrlIndicator, readCrlNumber),
+    expiredCertificatesFrom: value(EXTENSION.expiredCertificates, readGeneralizedTime),
     authorityKeyIdentifier: value(EXTENSION.authorityKeyIdentifier, readAuthorityKeyIdentifier),
     issuingDistributionPoint: value(
       EXTENSION.issuingDistributionPoint,
       readIssuingDistributionPoint,
     ),
   }
+}
+
+function readCrlNumber(reader: DerReader): bigint {
+  return toBigInt(readInteger(reader, 21))
 }
 
 /** A CRL whose signature and form were verified against the issuer of the certificates that it speaks of. */
@@ -156,7 +167,7 @@ function hasUnsupportedParts(crl: CertificateRevocationList): boolean {
     point !== null &&
     (point.onlyCaCertificates ||
       point.onlyAttributeCertificates ||
-      point.onlySomeReasons ||
+      point.reasons !== null ||
       point.indirect)
   return unknownCritical || partial || crl.entries.unsupported
 }

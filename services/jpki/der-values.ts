@@ -1,11 +1,12 @@
+import { isUtf8 } from 'node:buffer'
 import { TAG, inside, type DerElement, type DerReader } from './der.ts'
 import { MalformedDer } from './errors.ts'
 
 /** BOOLEAN; DER knows only 00 and FF (X.690 §11.1). */
 export function readBoolean(reader: DerReader): boolean {
-  const { contents, offset } = reader.read(TAG.boolean)
-  const [value] = contents
-  if (contents.length !== 1 || (value !== 0 && value !== 0xff)) {
+  const { bytes, offset, length } = reader.read(TAG.boolean)
+  const value = bytes[offset]
+  if (length !== 1 || (value !== 0 && value !== 0xff)) {
     throw new MalformedDer('a BOOLEAN of 00 or FF', offset)
   }
   return value === 0xff
@@ -15,7 +16,7 @@ export function readBoolean(reader: DerReader): boolean {
 export function readDefaultFalse(reader: DerReader, tag: number = TAG.boolean): boolean {
   const element = reader.optional(tag)
   if (element === null) return false
-  if (element.contents.length !== 1 || element.contents[0] !== 0xff) {
+  if (element.length !== 1 || element.bytes[element.offset] !== 0xff) {
     throw new MalformedDer('TRUE, or the default left out', element.offset)
   }
   return true
@@ -28,11 +29,12 @@ export function readInteger(reader: DerReader, cap = 64, tag: number = TAG.integ
   return element.contents
 }
 
-function checkInteger({ contents, offset }: DerElement, cap: number): void {
-  const [first, second] = contents
-  if (first === undefined) throw new MalformedDer('an INTEGER with contents', offset)
-  if (contents.length > cap) throw new MalformedDer(`an INTEGER of at most ${cap} octets`, offset)
-  if (second === undefined) return
+function checkInteger({ bytes, offset, length }: DerElement, cap: number): void {
+  if (length === 0) throw new MalformedDer('an INTEGER with contents', offset)
+  if (length > cap) throw new MalformedDer(`an INTEGER of at most ${cap} octets`, offset)
+  if (length === 1) return
+  const first = bytes[offset] ?? 0
+  const second = bytes[offset + 1] ?? 0
   if ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)) {
     throw new MalformedDer('a minimal INTEGER', offset)
   }
@@ -42,10 +44,11 @@ function checkInteger({ contents, offset }: DerElement, cap: number): void {
 export function readSmallInteger(reader: DerReader, tag: number = TAG.integer): number {
   const element = reader.read(tag)
   checkInteger(element, 7)
-  if ((element.contents[0] ?? 0) >= 0x80) {
-    throw new MalformedDer('a non-negative INTEGER', element.offset)
-  }
-  return element.contents.reduce((sum, octet) => sum * 256 + octet, 0)
+  const { bytes, offset, end } = element
+  if ((bytes[offset] ?? 0) >= 0x80) throw new MalformedDer('a non-negative INTEGER', offset)
+  let value = 0
+  for (let at = offset; at < end; at++) value = value * 256 + (bytes[at] ?? 0)
+  return value
 }
 
 /** Two's complement octets as a number of any size. */
@@ -57,9 +60,11 @@ export function toBigInt(integer: Uint8Array): bigint {
 
 /** BIT STRING of whole octets. */
 export function readOctetAlignedBits(reader: DerReader): Uint8Array {
-  const { contents, offset } = reader.read(TAG.bitString)
-  if (contents[0] !== 0) throw new MalformedDer('a BIT STRING of whole octets', offset)
-  return contents.subarray(1)
+  const { bytes, offset, end, length } = reader.read(TAG.bitString)
+  if (length === 0 || bytes[offset] !== 0) {
+    throw new MalformedDer('a BIT STRING of whole octets', offset)
+  }
+  return bytes.subarray(offset + 1, end)
 }
 
 /** A named bit list as the set of bit numbers: unused bits zero, no trailing zero bits (X.690 §11.2). */
@@ -93,10 +98,36 @@ export function readOid(reader: DerReader): string {
   return oidText(reader.read(TAG.oid))
 }
 
-export function oidText({ contents, offset }: DerElement): string {
-  if (contents.length === 0 || contents.length > MAX_OID_OCTETS) {
+/**
+ * Dotted forms by a hash of the encoding. The same few dozen stand in every certificate, and text is what tables and messages want, so
+ * each is decoded once; a hostile input cannot grow it beyond its size.
+ */
+const decodedOids = new Map<number, { readonly contents: Uint8Array; readonly text: string }>()
+const MAX_DECODED_OIDS = 1024
+
+export function oidText(element: DerElement): string {
+  const { bytes, offset, end, length } = element
+  if (length === 0 || length > MAX_OID_OCTETS) {
     throw new MalformedDer(`an OBJECT IDENTIFIER of 1 to ${MAX_OID_OCTETS} octets`, offset)
   }
+  let key = length
+  for (let at = offset; at < end; at++) key = Math.imul(key ^ (bytes[at] ?? 0), 0x01000193)
+  const known = decodedOids.get(key)
+  if (known !== undefined && sameBytes(known.contents, bytes, offset, end)) return known.text
+  const text = decodeOid(element)
+  if (known === undefined && decodedOids.size < MAX_DECODED_OIDS) {
+    decodedOids.set(key, { contents: element.contents.slice(), text })
+  }
+  return text
+}
+
+function sameBytes(whole: Uint8Array, bytes: Uint8Array, offset: number, end: number): boolean {
+  if (whole.length !== end - offset) return false
+  for (let i = 0; i < whole.length; i++) if (whole[i] !== bytes[offset + i]) return false
+  return true
+}
+
+function decodeOid({ contents, offset }: DerElement): string {
   const arcs: bigint[] = []
   let arc = 0n
   let first = true // of this arc
@@ -115,20 +146,23 @@ export function oidText({ contents, offset }: DerElement): string {
   return [top, root - top * 40n, ...rest].join('.')
 }
 
-/** AlgorithmIdentifier (RFC 5280 §4.1.1.2): its OID, its parameters as they stand, and all its bytes. */
+/** AlgorithmIdentifier (RFC 5280 §4.1.1.2): its OID, its parameters as they stand, and the whole of it. */
 export interface AlgorithmIdentifier {
   readonly oid: string
   readonly parameters: DerElement | null
-  readonly encoding: Uint8Array
+  readonly element: DerElement
 }
 
 export function readAlgorithm(reader: DerReader): AlgorithmIdentifier {
-  const element = reader.read(TAG.sequence)
+  return algorithmOf(reader.read(TAG.sequence))
+}
+
+export function algorithmOf(element: DerElement): AlgorithmIdentifier {
   const body = inside(element)
   const oid = readOid(body)
   const parameters = body.atEnd ? null : body.read()
   body.finish()
-  return { oid, parameters, encoding: element.encoding }
+  return { oid, parameters, element }
 }
 
 /** Whether the algorithm inside the signature is the one beside it, byte for byte (RFC 5280 §4.1.1.2, §5.1.1.2). */
@@ -136,18 +170,38 @@ export function namesOneAlgorithm(signed: {
   readonly innerAlgorithm: AlgorithmIdentifier
   readonly outerAlgorithm: AlgorithmIdentifier
 }): boolean {
-  const { innerAlgorithm, outerAlgorithm } = signed
-  return Buffer.compare(innerAlgorithm.encoding, outerAlgorithm.encoding) === 0
+  const { element } = signed.outerAlgorithm
+  return sameBytes(
+    signed.innerAlgorithm.element.encoding,
+    element.bytes,
+    element.start,
+    element.end,
+  )
 }
 
-const fatalUtf8 = new TextDecoder('utf-8', { fatal: true })
-
-export function decodeUtf8({ contents, offset }: DerElement): string {
-  try {
-    return fatalUtf8.decode(contents)
-  } catch (cause) {
-    throw new MalformedDer('well-formed UTF-8', offset, { cause })
+/** Refuses what is not well-formed UTF-8 (X.690 §8.23.10). */
+export function checkUtf8(element: DerElement): void {
+  const { bytes, offset, end } = element
+  for (let at = offset; at < end; at++) {
+    if ((bytes[at] ?? 0) < 0x80) continue
+    if (!isUtf8(element.contents)) throw new MalformedDer('well-formed UTF-8', offset)
+    return
   }
+}
+
+/** Text of a UTF8String that was checked. */
+export function utf8Text({ bytes, offset, length }: DerElement): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString('utf8')
+}
+
+/** Text of a string type of one octet a character. */
+export function latin1Text({ bytes, offset, length }: DerElement): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString('latin1')
+}
+
+/** Text of a BMPString; null when it has half a character. */
+export function bmpText({ contents }: DerElement): string | null {
+  return contents.length % 2 === 0 ? Buffer.from(contents).swap16().toString('utf16le') : null
 }
 
 /** A time of day in UTC with the form it was written in; RFC 5280 §4.1.2.5 leaves one form per year. */
@@ -168,25 +222,63 @@ export function readGeneralizedTime(reader: DerReader): Date {
   return parseTime(reader.read(TAG.generalizedTime), 4)
 }
 
-function parseTime({ contents, offset }: DerElement, yearDigits: number): Date {
-  const text = Buffer.from(contents).toString('latin1')
-  if (text.length !== yearDigits + 11 || !/^[0-9]+Z$/.test(text)) {
-    throw new MalformedDer('a time in UTC with seconds', offset)
-  }
-  const at = (start: number): number =>
-    Number(text.slice(yearDigits + start, yearDigits + start + 2))
-  const written = Number(text.slice(0, yearDigits))
+function parseTime({ bytes, offset, length }: DerElement, yearDigits: 2 | 4): Date {
+  const time = timeAt(bytes, offset, length, yearDigits)
+  if (Number.isNaN(time)) throw new MalformedDer('a time in UTC with seconds that exists', offset)
+  return new Date(time)
+}
+
+/**
+ * Milliseconds since 1970 of `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ` at a place of the input; NaN when it has another form or
+ * its day or hour does not exist. Two digits stand for 1950 to 2049 (RFC 5280 §4.1.2.5.1).
+ */
+export function timeAt(
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  yearDigits: 2 | 4,
+): number {
+  if (length !== yearDigits + 11 || bytes[offset + length - 1] !== 0x5a) return Number.NaN
+  const written =
+    yearDigits === 4
+      ? 100 * twoDigits(bytes, offset) + twoDigits(bytes, offset + 2)
+      : twoDigits(bytes, offset)
   const year = yearDigits === 4 ? written : written < 50 ? 2000 + written : 1900 + written
-  const date = new Date(0)
-  date.setUTCFullYear(year, at(0) - 1, at(2))
-  date.setUTCHours(at(4), at(6), at(8))
-  // A roll-over means that the day or the hour does not exist.
-  const same =
-    date.getUTCMonth() === at(0) - 1 &&
-    date.getUTCDate() === at(2) &&
-    date.getUTCHours() === at(4) &&
-    date.getUTCMinutes() === at(6) &&
-    date.getUTCSeconds() === at(8)
-  if (!same) throw new MalformedDer('a day and time that exist', offset)
-  return date
+  const at = offset + yearDigits
+  const month = twoDigits(bytes, at)
+  const day = twoDigits(bytes, at + 2)
+  const hour = twoDigits(bytes, at + 4)
+  const minute = twoDigits(bytes, at + 6)
+  const second = twoDigits(bytes, at + 8)
+  const exists =
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= daysIn(month, year) &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60
+  if (!exists) return Number.NaN
+  return (((daysBefore(year, month) + day - 1) * 24 + hour) * 60 + minute) * 60_000 + second * 1000
+}
+
+/** NaN for anything but two digits, which no comparison lets through. */
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const tens = (bytes[at] ?? 0) - 0x30
+  const units = (bytes[at + 1] ?? 0) - 0x30
+  return tens >= 0 && tens <= 9 && units >= 0 && units <= 9 ? 10 * tens + units : Number.NaN
+}
+
+/** Days of a month, 1 to 12, of the Gregorian calendar. */
+export function daysIn(month: number, year: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
+}
+
+/** Days from 1970-01-01 to the first of a month of the Gregorian calendar, counted in years that begin in March. */
+function daysBefore(year: number, month: number): number {
+  const y = month > 2 ? year : year - 1
+  const monthFromMarch = (month + 9) % 12
+  const leapDays = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400)
+  return 365 * y + leapDays + Math.floor((153 * monthFromMarch + 2) / 5) - 719_468
 }

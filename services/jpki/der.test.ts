@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fromHex, utf8 } from '../kernel/bytes.ts'
-import { DerReader } from './der.ts'
+import { DerReader, inside } from './der.ts'
 import {
   readBoolean,
   readInteger,
@@ -123,7 +123,7 @@ test('reading any bytes gives elements or a typed error', () => {
       const walk = (reader: DerReader): void => {
         while (!reader.atEnd) {
           const element = reader.read()
-          if (element.tag & 0x20) walk(new DerReader(element.contents, element.offset))
+          if (element.tag & 0x20) walk(inside(element))
         }
       }
       try {

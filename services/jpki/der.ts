@@ -30,14 +30,41 @@ export function contextConstructed(n: number): number {
   return 0xa0 | n
 }
 
-/** One tag-length-value; both views share the bytes of the input. */
-export interface DerElement {
+/**
+ * One tag-length-value: places in the input, and views of it that are made when they are asked for. A certificate has a
+ * hundred elements of which a few are needed as bytes, and a view costs more than the reading itself.
+ */
+export class DerElement {
+  readonly bytes: Uint8Array
   readonly tag: number
-  readonly contents: Uint8Array
-  /** Tag, length and contents: what a signature covers. */
-  readonly encoding: Uint8Array
-  /** Where `contents` starts in the whole input, for messages. */
+  /** Where the tag stands in `bytes`. */
+  readonly start: number
+  /** Where the contents begin in `bytes`; also the place that messages name. */
   readonly offset: number
+  /** Where the contents end in `bytes`. */
+  readonly end: number
+
+  constructor(bytes: Uint8Array, tag: number, start: number, offset: number, end: number) {
+    this.bytes = bytes
+    this.tag = tag
+    this.start = start
+    this.offset = offset
+    this.end = end
+  }
+
+  /** Number of octets of the contents. */
+  get length(): number {
+    return this.end - this.offset
+  }
+
+  get contents(): Uint8Array {
+    return this.bytes.subarray(this.offset, this.end)
+  }
+
+  /** Tag, length and contents: what a signature covers. */
+  get encoding(): Uint8Array {
+    return this.bytes.subarray(this.start, this.end)
+  }
 }
 
 /**
@@ -46,14 +73,13 @@ export interface DerElement {
  */
 export class DerReader {
   readonly #bytes: Uint8Array
-  readonly #base: number
   readonly #end: number
-  #at = 0
+  #at: number
 
-  constructor(bytes: Uint8Array, offset = 0) {
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.#bytes = bytes
-    this.#base = offset
-    this.#end = bytes.length
+    this.#at = start
+    this.#end = end
   }
 
   /** A reader over one whole object of at most `cap` bytes. */
@@ -68,61 +94,44 @@ export class DerReader {
 
   /** Tag of the next element, or -1 at the end. */
   get nextTag(): number {
-    return this.#bytes[this.#at] ?? -1
+    return this.#at < this.#end ? (this.#bytes[this.#at] ?? -1) : -1
   }
 
   fail(expected: string): never {
-    throw new MalformedDer(expected, this.#base + this.#at)
+    throw new MalformedDer(expected, this.#at)
   }
 
   /** The next element, which must have `tag` when one is given. */
   read(tag?: number): DerElement {
     const start = this.#at
-    const found = this.#bytes[start]
-    if (found === undefined) this.fail('another element')
+    const found = this.nextTag
+    if (found === -1) this.fail('another element')
     if (tag !== undefined && found !== tag) this.fail(`tag ${tag.toString(16)}`)
     // X.690 §8.1.2.4: no structure we read uses tag numbers above 30
     if ((found & 0x1f) === 0x1f) this.fail('a tag number below 31')
-    const contents = this.#lengthEnd(start + 1)
-    const end = contents + this.#length
+    const first = start + 1 < this.#end ? (this.#bytes[start + 1] ?? 0) : -1
+    const offset = first < 0x80 ? start + 2 : start + 2 + (first & 0x7f)
+    const end = offset + (first >= 0 && first < 0x80 ? first : this.#longLength(start + 1, first))
     if (end > this.#end) this.fail('contents that end within their parent')
     this.#at = end
-    return {
-      tag: found,
-      contents: this.#bytes.subarray(contents, end),
-      encoding: this.#bytes.subarray(start, end),
-      offset: this.#base + contents,
-    }
+    return new DerElement(this.#bytes, found, start, offset, end)
   }
 
-  #length = 0
-
-  /** Sets the length found at `at` and returns where the contents start. */
-  #lengthEnd(at: number): number {
-    const first = this.#bytes[at]
-    if (first === undefined) this.fail('a length')
-    if (first < 0x80) {
-      this.#length = first
-      return at + 1
-    }
+  #longLength(at: number, first: number): number {
+    if (first === -1) this.fail('a length')
     const count = first & 0x7f
     // X.690 §10.1: definite form in the fewest octets; four are enough for any input we take
     if (count === 0 || count > 4) this.fail('a definite length of at most four octets')
+    if (at + count >= this.#end) this.fail('a whole length')
     let length = 0
-    for (let i = 1; i <= count; i++) {
-      const octet = this.#bytes[at + i]
-      if (octet === undefined) this.fail('a whole length')
-      length = length * 256 + octet
-    }
+    for (let i = 1; i <= count; i++) length = length * 256 + (this.#bytes[at + i] ?? 0)
     if (length < 0x80 || length < 2 ** (8 * (count - 1))) this.fail('a minimal length')
-    this.#length = length
-    return at + 1 + count
+    return length
   }
 
   /** A reader over the contents of the next element. */
   enter(tag: number): DerReader {
-    const element = this.read(tag)
-    return new DerReader(element.contents, element.offset)
+    return inside(this.read(tag))
   }
 
   /** The next element if it has `tag`, else `null` without moving. */
@@ -153,5 +162,5 @@ export class DerReader {
 
 /** A reader over an element's contents. */
 export function inside(element: DerElement): DerReader {
-  return new DerReader(element.contents, element.offset)
+  return new DerReader(element.bytes, element.offset, element.end)
 }

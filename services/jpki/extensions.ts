@@ -1,4 +1,11 @@
-import { TAG, DerReader, contextConstructed, contextPrimitive, type DerElement } from './der.ts'
+import {
+  TAG,
+  contextConstructed,
+  contextPrimitive,
+  inside,
+  type DerElement,
+  type DerReader,
+} from './der.ts'
 import {
   readDefaultFalse,
   readInteger,
@@ -23,10 +30,12 @@ export interface Extension {
 }
 
 const MAX_EXTENSIONS = 32
+const MAX_POLICIES = 64
+const MAX_SUBTREES = 256
 
-/** Extensions in order; the same OID twice is malformed (RFC 5280 §4.2). */
-export function readExtensions(reader: DerReader): Extension[] {
-  const extensions = reader.enter(TAG.sequence).list(MAX_EXTENSIONS, readExtension)
+/** Extensions in order, to the end of the reader; the same OID twice is malformed (RFC 5280 §4.2). */
+export function readExtensions(reader: DerReader, tag: number = TAG.sequence): Extension[] {
+  const extensions = reader.enter(tag).list(MAX_EXTENSIONS, readExtension)
   reader.finish()
   const seen = new Set(extensions.map((extension) => extension.oid))
   if (seen.size !== extensions.length) reader.fail('each extension once')
@@ -58,8 +67,26 @@ export interface AuthorityKeyIdentifier {
 
 export interface DistributionPoint {
   readonly name: DistributionPointName | null
-  readonly onlySomeReasons: boolean
-  readonly foreignIssuer: boolean
+  /** Bits of ReasonFlags that it is for; null: all. */
+  readonly reasons: ReadonlySet<number> | null
+  readonly crlIssuer: readonly GeneralName[] | null
+}
+
+/** Name constraints as they stand (RFC 5280 §4.2.1.10). */
+export interface NameConstraints {
+  readonly permitted: readonly GeneralName[]
+  readonly excluded: readonly GeneralName[]
+}
+
+/** PolicyConstraints (RFC 5280 §4.2.1.11): numbers of certificates; null where absent. */
+export interface PolicyConstraints {
+  readonly requireExplicitPolicy: number | null
+  readonly inhibitPolicyMapping: number | null
+}
+
+export interface PolicyMapping {
+  readonly issuerDomain: string
+  readonly subjectDomain: string
 }
 
 /** Every extension that we understand, read; `null` or empty where it is absent. */
@@ -68,8 +95,13 @@ export interface KnownExtensions {
   readonly extendedKeyUsage: readonly string[]
   readonly basicConstraints: { readonly ca: boolean; readonly pathLength: number | null } | null
   readonly policies: readonly string[]
+  readonly policyMappings: readonly PolicyMapping[]
+  readonly policyConstraints: PolicyConstraints | null
+  readonly inhibitAnyPolicy: number | null
+  readonly nameConstraints: NameConstraints | null
   readonly subjectAltName: readonly GeneralName[]
   readonly crlDistributionPoints: readonly DistributionPoint[]
+  readonly freshestCrl: readonly DistributionPoint[]
   readonly ocspUris: readonly string[]
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | null
   readonly subjectKeyIdentifier: Uint8Array | null
@@ -77,49 +109,67 @@ export interface KnownExtensions {
 
 /** Reads the known extensions; a known one whose value is not its type is malformed. */
 export function readKnownExtensions(extensions: readonly Extension[]): KnownExtensions {
-  const value = <T>(oid: string, read: (reader: DerReader) => T, absent: T): T => {
-    const found = extensions.find((extension) => extension.oid === oid)
-    return found === undefined ? absent : readExtensionValue(found, read)
+  const known: Mutable<KnownExtensions> = {
+    keyUsage: null,
+    extendedKeyUsage: [],
+    basicConstraints: null,
+    policies: [],
+    policyMappings: [],
+    policyConstraints: null,
+    inhibitAnyPolicy: null,
+    nameConstraints: null,
+    subjectAltName: [],
+    crlDistributionPoints: [],
+    freshestCrl: [],
+    ocspUris: [],
+    authorityKeyIdentifier: null,
+    subjectKeyIdentifier: null,
   }
-  return {
-    keyUsage: value<ReadonlySet<number> | null>(EXTENSION.keyUsage, readKeyUsage, null),
-    extendedKeyUsage: value<readonly string[]>(EXTENSION.extendedKeyUsage, readPurposes, []),
-    basicConstraints: value<KnownExtensions['basicConstraints']>(
-      EXTENSION.basicConstraints,
-      readBasicConstraints,
-      null,
-    ),
-    policies: value<readonly string[]>(EXTENSION.certificatePolicies, readPolicies, []),
-    subjectAltName: value<readonly GeneralName[]>(EXTENSION.subjectAltName, readGeneralNames, []),
-    crlDistributionPoints: value<readonly DistributionPoint[]>(
-      EXTENSION.crlDistributionPoints,
-      (reader) => reader.enter(TAG.sequence).list(16, readDistributionPoint),
-      [],
-    ),
-    ocspUris: value<readonly string[]>(EXTENSION.authorityInformationAccess, readOcspUris, []),
-    authorityKeyIdentifier: value<AuthorityKeyIdentifier | null>(
-      EXTENSION.authorityKeyIdentifier,
-      readAuthorityKeyIdentifier,
-      null,
-    ),
-    subjectKeyIdentifier: value<Uint8Array | null>(
-      EXTENSION.subjectKeyIdentifier,
-      (reader) => reader.read(TAG.octetString).contents,
-      null,
-    ),
+  for (const extension of extensions) {
+    const read = READERS[extension.oid]
+    if (read === undefined) continue
+    const reader = inside(extension.value)
+    read(known, reader)
+    reader.finish()
   }
+  return known
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+const READERS: Readonly<
+  Record<string, (known: Mutable<KnownExtensions>, reader: DerReader) => void>
+> = {
+  [EXTENSION.keyUsage]: (known, reader) => (known.keyUsage = readNamedBits(reader)),
+  [EXTENSION.extendedKeyUsage]: (known, reader) => (known.extendedKeyUsage = readPurposes(reader)),
+  [EXTENSION.basicConstraints]: (known, reader) =>
+    (known.basicConstraints = readBasicConstraints(reader)),
+  [EXTENSION.certificatePolicies]: (known, reader) => (known.policies = readPolicies(reader)),
+  [EXTENSION.policyMappings]: (known, reader) => (known.policyMappings = readMappings(reader)),
+  [EXTENSION.policyConstraints]: (known, reader) =>
+    (known.policyConstraints = readPolicyConstraints(reader)),
+  [EXTENSION.inhibitAnyPolicy]: (known, reader) =>
+    (known.inhibitAnyPolicy = readSmallInteger(reader)),
+  [EXTENSION.nameConstraints]: (known, reader) =>
+    (known.nameConstraints = readNameConstraints(reader)),
+  [EXTENSION.subjectAltName]: (known, reader) => (known.subjectAltName = readGeneralNames(reader)),
+  [EXTENSION.crlDistributionPoints]: (known, reader) =>
+    (known.crlDistributionPoints = readDistributionPoints(reader)),
+  [EXTENSION.freshestCrl]: (known, reader) => (known.freshestCrl = readDistributionPoints(reader)),
+  [EXTENSION.authorityInformationAccess]: (known, reader) =>
+    (known.ocspUris = readOcspUris(reader)),
+  [EXTENSION.authorityKeyIdentifier]: (known, reader) =>
+    (known.authorityKeyIdentifier = readAuthorityKeyIdentifier(reader)),
+  [EXTENSION.subjectKeyIdentifier]: (known, reader) =>
+    (known.subjectKeyIdentifier = reader.read(TAG.octetString).contents),
 }
 
 /** Reads the one value inside an extension's OCTET STRING, to its end. */
 export function readExtensionValue<T>(extension: Extension, read: (reader: DerReader) => T): T {
-  const reader = new DerReader(extension.value.contents, extension.value.offset)
+  const reader = inside(extension.value)
   const value = read(reader)
   reader.finish()
   return value
-}
-
-function readKeyUsage(reader: DerReader): ReadonlySet<number> {
-  return readNamedBits(reader)
 }
 
 function readPurposes(reader: DerReader): string[] {
@@ -135,7 +185,7 @@ function readBasicConstraints(reader: DerReader): KnownExtensions['basicConstrai
 }
 
 function readPolicies(reader: DerReader): string[] {
-  const policies = reader.enter(TAG.sequence).list(16, (list) => {
+  const policies = reader.enter(TAG.sequence).list(MAX_POLICIES, (list) => {
     const body = list.enter(TAG.sequence)
     const oid = readOid(body)
     if (!body.atEnd) body.read(TAG.sequence) // qualifiers: shown to people, never decided on
@@ -147,8 +197,58 @@ function readPolicies(reader: DerReader): string[] {
   return policies
 }
 
+/** Any number of mappings of one policy, but none from or to anyPolicy (RFC 5280 §4.2.1.5): the path decides on that. */
+function readMappings(reader: DerReader): PolicyMapping[] {
+  return reader.enter(TAG.sequence).list(MAX_POLICIES, (list) => {
+    const body = list.enter(TAG.sequence)
+    const mapping = { issuerDomain: readOid(body), subjectDomain: readOid(body) }
+    body.finish()
+    return mapping
+  })
+}
+
+function readPolicyConstraints(reader: DerReader): PolicyConstraints {
+  const body = reader.enter(TAG.sequence)
+  const skipCertificates = (n: number): number | null =>
+    body.nextTag === contextPrimitive(n) ? readSmallInteger(body, contextPrimitive(n)) : null
+  const constraints = {
+    requireExplicitPolicy: skipCertificates(0),
+    inhibitPolicyMapping: skipCertificates(1),
+  }
+  body.finish()
+  const { requireExplicitPolicy, inhibitPolicyMapping } = constraints
+  if (requireExplicitPolicy === null && inhibitPolicyMapping === null) {
+    body.fail('one constraint at least')
+  }
+  return constraints
+}
+
+function readNameConstraints(reader: DerReader): NameConstraints {
+  const body = reader.enter(TAG.sequence)
+  const subtrees = (n: number): GeneralName[] =>
+    body.optionalEnter(contextConstructed(n))?.list(MAX_SUBTREES, readSubtree) ?? []
+  const constraints = { permitted: subtrees(0), excluded: subtrees(1) }
+  body.finish()
+  if (constraints.permitted.length + constraints.excluded.length === 0) {
+    body.fail('one subtree at least')
+  }
+  return constraints
+}
+
+/** GeneralSubtree: the minimum is 0 and left out, and there is no maximum (RFC 5280 §4.2.1.10). */
+function readSubtree(reader: DerReader): GeneralName {
+  const body = reader.enter(TAG.sequence)
+  const base = readGeneralName(body)
+  body.finish()
+  return base
+}
+
 function readGeneralNames(reader: DerReader): GeneralName[] {
   return reader.enter(TAG.sequence).list(MAX_GENERAL_NAMES, readGeneralName)
+}
+
+function readDistributionPoints(reader: DerReader): DistributionPoint[] {
+  return reader.enter(TAG.sequence).list(16, readDistributionPoint)
 }
 
 function readDistributionPoint(reader: DerReader): DistributionPoint {
@@ -156,10 +256,13 @@ function readDistributionPoint(reader: DerReader): DistributionPoint {
   const nameReader = body.optionalEnter(contextConstructed(0))
   const name = nameReader === null ? null : readDistributionPointName(nameReader)
   nameReader?.finish()
-  const reasons = body.optional(contextPrimitive(1))
-  const issuer = body.optional(contextConstructed(2))
+  const reasons = optionalReasons(body, 1)
+  const crlIssuer =
+    body.optionalEnter(contextConstructed(2))?.list(MAX_GENERAL_NAMES, readGeneralName) ?? null
   body.finish()
-  return { name, onlySomeReasons: reasons !== null, foreignIssuer: issuer !== null }
+  // RFC 5280 §4.2.1.13: reasons alone say nothing
+  if (name === null && crlIssuer === null) body.fail('a name or a CRL issuer')
+  return { name, reasons, crlIssuer }
 }
 
 function readOcspUris(reader: DerReader): string[] {
@@ -191,7 +294,8 @@ export interface IssuingDistributionPoint {
   readonly name: DistributionPointName | null
   readonly onlyUserCertificates: boolean
   readonly onlyCaCertificates: boolean
-  readonly onlySomeReasons: boolean
+  /** Bits of ReasonFlags that it covers; null: all. */
+  readonly reasons: ReadonlySet<number> | null
   readonly indirect: boolean
   readonly onlyAttributeCertificates: boolean
 }
@@ -203,7 +307,7 @@ export function readIssuingDistributionPoint(reader: DerReader): IssuingDistribu
   nameReader?.finish()
   const onlyUserCertificates = readDefaultFalse(body, contextPrimitive(1))
   const onlyCaCertificates = readDefaultFalse(body, contextPrimitive(2))
-  const reasons = body.optional(contextPrimitive(3))
+  const reasons = optionalReasons(body, 3)
   const indirect = readDefaultFalse(body, contextPrimitive(4))
   const onlyAttributeCertificates = readDefaultFalse(body, contextPrimitive(5))
   body.finish()
@@ -211,8 +315,12 @@ export function readIssuingDistributionPoint(reader: DerReader): IssuingDistribu
     name,
     onlyUserCertificates,
     onlyCaCertificates,
-    onlySomeReasons: reasons !== null,
+    reasons,
     indirect,
     onlyAttributeCertificates,
   }
+}
+
+function optionalReasons(body: DerReader, n: number): Set<number> | null {
+  return body.nextTag === contextPrimitive(n) ? readNamedBits(body, contextPrimitive(n)) : null
 }

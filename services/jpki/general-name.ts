@@ -1,14 +1,46 @@
-import { TAG, contextConstructed, contextPrimitive, inside, type DerReader } from './der.ts'
-import { decodeUtf8, oidText } from './der-values.ts'
+import {
+  TAG,
+  contextConstructed,
+  contextPrimitive,
+  inside,
+  type DerElement,
+  type DerReader,
+} from './der.ts'
+import { checkUtf8, latin1Text, oidText, utf8Text } from './der-values.ts'
 import { MalformedDer } from './errors.ts'
-import { nameOf, type DistinguishedName } from './name.ts'
+import {
+  MAX_ATTRIBUTES,
+  nameOf,
+  readAttribute,
+  type DistinguishedName,
+  type NameAttribute,
+} from './name.ts'
 
-/** GeneralName (RFC 5280 §4.2.1.6), as far as we read it; other kinds keep their tag. */
+/** GeneralName (RFC 5280 §4.2.1.6); x400Address, ediPartyName and registeredID keep their tag alone. */
 export type GeneralName =
-  | { readonly kind: 'otherName'; readonly type: string; readonly text: string | null }
+  | OtherName
   | { readonly kind: 'directoryName'; readonly name: DistinguishedName }
+  | { readonly kind: 'email' | 'dns'; readonly text: string }
   | { readonly kind: 'uri'; readonly uri: string }
+  /** An address; in a name constraint an address and its mask. */
+  | { readonly kind: 'ip'; readonly octets: Uint8Array }
   | { readonly kind: 'unread'; readonly tag: number }
+
+/** Its text is made when it is asked for; null when its value is not a UTF8String. */
+export class OtherName {
+  readonly kind = 'otherName'
+  readonly type: string
+  readonly #value: DerElement
+
+  constructor(type: string, value: DerElement) {
+    this.type = type
+    this.#value = value
+  }
+
+  get text(): string | null {
+    return this.#value.tag === TAG.utf8String ? utf8Text(this.#value) : null
+  }
+}
 
 export const MAX_GENERAL_NAMES = 64
 
@@ -24,12 +56,15 @@ export function readGeneralName(reader: DerReader): GeneralName {
       return { kind: 'directoryName', name }
     }
     case contextPrimitive(6):
-      return { kind: 'uri', uri: ia5(element.contents, element.offset) }
+      return { kind: 'uri', uri: ia5(element) }
     case contextPrimitive(1):
+      return { kind: 'email', text: ia5(element) }
     case contextPrimitive(2):
+      return { kind: 'dns', text: ia5(element) }
+    case contextPrimitive(7):
+      return { kind: 'ip', octets: element.contents }
     case contextConstructed(3):
     case contextConstructed(5):
-    case contextPrimitive(7):
     case contextPrimitive(8):
       return { kind: 'unread', tag: element.tag }
     default:
@@ -44,25 +79,28 @@ function readOtherName(body: DerReader): GeneralName {
   body.finish()
   const value = wrapped.read()
   wrapped.finish()
-  return { kind: 'otherName', type, text: value.tag === TAG.utf8String ? decodeUtf8(value) : null }
+  if (value.tag === TAG.utf8String) checkUtf8(value)
+  return new OtherName(type, value)
 }
 
-function ia5(contents: Uint8Array, offset: number): string {
-  if (contents.some((octet) => octet > 0x7f)) throw new MalformedDer('an IA5String', offset)
-  return Buffer.from(contents).toString('latin1')
+function ia5(element: DerElement): string {
+  const text = latin1Text(element)
+  if (/[^\0-\x7f]/.test(text)) throw new MalformedDer('an IA5String', element.offset)
+  return text
 }
 
 /** DistributionPointName (RFC 5280 §4.2.1.13). */
 export type DistributionPointName =
   | { readonly kind: 'fullName'; readonly names: readonly GeneralName[] }
-  | { readonly kind: 'relative' }
+  /** One RDN below the name of the CRL issuer. */
+  | { readonly kind: 'relative'; readonly rdn: readonly NameAttribute[] }
 
 export function readDistributionPointName(reader: DerReader): DistributionPointName {
   const full = reader.optionalEnter(contextConstructed(0))
   if (full !== null)
     return { kind: 'fullName', names: full.list(MAX_GENERAL_NAMES, readGeneralName) }
-  reader.read(contextConstructed(1)) // nameRelativeToCRLIssuer: never matches, so it is not read
-  return { kind: 'relative' }
+  const rdn = reader.enter(contextConstructed(1)).list(MAX_ATTRIBUTES, readAttribute)
+  return { kind: 'relative', rdn }
 }
 
 /** The one directoryName of a distribution point that has exactly that, else null. */

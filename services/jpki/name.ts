@@ -1,21 +1,82 @@
+import { toHex } from '../kernel/bytes.ts'
 import { TAG, inside, type DerElement, type DerReader } from './der.ts'
-import { decodeUtf8, oidText } from './der-values.ts'
+import { bmpText, checkUtf8, latin1Text, oidText, utf8Text } from './der-values.ts'
 
-/** One AttributeTypeAndValue; `text` is null for a string type that we do not read. */
-export interface NameAttribute {
+/** One AttributeTypeAndValue; its text is made when it is asked for. */
+export class NameAttribute {
   readonly type: string
-  readonly text: string | null
-  readonly encoding: Uint8Array
+  readonly #whole: DerElement
+  readonly #value: DerElement
+  #folded: string | undefined
+
+  constructor(type: string, whole: DerElement, value: DerElement) {
+    this.type = type
+    this.#whole = whole
+    this.#value = value
+  }
+
+  /** Null for a string type that we do not read. */
+  get text(): string | null {
+    switch (this.#value.tag) {
+      case TAG.utf8String:
+        return utf8Text(this.#value)
+      case TAG.printableString:
+      case TAG.ia5String:
+      case TAG.teletexString:
+        return latin1Text(this.#value)
+      case TAG.bmpString:
+        return bmpText(this.#value)
+      default:
+        return null
+    }
+  }
+
+  get encoding(): Uint8Array {
+    return this.#whole.encoding
+  }
+
+  /** What two attributes have in common when they mean the same: type, and text after folding case and white space. */
+  get folded(): string {
+    return (this.#folded ??= fold(this))
+  }
+}
+
+function fold({ type, text, encoding }: NameAttribute): string {
+  if (text === null) return `${type}#${toHex(encoding)}`
+  return `${type}=${text.normalize('NFKC').trim().replace(/\s+/gu, ' ').toLowerCase()}`
 }
 
 /** A distinguished name: RDNs in order, each a set of attributes, and the DER it was read from. */
-export interface DistinguishedName {
+export class DistinguishedName {
   readonly rdns: readonly (readonly NameAttribute[])[]
-  readonly encoding: Uint8Array
+  readonly #element: DerElement
+  #folded: readonly string[] | undefined
+
+  constructor(rdns: readonly (readonly NameAttribute[])[], element: DerElement) {
+    this.rdns = rdns
+    this.#element = element
+  }
+
+  get encoding(): Uint8Array {
+    return this.#element.encoding
+  }
+
+  /** One text per RDN, equal for RDNs that mean the same (RFC 5280 §7.1). */
+  get folded(): readonly string[] {
+    return (this.#folded ??= this.rdns.map(foldRdn))
+  }
+}
+
+/** Attributes of a set in one order, so that sets that are equal have one text. */
+export function foldRdn(rdn: readonly NameAttribute[]): string {
+  return rdn
+    .map(({ folded }) => folded)
+    .sort()
+    .join('\0')
 }
 
 const MAX_RDNS = 32
-const MAX_ATTRIBUTES = 8
+export const MAX_ATTRIBUTES = 8
 
 export function readName(reader: DerReader): DistinguishedName {
   return nameOf(reader.read(TAG.sequence))
@@ -23,52 +84,35 @@ export function readName(reader: DerReader): DistinguishedName {
 
 export function nameOf(element: DerElement): DistinguishedName {
   const body = inside(element)
-  const rdns = body.atEnd ? [] : body.list(MAX_RDNS, readRdn)
-  return { rdns, encoding: element.encoding }
+  return new DistinguishedName(body.atEnd ? [] : body.list(MAX_RDNS, readRdn), element)
 }
 
-/** RelativeDistinguishedName where it stands alone, behind an IMPLICIT tag or not. */
-export function readRdn(reader: DerReader): NameAttribute[] {
+function readRdn(reader: DerReader): NameAttribute[] {
   return reader.enter(TAG.set).list(MAX_ATTRIBUTES, readAttribute)
 }
 
-function readAttribute(reader: DerReader): NameAttribute {
-  const element = reader.read(TAG.sequence)
-  const body = inside(element)
+export function readAttribute(reader: DerReader): NameAttribute {
+  const whole = reader.read(TAG.sequence)
+  const body = inside(whole)
   const type = oidText(body.read(TAG.oid))
   const value = body.read()
   body.finish()
-  return { type, text: textOf(value), encoding: element.encoding }
-}
-
-function textOf(value: DerElement): string | null {
-  switch (value.tag) {
-    case TAG.utf8String:
-      return decodeUtf8(value)
-    case TAG.printableString:
-    case TAG.ia5String:
-      return Buffer.from(value.contents).toString('latin1')
-    default:
-      return null
-  }
+  if (value.tag === TAG.utf8String) checkUtf8(value)
+  return new NameAttribute(type, whole, value)
 }
 
 /** RFC 5280 §7.1: equal bytes, or equal text after folding case and white space, RDN by RDN in order. */
 export function sameName(a: DistinguishedName, b: DistinguishedName): boolean {
   if (Buffer.compare(a.encoding, b.encoding) === 0) return true
-  if (a.rdns.length !== b.rdns.length) return false
-  return a.rdns.every((rdn, i) => sameRdn(rdn, b.rdns[i] ?? []))
+  return a.rdns.length === b.rdns.length && isWithin(a, b)
 }
 
-function sameRdn(a: readonly NameAttribute[], b: readonly NameAttribute[]): boolean {
-  if (a.length !== b.length) return false
-  const folded = b.map(foldAttribute)
-  return a.every((attribute) => folded.includes(foldAttribute(attribute)))
-}
-
-function foldAttribute({ type, text, encoding }: NameAttribute): string {
-  if (text === null) return `${type}#${Buffer.from(encoding).toString('hex')}`
-  return `${type}=${text.normalize('NFKC').trim().replace(/\s+/gu, ' ').toLowerCase()}`
+/** Whether the name begins with all the RDNs of `subtree` (RFC 5280 §4.2.1.10). */
+export function isWithin(name: DistinguishedName, subtree: DistinguishedName): boolean {
+  return (
+    subtree.rdns.length <= name.rdns.length &&
+    subtree.folded.every((rdn, i) => rdn === name.folded[i])
+  )
 }
 
 /** Texts of every attribute of `type`, in order. */

@@ -1,40 +1,50 @@
-import { createHash } from 'node:crypto'
-import { constantTimeEqual } from '../kernel/bytes.ts'
+import { hash as digestOf } from 'node:crypto'
+import { concatBytes, constantTimeEqual, toHex } from '../kernel/bytes.ts'
+import { sha256 } from '../kernel/digest.ts'
+import { STRICT_ALGORITHMS, type AlgorithmPolicy } from './algorithm-policy.ts'
 import type { Certificate } from './certificate.ts'
 import { namesOneAlgorithm } from './der-values.ts'
 import { der, derOid } from './der-writer.ts'
 import { AlgorithmNotAllowed, MalformedDer } from './errors.ts'
 import { KEY_USAGE } from './extensions.ts'
 import { sameName } from './name.ts'
-import { EXTENSION, KEY_PURPOSE, OCSP_NONCE, SHA1 } from './oids.ts'
+import { EXTENSION, KEY_PURPOSE, OCSP_NONCE, SHA1, SHA256 } from './oids.ts'
 import {
   parseOcspResponse,
   type BasicOcspResponse,
   type CertificateId,
   type SingleResponse,
 } from './ocsp-response.ts'
+import { isSignedBy, type Link } from './path/build-path.ts'
 import { importPublicKey, type PublicKey } from './public-key.ts'
 import {
-  freshness,
   revokedOrSuspended,
+  timeliness,
   type FreshnessPolicy,
   type RevocationStatus,
+  type StatusTime,
   type UnknownCause,
 } from './revocation.ts'
 import type { RevocationTarget } from './revocation-target.ts'
 import { signatureAlgorithm, verifySignature } from './signature.ts'
-import type { TrustAnchor } from './trust-anchor.ts'
 
-function sha1(bytes: Uint8Array): Uint8Array {
-  // A name for the issuer in CertID, as responders expect it; nothing is signed with it.
-  return new Uint8Array(createHash('sha1').update(bytes).digest())
-}
+/** Who issued the certificate that is asked about. */
+export type OcspIssuer = Pick<Link, 'certificate' | 'key'>
 
-function certificateId(certificate: RevocationTarget, issuer: TrustAnchor): CertificateId {
+/** Digests by which a CertID may name the issuer; SHA-1 is what responders expect, and nothing is signed with it. */
+const NAMING_DIGESTS: Readonly<Record<string, string>> = { [SHA1]: 'sha1', [SHA256]: 'sha256' }
+
+function certificateId(
+  certificate: RevocationTarget,
+  issuer: OcspIssuer,
+  digest: string,
+): CertificateId | null {
+  const algorithm = NAMING_DIGESTS[digest]
+  if (algorithm === undefined) return null
   return {
-    digest: SHA1,
-    issuerNameHash: sha1(certificate.issuer.encoding),
-    issuerKeyHash: sha1(issuer.key.keyBits),
+    digest,
+    issuerNameHash: hash(algorithm, certificate.issuer.encoding),
+    issuerKeyHash: hash(algorithm, issuer.key.keyBits),
     serial: certificate.serial,
   }
 }
@@ -42,29 +52,46 @@ function certificateId(certificate: RevocationTarget, issuer: TrustAnchor): Cert
 /** Encodes an OCSPRequest for one certificate with a nonce (RFC 6960 §4.1, RFC 9654). */
 export function encodeOcspRequest(
   certificate: RevocationTarget,
-  issuer: TrustAnchor,
+  issuer: OcspIssuer,
   nonce: Uint8Array,
 ): Uint8Array {
-  const id = certificateId(certificate, issuer)
   const certId = der(
     0x30,
     der(0x30, derOid(SHA1), der(0x05)),
-    der(0x04, id.issuerNameHash),
-    der(0x04, id.issuerKeyHash),
-    der(0x02, id.serial),
+    der(0x04, hash('sha1', certificate.issuer.encoding)),
+    der(0x04, hash('sha1', issuer.key.keyBits)),
+    der(0x02, certificate.serial),
   )
   const extension = der(0x30, derOid(OCSP_NONCE), der(0x04, der(0x04, nonce)))
   const requests = der(0x30, der(0x30, certId))
   return der(0x30, der(0x30, requests, der(0xa2, der(0x30, extension))))
 }
 
-export interface OcspQuestion {
+export interface OcspQuestion extends StatusTime {
   readonly certificate: RevocationTarget
-  readonly issuer: TrustAnchor
-  /** What the request carried; the response must bring it back. */
-  readonly nonce: Uint8Array
-  readonly at: Date
+  readonly issuer: OcspIssuer
+  /** What the request carried; the response must bring it back. Null: an answer to a request that was not ours. */
+  readonly nonce: Uint8Array | null
   readonly freshness: FreshnessPolicy
+  readonly algorithms?: AlgorithmPolicy
+  readonly delegates?: DelegateCache
+}
+
+const MAX_DELEGATES = 64
+
+/** Responders whose certificates were verified; what depends on the time is checked again each time. */
+export class DelegateCache {
+  readonly #keys = new Map<string, PublicKey>()
+
+  get(name: string): PublicKey | undefined {
+    return this.#keys.get(name)
+  }
+
+  set(name: string, key: PublicKey): void {
+    const [oldest] = this.#keys.keys()
+    if (this.#keys.size >= MAX_DELEGATES && oldest !== undefined) this.#keys.delete(oldest)
+    this.#keys.set(name, key)
+  }
 }
 
 /**
@@ -90,10 +117,10 @@ function statusOf(der: Uint8Array, question: OcspQuestion): RevocationStatus {
   if (response === null) return unknown('RESPONDER_REFUSED')
   const signer = signerKey(response, question)
   if (signer === null) return unknown('WRONG_ISSUER')
-  const algorithm = signatureAlgorithm(response.algorithm)
+  const algorithm = signatureAlgorithm(response.algorithm, question.algorithms)
   if (!verifySignature(signer, algorithm, response.tbs, response.signature))
     return unknown('BAD_SIGNATURE')
-  if (response.nonce === null || !constantTimeEqual(response.nonce, question.nonce)) {
+  if (question.nonce !== null && !bringsBack(response, question.nonce)) {
     return unknown('WRONG_NONCE')
   }
   if (response.extensions.some(({ critical, oid }) => critical && oid !== OCSP_NONCE)) {
@@ -103,14 +130,52 @@ function statusOf(der: Uint8Array, question: OcspQuestion): RevocationStatus {
   return worstAnswer(response, question)
 }
 
+function bringsBack({ nonce }: BasicOcspResponse, sent: Uint8Array): boolean {
+  return nonce !== null && constantTimeEqual(nonce, sent)
+}
+
 /** The issuer's own key, or that of a delegate it issued for this (RFC 6960 §4.2.2.2). */
-function signerKey(response: BasicOcspResponse, { issuer, at }: OcspQuestion): PublicKey | null {
+function signerKey(response: BasicOcspResponse, question: OcspQuestion): PublicKey | null {
+  const { issuer } = question
   if (isResponder(response, issuer.certificate, issuer.key)) return issuer.key
   for (const certificate of response.certificates) {
-    const key = importPublicKey(certificate.spki)
-    if (isResponder(response, certificate, key) && isDelegate(certificate, issuer, at)) return key
+    const key = delegateKey(certificate, question)
+    if (
+      key !== null &&
+      wasInTime(certificate, response, question) &&
+      isResponder(response, certificate, key)
+    ) {
+      return key
+    }
   }
   return null
+}
+
+/** Whether the delegate is valid; for an answer of the time since a proof of existence, whether it was when it answered. */
+function wasInTime(
+  { notBefore, notAfter }: Certificate,
+  { producedAt }: BasicOcspResponse,
+  { at, since }: OcspQuestion,
+): boolean {
+  const moment = since === undefined || producedAt > at ? at : producedAt
+  return notBefore.at <= moment && moment <= notAfter.at
+}
+
+/** Key of a certificate that the issuer gave a responder, or null. */
+function delegateKey(
+  certificate: Certificate,
+  { issuer, algorithms, delegates }: OcspQuestion,
+): PublicKey | null {
+  const name = toHex(sha256(concatBytes(certificate.der, issuer.key.keyBits)))
+  const known = delegates?.get(name)
+  if (known !== undefined) return known
+  const isDelegated =
+    isDelegate(certificate, issuer) &&
+    isSignedBy(certificate, issuer.key, algorithms ?? STRICT_ALGORITHMS)
+  if (!isDelegated) return null
+  const key = importPublicKey(certificate.spki, algorithms)
+  delegates?.set(name, key)
+  return key
 }
 
 function isResponder(
@@ -120,7 +185,7 @@ function isResponder(
 ): boolean {
   return responder.by === 'name'
     ? sameName(responder.name, certificate.subject)
-    : constantTimeEqual(responder.keyHash, sha1(key.keyBits))
+    : constantTimeEqual(responder.keyHash, hash('sha1', key.keyBits))
 }
 
 const DELEGATE_CRITICAL: readonly string[] = [
@@ -130,8 +195,8 @@ const DELEGATE_CRITICAL: readonly string[] = [
   EXTENSION.certificatePolicies,
 ]
 
-function isDelegate(certificate: Certificate, issuer: TrustAnchor, at: Date): boolean {
-  const { notBefore, notAfter, keyUsage } = certificate
+function isDelegate(certificate: Certificate, issuer: OcspIssuer): boolean {
+  const { keyUsage } = certificate
   return (
     sameName(certificate.issuer, issuer.certificate.subject) &&
     certificate.extendedKeyUsage.includes(KEY_PURPOSE.ocspSigning) &&
@@ -140,42 +205,39 @@ function isDelegate(certificate: Certificate, issuer: TrustAnchor, at: Date): bo
     certificate.extensions.every(
       ({ critical, oid }) => !critical || DELEGATE_CRITICAL.includes(oid),
     ) &&
-    notBefore.at <= at &&
-    at <= notAfter.at &&
-    namesOneAlgorithm(certificate) &&
-    verifySignature(
-      issuer.key,
-      signatureAlgorithm(certificate.outerAlgorithm),
-      certificate.tbs,
-      certificate.signature,
-    )
+    namesOneAlgorithm(certificate)
   )
 }
 
 /** Of several answers about the certificate the worst one counts: revoked, then unknown, then good. */
 function worstAnswer(response: BasicOcspResponse, question: OcspQuestion): RevocationStatus {
-  const asked = certificateId(question.certificate, question.issuer)
   const statuses = response.responses
-    .filter((single) => sameId(single.id, asked))
+    .filter((single) => isAbout(single.id, question))
     .map((single) => answer(single, question))
   const order = ['revoked', 'suspended', 'unknown', 'good'] as const
   const [worst] = statuses.sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
   return worst ?? unknown('NO_ANSWER')
 }
 
-function sameId(a: CertificateId, b: CertificateId): boolean {
+function isAbout(id: CertificateId, { certificate, issuer }: OcspQuestion): boolean {
+  const asked = certificateId(certificate, issuer, id.digest)
   return (
-    a.digest === b.digest &&
-    constantTimeEqual(a.issuerNameHash, b.issuerNameHash) &&
-    constantTimeEqual(a.issuerKeyHash, b.issuerKeyHash) &&
-    constantTimeEqual(a.serial, b.serial)
+    asked !== null &&
+    constantTimeEqual(id.issuerNameHash, asked.issuerNameHash) &&
+    constantTimeEqual(id.issuerKeyHash, asked.issuerKeyHash) &&
+    constantTimeEqual(id.serial, asked.serial)
   )
 }
 
-function answer(single: SingleResponse, { at, freshness: policy }: OcspQuestion): RevocationStatus {
-  if (single.extensions.some((extension) => extension.critical)) return unknown('UNSUPPORTED')
+/** Extensions of a single response that change nothing here: the time stamps of certificate transparency (RFC 6962 §3.3). */
+const UNDERSTOOD_SINGLE: ReadonlySet<string> = new Set(['1.3.6.1.4.1.11129.2.4.5'])
+
+function answer(single: SingleResponse, question: OcspQuestion): RevocationStatus {
+  if (single.extensions.some(({ critical, oid }) => critical && !UNDERSTOOD_SINGLE.has(oid))) {
+    return unknown('UNSUPPORTED')
+  }
   const { thisUpdate, nextUpdate, status } = single
-  const tooOldOrNew = freshness(thisUpdate, nextUpdate, at, policy)
+  const tooOldOrNew = timeliness(thisUpdate, nextUpdate, question, question.freshness)
   if (tooOldOrNew !== null) return unknown(tooOldOrNew)
   switch (status.kind) {
     case 'good':
@@ -190,4 +252,8 @@ function answer(single: SingleResponse, { at, freshness: policy }: OcspQuestion)
     default:
       return status satisfies never
   }
+}
+
+function hash(algorithm: string, bytes: Uint8Array): Uint8Array {
+  return digestOf(algorithm, bytes, 'buffer')
 }

@@ -92,6 +92,11 @@ export function checkProfile(
   return null
 }
 
+export const KEY_NOT_OF_PROFILE: Failure = {
+  sub: 'CRYPTO_CONSTRAINTS_FAILURE',
+  expected: 'an RSA key of 2048 bits with exponent 65537',
+}
+
 /** Imports the key of a JPKI certificate: RSA-2048 with e = 65537, or null. */
 export function importProfileKey(certificate: Certificate): PublicKey | null {
   const key = importPublicKey(certificate.spki)
@@ -137,8 +142,8 @@ function hasDistributionPoint({ crlDistributionPoints }: Certificate): boolean {
   return (
     crlDistributionPoints.length === 1 &&
     point !== undefined &&
-    !point.onlySomeReasons &&
-    !point.foreignIssuer &&
+    point.reasons === null &&
+    point.crlIssuer === null &&
     soleDirectoryName(point.name) !== null
   )
 }

@@ -1,10 +1,12 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { toBase64 } from '../kernel/bytes.ts'
+import { STRICT_ALGORITHMS, type AlgorithmPolicy } from './algorithm-policy.ts'
 import { TAG, DerReader, inside, type DerElement } from './der.ts'
 import { oidText, readAlgorithm, readInteger, readOctetAlignedBits } from './der-values.ts'
 import { AlgorithmNotAllowed } from './errors.ts'
 
-/** A public key of an allowed kind, imported once. */
-export interface PublicKey {
+/** A public key of an allowed kind. */
+export class PublicKey {
   readonly type: 'rsa' | 'ec'
   /** RSA modulus or EC field size in bits. */
   readonly bits: number
@@ -12,25 +14,73 @@ export interface PublicKey {
   readonly exponent: number
   /** Contents of subjectPublicKey without the unused-bits octet: what key identifiers are digests of. */
   readonly keyBits: Uint8Array
-  readonly keyObject: KeyObject
+  readonly #pem: string
+  #uses = 0
+  #imported: KeyObject | undefined
+
+  /** @param pem of an RSA key that was checked, or of an EC key, whose point is checked here by importing it */
+  constructor(
+    type: 'rsa' | 'ec',
+    bits: number,
+    exponent: number,
+    keyBits: Uint8Array,
+    pem: string,
+  ) {
+    this.type = type
+    this.bits = bits
+    this.exponent = exponent
+    this.keyBits = keyBits
+    this.#pem = pem
+    if (type === 'ec') this.#imported = importPem(pem)
+  }
+
+  /**
+   * Whether `signature` is the holder's over `message`. A key that verifies once, as a card's does, goes to OpenSSL as
+   * text, which costs less than an object for it; one that is used again is kept.
+   */
+  verifies(digest: string, message: Uint8Array, signature: Uint8Array): boolean {
+    return verify(digest, message, this.#forOneUse(), signature)
+  }
+
+  /** The same under RSASSA-PSS (RFC 8017 §8.1.2), whose salt has `saltLength` octets. */
+  verifiesPss(
+    digest: string,
+    saltLength: number,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ): boolean {
+    const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
+    const key = this.#forOneUse()
+    const input = typeof key === 'string' ? { key, ...pss } : { key, ...pss }
+    return verify(digest, message, input, signature)
+  }
+
+  #forOneUse(): KeyObject | string {
+    this.#uses += 1
+    if (this.#uses > 1) this.#imported ??= importPem(this.#pem)
+    return this.#imported ?? this.#pem
+  }
 }
 
-const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
+export const RSA_ENCRYPTION = '1.2.840.113549.1.1.1'
 const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
 const CURVES: Readonly<Record<string, number>> = { '1.2.840.10045.3.1.7': 256, '1.3.132.0.34': 384 }
 
 /**
- * Imports a SubjectPublicKeyInfo after checking what OpenSSL would not: RSA 2048 to 4096 bits with odd n and odd
+ * Imports a SubjectPublicKeyInfo after checking what OpenSSL would not: RSA up to 4096 bits with odd n and odd
  * e ≥ 65537 and NULL parameters; EC uncompressed on the named curves P-256 and P-384. Else `AlgorithmNotAllowed`.
  */
-export function importPublicKey(spki: DerElement): PublicKey {
+export function importPublicKey(
+  spki: DerElement,
+  { rsaMinimumBits }: AlgorithmPolicy = STRICT_ALGORITHMS,
+): PublicKey {
   const body = inside(spki)
   const algorithm = readAlgorithm(body)
   const keyBits = readOctetAlignedBits(body)
   body.finish()
   if (algorithm.oid === RSA_ENCRYPTION) {
     if (!isNull(algorithm.parameters)) throw new AlgorithmNotAllowed('RSA parameters NULL')
-    return importRsa(keyBits)
+    return importRsa(keyBits, rsaMinimumBits)
   }
   if (algorithm.oid === EC_PUBLIC_KEY && algorithm.parameters?.tag === TAG.oid) {
     return importEc(spki, oidText(algorithm.parameters), keyBits)
@@ -39,10 +89,10 @@ export function importPublicKey(spki: DerElement): PublicKey {
 }
 
 export function isNull(element: DerElement | null): boolean {
-  return element?.tag === TAG.null && element.contents.length === 0
+  return element?.tag === TAG.null && element.length === 0
 }
 
-function importRsa(keyBits: Uint8Array): PublicKey {
+function importRsa(keyBits: Uint8Array, minimumBits: number): PublicKey {
   const outer = new DerReader(keyBits)
   const body = outer.enter(TAG.sequence)
   outer.finish()
@@ -50,15 +100,16 @@ function importRsa(keyBits: Uint8Array): PublicKey {
   const exponentOctets = readInteger(body, 5)
   body.finish()
   const bits = bitLength(modulus)
-  const exponent = exponentOctets.reduce((sum, octet) => sum * 256 + octet, 0)
-  if (!isPositiveOdd(modulus) || bits < 2048 || bits > 4096) {
-    throw new AlgorithmNotAllowed('an RSA modulus of 2048 to 4096 bits')
+  let exponent = 0
+  for (const octet of exponentOctets) exponent = exponent * 256 + octet
+  if (!isPositiveOdd(modulus) || bits < minimumBits || bits > 4096) {
+    throw new AlgorithmNotAllowed(`an RSA modulus of ${minimumBits} to 4096 bits`)
   }
   if (!isPositiveOdd(exponentOctets) || exponent < 65537) {
     throw new AlgorithmNotAllowed('an odd RSA exponent of at least 65537')
   }
   // This form is the cheapest to import on Node 24; see the bench.
-  return { type: 'rsa', bits, exponent, keyBits, keyObject: fromPem('RSA PUBLIC KEY', keyBits) }
+  return new PublicKey('rsa', bits, exponent, keyBits, pemOf('RSA PUBLIC KEY', keyBits))
 }
 
 function isPositiveOdd(integer: Uint8Array): boolean {
@@ -76,14 +127,22 @@ function importEc(spki: DerElement, curve: string, keyBits: Uint8Array): PublicK
   if (keyBits[0] !== 4 || keyBits.length !== 1 + bits / 4) {
     throw new AlgorithmNotAllowed('an uncompressed EC point')
   }
-  const keyObject = fromPem('PUBLIC KEY', spki.encoding)
-  return { type: 'ec', bits, exponent: 0, keyBits, keyObject }
+  return new PublicKey('ec', bits, 0, keyBits, pemOf('PUBLIC KEY', spki.encoding))
 }
 
-function fromPem(label: string, der: Uint8Array): KeyObject {
-  const base64 = Buffer.from(der).toString('base64').replace(/.{64}/g, '$&\n')
+const PEM_LINE = 64
+
+function pemOf(label: string, der: Uint8Array): string {
+  const base64 = toBase64(der)
+  let lines = ''
+  for (let at = 0; at < base64.length; at += PEM_LINE)
+    lines += base64.slice(at, at + PEM_LINE) + '\n'
+  return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`
+}
+
+function importPem(pem: string): KeyObject {
   try {
-    return createPublicKey(`-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n`)
+    return createPublicKey(pem)
   } catch (cause) {
     throw new AlgorithmNotAllowed('a public key that can be imported', { cause })
   }

@@ -53,7 +53,7 @@ export function decodeRevocationTarget(bytes: Uint8Array): RevocationTarget {
     crlDistributionPoints:
       point.length === 0
         ? []
-        : [{ name: fullName(nameFrom(point)), onlySomeReasons: false, foreignIssuer: false }],
+        : [{ name: fullName(nameFrom(point)), reasons: null, crlIssuer: null }],
     notBefore: { at: new Date(text(notBefore)) },
     ocspUris: uris.map(text),
   }

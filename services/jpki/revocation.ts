@@ -35,7 +35,7 @@ export type UnknownCause =
 
 /** How old revocation data may be. */
 export interface FreshnessPolicy {
-  /** Oldest thisUpdate that is believed, in milliseconds before the verification time. */
+  /** Oldest thisUpdate that is believed, in milliseconds before the verification time; Infinity: as long as it says. */
   readonly maximumAge: number
   /** How far a clock of the issuer may run ahead of ours, in milliseconds. */
   readonly clockSkew: number
@@ -70,8 +70,45 @@ export function freshness(
   const now = at.getTime()
   if (thisUpdate.getTime() > now + clockSkew) return 'NOT_YET_VALID'
   if (thisUpdate.getTime() < now - maximumAge) return 'STALE'
-  if (nextUpdate !== null && nextUpdate.getTime() < now) return 'STALE'
-  return null
+  // Without an end of its own, data is believed for as long as we say, and for no time when we do not.
+  if (nextUpdate === null) return Number.isFinite(maximumAge) ? null : 'STALE'
+  return nextUpdate.getTime() < now ? 'STALE' : null
+}
+
+/** The time for which a status is asked. */
+export interface StatusTime {
+  readonly at: Date
+  /**
+   * When what the certificate signed is proven to have existed, if that was before `at`: then data of that time tells as
+   * well, and so does what was issued since, which knows of all that came before.
+   */
+  readonly since?: Date | undefined
+}
+
+/** A certificate that was revoked or is suspended. */
+export type Revocation = Extract<RevocationStatus, { readonly revokedAt: Date }>
+
+/** A status in which a revocation that `excuses` lets pass counts as none. */
+export function excusing(
+  status: RevocationStatus,
+  excuses: ((revocation: Revocation) => boolean) | undefined,
+): RevocationStatus {
+  return 'revokedAt' in status && excuses?.(status) === true
+    ? { ...status, status: 'good' }
+    : status
+}
+
+/** `freshness` of data that may be of any time from a proof of existence on. */
+export function timeliness(
+  thisUpdate: Date,
+  nextUpdate: Date | null,
+  { at, since }: StatusTime,
+  policy: FreshnessPolicy,
+): 'NOT_YET_VALID' | 'STALE' | null {
+  const now = freshness(thisUpdate, nextUpdate, at, policy)
+  if (now === null || since === undefined) return now
+  if (since <= thisUpdate && thisUpdate <= at) return null
+  return freshness(thisUpdate, nextUpdate, since, policy)
 }
 
 /** The status behind a reason: hold suspends, everything else revokes. */

@@ -1,5 +1,6 @@
 import { attributeTexts } from './name.ts'
 import type { Certificate } from './certificate.ts'
+import { daysIn } from './der-values.ts'
 import type { GeneralName } from './general-name.ts'
 import { ATTRIBUTE_TYPE, BASIC_FOUR } from './oids.ts'
 
@@ -37,6 +38,7 @@ const SEXES = {
   '3': 'unknown',
   '9': 'not_applicable',
 } as const
+const KNOWN_TYPES: ReadonlySet<string> = new Set(Object.values(BASIC_FOUR))
 const MAX_ADDRESS = 200
 const MAX_NAME = 200
 
@@ -65,16 +67,14 @@ export function readSubjectAttributes(certificate: Certificate): SubjectAttribut
 }
 
 function otherNameTexts(names: readonly GeneralName[]): Map<string, string> | string {
-  const known: readonly string[] = Object.values(BASIC_FOUR)
   const texts = new Map<string, string>()
   for (const name of names) {
-    if (name.kind !== 'otherName' || name.text === null || !known.includes(name.type)) {
-      return 'the six known other names only'
-    }
+    const text = name.kind === 'otherName' && KNOWN_TYPES.has(name.type) ? name.text : null
+    if (name.kind !== 'otherName' || text === null) return 'the six known other names only'
     if (texts.has(name.type)) return 'each other name once'
-    texts.set(name.type, name.text)
+    texts.set(name.type, text)
   }
-  return texts.size === known.length ? texts : 'the six known other names'
+  return texts.size === KNOWN_TYPES.size ? texts : 'the six known other names'
 }
 
 function registerText(
@@ -85,11 +85,21 @@ function registerText(
 ): RegisterText | null {
   const text = texts.get(textType) ?? ''
   const flags = texts.get(flagType) ?? ''
-  const length = Array.from(text).length
-  if (length === 0 || length > most || flags.length !== length || !/^[01]+$/.test(flags))
-    return null
-  const substituted = Array.from(flags).flatMap((flag, i) => (flag === '1' ? [i] : []))
+  const length = codePoints(text)
+  if (length === 0 || length > most || flags.length !== length) return null
+  const substituted: number[] = []
+  for (let i = 0; i < length; i++) {
+    if (flags[i] === '1') substituted.push(i)
+    else if (flags[i] !== '0') return null
+  }
   return { text, substituted }
+}
+
+/** Of well-formed text, so a leading surrogate stands for its pair. */
+function codePoints(text: string): number {
+  let count = text.length
+  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xd800) count -= 1
+  return count
 }
 
 /** `EYYYYMMDD`: era digit and a Gregorian date; zeros stand for what the register does not know. */
@@ -102,17 +112,12 @@ export function readBirthDate(text: string): BirthDate | null {
   if (month === '00') return day === '00' ? { date: null, precision: 'year', era } : null
   if (!isMonth(month)) return null
   if (day === '00') return { date: null, precision: 'month', era }
-  const date = `${year}-${month}-${day}`
-  return isCalendarDay(date) ? { date, precision: 'day', era } : null
+  if (Number(day) > daysIn(Number(month), Number(year))) return null
+  return { date: `${year}-${month}-${day}`, precision: 'day', era }
 }
 
 function isMonth(month: string): boolean {
   return month >= '01' && month <= '12'
-}
-
-function isCalendarDay(date: string): boolean {
-  const parsed = new Date(`${date}T00:00:00Z`)
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(date)
 }
 
 function isSex(raw: string): raw is keyof typeof SEXES {

@@ -4,30 +4,40 @@ export type Indication = 'PASSED' | 'INDETERMINATE' | 'FAILED'
 /** Sub-indications of ETSI EN 319 102-1 that this verifier gives. */
 export const SUB_INDICATIONS = [
   'FORMAT_FAILURE',
+  'HASH_FAILURE',
   'SIG_CRYPTO_FAILURE',
+  'SIG_CONSTRAINTS_FAILURE',
   'CHAIN_CONSTRAINTS_FAILURE',
   'REVOKED',
+  'REVOKED_NO_POE',
   'EXPIRED',
   'NOT_YET_VALID',
   'OUT_OF_BOUNDS_NO_POE',
+  'SIGNED_DATA_NOT_FOUND',
+  'NO_SIGNING_CERTIFICATE_FOUND',
   'NO_CERTIFICATE_CHAIN_FOUND',
   'CRYPTO_CONSTRAINTS_FAILURE',
   'TRY_LATER',
 ] as const
 export type SubIndication = (typeof SUB_INDICATIONS)[number]
 
-/** Steps in the order in which they are taken; the first one that does not pass decides. */
-export const CHECKS = [
-  'certificate-format',
-  'certification-path',
-  'issuer-validity',
-  'certificate-validity',
-  'certificate-profile',
-  'subject-attributes',
-  'application-signature',
-  'revocation-status',
-] as const
-export type CheckId = (typeof CHECKS)[number]
+/** Steps of verifications; each takes its own in its own order, and the first one that does not pass decides. */
+export type CheckId =
+  | 'certificate-format'
+  | 'certification-path'
+  | 'issuer-validity'
+  | 'certificate-validity'
+  | 'certificate-profile'
+  | 'subject-attributes'
+  | 'application-signature'
+  | 'revocation-status'
+  | 'cms-format'
+  | 'signature-algorithm'
+  | 'message-digest'
+  | 'signing-certificate'
+  | 'cms-signature'
+  | 'time-stamp'
+  | 'time-stamp-content'
 
 export interface Check {
   readonly id: CheckId
@@ -51,25 +61,28 @@ export interface Failure {
 }
 
 const INDETERMINATE: readonly SubIndication[] = [
+  'SIGNED_DATA_NOT_FOUND',
+  'NO_SIGNING_CERTIFICATE_FOUND',
   'NO_CERTIFICATE_CHAIN_FOUND',
   'CRYPTO_CONSTRAINTS_FAILURE',
+  'SIG_CONSTRAINTS_FAILURE',
+  'REVOKED_NO_POE',
   'OUT_OF_BOUNDS_NO_POE',
   'TRY_LATER',
 ]
 
-export function passed(at: Date, ids: readonly CheckId[]): Verdict {
-  return {
-    indication: 'PASSED',
-    sub: null,
-    at,
-    checks: ids.map((id) => ({ id, outcome: 'passed' as const })),
-  }
+export function passedCheck(id: CheckId): Check {
+  return { id, outcome: 'passed' }
 }
 
-/** The verdict when step `id` fails after the steps `before` it. */
+export function passed(at: Date, checks: readonly Check[]): Verdict {
+  return { indication: 'PASSED', sub: null, at, checks }
+}
+
+/** The verdict when step `id` fails after the checks `before` it. */
 export function stopped(
   at: Date,
-  before: readonly CheckId[],
+  before: readonly Check[],
   id: CheckId,
   { sub, expected }: Failure,
 ): Verdict {
@@ -79,6 +92,6 @@ export function stopped(
     indication: indeterminate ? 'INDETERMINATE' : 'FAILED',
     sub,
     at,
-    checks: [...passed(at, before).checks, last],
+    checks: [...before, last],
   }
 }

@@ -1,14 +1,19 @@
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import { parseCertificate, type Certificate } from './certificate.ts'
 import { findIssuer } from './certification-path.ts'
-import { AlgorithmNotAllowed, MalformedDer } from './errors.ts'
-import { checkProfile, importProfileKey } from './profile.ts'
+import { checkProfile, importProfileKey, KEY_NOT_OF_PROFILE } from './profile.ts'
 import type { PublicKey } from './public-key.ts'
 import type { RevocationStatus } from './revocation.ts'
 import { SHA256_WITH_RSA, verifySignature } from './signature.ts'
 import { readSubjectAttributes, type SubjectAttributes } from './subject-attributes.ts'
 import type { CertificateKind, TrustAnchor } from './trust-anchor.ts'
-import { CHECKS, passed, stopped, type CheckId, type Failure, type Verdict } from './verdict.ts'
+import {
+  failStep,
+  verifyInSteps,
+  type Outcome,
+  type VerificationSteps,
+} from './verification-steps.ts'
+import { passed, passedCheck, stopped, type Failure, type Verdict } from './verdict.ts'
 
 /** What the card handed over: nothing of it is believed. */
 export interface UnverifiedApplication {
@@ -24,6 +29,8 @@ export interface VerificationContext {
   readonly kind: CertificateKind
   /** Verification time: when the signature was made, as we know it. */
   readonly at: Date
+  /** Certificates that were verified before; of one environment. */
+  readonly cache?: KnownCertificates
 }
 
 /** A certificate that chains to a pinned anchor and has the profile of its kind; revocation is still to be asked. */
@@ -35,22 +42,13 @@ export interface VerifiedCertificate {
   readonly attributes: SubjectAttributes | null
 }
 
-export interface Verification {
-  readonly verdict: Verdict
-  /** Present when and only when the verdict is PASSED. */
-  readonly verified: VerifiedCertificate | null
+/** Where certificates that were verified are kept, to be found by their bytes. */
+export interface KnownCertificates {
+  find(der: Uint8Array): VerifiedCertificate | undefined
+  keep(verified: VerifiedCertificate): void
 }
 
-/** Carries a failed step out of the list of steps; never leaves this file. */
-class StepFailed extends Error {
-  readonly step: CheckId
-  readonly failure: Failure
-  constructor(step: CheckId, failure: Failure) {
-    super(failure.expected)
-    this.step = step
-    this.failure = failure
-  }
-}
+export type Verification = Outcome<VerifiedCertificate>
 
 /**
  * Verifies certificate and signature of an application, all steps but revocation, in order and failing closed. Every
@@ -60,57 +58,68 @@ export function verifyApplication(
   application: UnverifiedApplication,
   context: VerificationContext,
 ): Verification {
-  return verdictOf(context.at, 'application-signature', () => {
-    const verified = certificateSteps(application.certificate, context)
-    const { message, signature } = application
-    if (!verifySignature(verified.key, SHA256_WITH_RSA, message, signature)) {
-      throw new StepFailed('application-signature', {
-        sub: 'SIG_CRYPTO_FAILURE',
-        expected: 'a signature of the card over this application',
-      })
-    }
+  return verifyInSteps(context.at, (steps) => {
+    const verified = certificateSteps(application.certificate, context, steps)
+    steps.take('application-signature', () => {
+      signatureStep(application, verified.key)
+    })
     return verified
   })
 }
 
 /** Verifies a certificate alone, all steps but revocation; for re-checks of a certificate on record. */
 export function verifyCertificate(der: Uint8Array, context: VerificationContext): Verification {
-  return verdictOf(context.at, 'subject-attributes', () => certificateSteps(der, context))
+  return verifyInSteps(context.at, (steps) => certificateSteps(der, context, steps))
 }
 
-function verdictOf(at: Date, last: CheckId, steps: () => VerifiedCertificate): Verification {
-  try {
-    return { verified: steps(), verdict: passed(at, CHECKS.slice(0, CHECKS.indexOf(last) + 1)) }
-  } catch (error) {
-    if (!(error instanceof StepFailed)) throw error
-    const before = CHECKS.slice(0, CHECKS.indexOf(error.step))
-    return { verified: null, verdict: stopped(at, before, error.step, error.failure) }
-  }
+function certificateSteps(
+  der: Uint8Array,
+  context: VerificationContext,
+  steps: VerificationSteps,
+): VerifiedCertificate {
+  const { at, kind } = context
+  const known = knownCertificate(der, context)
+  const certificate = steps.take(
+    'certificate-format',
+    () => known?.certificate ?? parseCertificate(der),
+  )
+  const issuer = steps.take(
+    'certification-path',
+    () => known?.issuer ?? pathStep(certificate, context),
+  )
+  steps.take('issuer-validity', () => {
+    checkValidity(issuer.certificate, at)
+  })
+  steps.take('certificate-validity', () => {
+    checkValidity(certificate, at)
+  })
+  const key = steps.take(
+    'certificate-profile',
+    () => known?.key ?? profileStep(certificate, context),
+  )
+  const attributes = steps.take('subject-attributes', () =>
+    kind === 'signature' ? attributesStep(certificate) : null,
+  )
+  const verified = { certificate, issuer, key, attributes }
+  if (known === undefined) context.cache?.keep(verified)
+  return verified
 }
 
-function certificateSteps(der: Uint8Array, context: VerificationContext): VerifiedCertificate {
-  const certificate = step('certificate-format', () => parseCertificate(der))
-  const issuer = step('certification-path', () => pathStep(certificate, context))
-  checkValidity('issuer-validity', issuer.certificate, context.at)
-  checkValidity('certificate-validity', certificate, context.at)
-  const key = step('certificate-profile', () => profileStep(certificate, context))
-  const attributes = context.kind === 'signature' ? attributesStep(certificate) : null
-  return { certificate, issuer, key, attributes }
+/** What was verified before, as long as its anchor still is one that may have issued it. */
+function knownCertificate(
+  der: Uint8Array,
+  { cache, anchors, kind }: VerificationContext,
+): VerifiedCertificate | undefined {
+  const known = cache?.find(der)
+  return known?.issuer.kind === kind && anchors.includes(known.issuer) ? known : undefined
 }
 
-/** Turns the typed errors of reading into the failure of the step that read. */
-function step<T>(id: CheckId, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof MalformedDer) {
-      throw new StepFailed(id, { sub: 'FORMAT_FAILURE', expected: error.message })
-    }
-    if (error instanceof AlgorithmNotAllowed) {
-      throw new StepFailed(id, { sub: 'CRYPTO_CONSTRAINTS_FAILURE', expected: error.message })
-    }
-    throw error
-  }
+function signatureStep({ message, signature }: UnverifiedApplication, key: PublicKey): void {
+  if (verifySignature(key, SHA256_WITH_RSA, message, signature)) return
+  failStep({
+    sub: 'SIG_CRYPTO_FAILURE',
+    expected: 'a signature of the card over this application',
+  })
 }
 
 function pathStep(certificate: Certificate, context: VerificationContext): TrustAnchor {
@@ -120,34 +129,30 @@ function pathStep(certificate: Certificate, context: VerificationContext): Trust
   )
   const issuer = findIssuer(certificate, eligible)
   if (issuer !== null) return issuer
-  throw new StepFailed('certification-path', {
+  return failStep({
     sub: 'NO_CERTIFICATE_CHAIN_FOUND',
     expected: 'a certificate issued by a pinned anchor of this environment and kind',
   })
 }
 
-function checkValidity(id: CheckId, { notBefore, notAfter }: Certificate, at: Date): void {
-  if (at < notBefore.at)
-    throw new StepFailed(id, { sub: 'NOT_YET_VALID', expected: 'a validity that has begun' })
-  if (at > notAfter.at)
-    throw new StepFailed(id, { sub: 'EXPIRED', expected: 'a validity that has not ended' })
+function checkValidity({ notBefore, notAfter }: Certificate, at: Date): void {
+  if (at < notBefore.at) {
+    failStep({ sub: 'NOT_YET_VALID', expected: 'a validity that has begun' })
+  }
+  if (at > notAfter.at) failStep({ sub: 'EXPIRED', expected: 'a validity that has not ended' })
 }
 
 function profileStep(certificate: Certificate, context: VerificationContext): PublicKey {
   const failure = checkProfile(certificate, context.kind, context.environment)
-  if (failure !== null) throw new StepFailed('certificate-profile', failure)
-  const key = importProfileKey(certificate)
-  if (key !== null) return key
-  throw new StepFailed('certificate-profile', {
-    sub: 'CRYPTO_CONSTRAINTS_FAILURE',
-    expected: 'an RSA key of 2048 bits with exponent 65537',
-  })
+  if (failure !== null) failStep(failure)
+  return importProfileKey(certificate) ?? failStep(KEY_NOT_OF_PROFILE)
 }
 
-function attributesStep(certificate: Certificate): SubjectAttributes {
+/** 基本4情報 of a 署名用 certificate; the step fails where they are not in form. */
+export function attributesStep(certificate: Certificate): SubjectAttributes {
   const attributes = readSubjectAttributes(certificate)
   if (typeof attributes !== 'string') return attributes
-  throw new StepFailed('subject-attributes', { sub: 'FORMAT_FAILURE', expected: attributes })
+  return failStep({ sub: 'FORMAT_FAILURE', expected: attributes })
 }
 
 /**
@@ -156,12 +161,11 @@ function attributesStep(certificate: Certificate): SubjectAttributes {
  */
 export function withRevocation(verdict: Verdict, revocation: RevocationStatus): Verdict {
   if (verdict.indication !== 'PASSED') return verdict
-  const before = verdict.checks.map(({ id }) => id)
-  const stop = (failure: Failure): Verdict =>
-    stopped(verdict.at, before, 'revocation-status', failure)
+  const { at, checks } = verdict
+  const stop = (failure: Failure): Verdict => stopped(at, checks, 'revocation-status', failure)
   switch (revocation.status) {
     case 'good':
-      return passed(verdict.at, [...before, 'revocation-status'])
+      return passed(at, [...checks, passedCheck('revocation-status')])
     case 'revoked':
     case 'suspended':
       return stop({ sub: 'REVOKED', expected: 'a certificate that is not revoked' })

@@ -45,11 +45,11 @@ export async function proveIdentity(
 }
 
 function contextOf(
-  { anchors, environment }: SubmissionParts,
+  { anchors, environment, cache }: SubmissionParts,
   kind: Session['keyUse'],
   at: Date,
 ): VerificationContext {
-  return { anchors, environment, kind, at }
+  return { anchors, environment, kind, at, cache }
 }
 
 function verify(

@@ -60,17 +60,22 @@ function reasonOf(sub: SubIndication, step: string | undefined, suspended: boole
     case 'FORMAT_FAILURE':
       if (step === 'subject-attributes') return 'ATTRIBUTES_UNREADABLE'
       return step === 'certificate-profile' ? 'CERTIFICATE_PROFILE' : 'CERTIFICATE_MALFORMED'
+    case 'SIGNED_DATA_NOT_FOUND':
+    case 'HASH_FAILURE':
     case 'SIG_CRYPTO_FAILURE':
+    case 'SIG_CONSTRAINTS_FAILURE':
       return 'SIGNATURE_INVALID'
     case 'CHAIN_CONSTRAINTS_FAILURE':
       return 'CERTIFICATE_PROFILE'
     case 'REVOKED':
+    case 'REVOKED_NO_POE':
       return suspended ? 'CERTIFICATE_SUSPENDED' : 'CERTIFICATE_REVOKED'
     case 'EXPIRED':
     case 'OUT_OF_BOUNDS_NO_POE':
       return step === 'issuer-validity' ? 'ISSUER_EXPIRED' : 'CERTIFICATE_EXPIRED'
     case 'NOT_YET_VALID':
       return 'CERTIFICATE_NOT_YET_VALID'
+    case 'NO_SIGNING_CERTIFICATE_FOUND':
     case 'NO_CERTIFICATE_CHAIN_FOUND':
       return 'UNTRUSTED_ISSUER'
     case 'CRYPTO_CONSTRAINTS_FAILURE':

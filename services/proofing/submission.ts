@@ -1,3 +1,4 @@
+import type { CertificateCache } from '../jpki/certificate-cache.ts'
 import type { ProofingDependencies } from './dependencies.ts'
 import type { Refusal } from './reasons.ts'
 import type { Session, TokenType } from './session.ts'
@@ -6,6 +7,7 @@ import type { ProofingStore } from './store.ts'
 /** Dependencies with what is made of them once. */
 export interface SubmissionParts extends ProofingDependencies {
   readonly store: ProofingStore
+  readonly cache: CertificateCache
 }
 
 export interface UnverifiedEvidence {

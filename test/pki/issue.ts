@@ -94,7 +94,7 @@ interface TbsParts {
   readonly version?: number
 }
 
-function tbsCertificate(parts: TbsParts): Asn1 {
+export function tbsCertificate(parts: TbsParts): Asn1 {
   return sequence(
     tagged(0, whole(parts.version ?? 2)),
     integer(parts.serial),
@@ -129,6 +129,7 @@ export interface CertificateOptions {
   readonly notAfter?: Date
   readonly town?: string
   readonly policy?: string
+  readonly subject?: Asn1
   /** Texts of the other names by number; null leaves one out. */
   readonly basicFour?: Readonly<Record<number, string | null>>
   /** Replaces, adds or (null) removes extensions by OID, after the profile's own. */
@@ -172,7 +173,7 @@ export function issueCertificate(
   const tbs = tbsCertificate({
     serial,
     issuer: name(authority.nameParts),
-    subject: subjectName(authority.kind, town),
+    subject: options.subject ?? subjectName(authority.kind, town),
     notBefore: options.notBefore ?? new Date('2025-10-27T00:00:00Z'),
     notAfter: options.notAfter ?? new Date('2030-02-17T14:59:59Z'),
     spki: key.spki,
