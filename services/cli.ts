@@ -4,8 +4,9 @@ import { policyScore } from './cli/policy-score.ts'
 import { policyTest } from './cli/policy-test.ts'
 import { readConfig } from './config.ts'
 import { systemClock } from './kernel/clock.ts'
-import { ServiceError } from './kernel/errors.ts'
+import { InvalidInput, ServiceError } from './kernel/errors.ts'
 import { createLog } from './kernel/log.ts'
+import { systemRandom } from './kernel/random.ts'
 
 const io = processIo(systemClock)
 
@@ -89,12 +90,19 @@ parked
     process.exitCode = await replayParked(config, { consumer, key }, log, io)
   })
 
-program
-  .command('card')
-  .description('the card on this machine')
+const card = program.command('card').description('the card on this machine')
+card
   .command('agent')
   .description('show what a card is asked to sign, take the PIN, hand over the signature')
   .action(agent)
+card
+  .command('insert')
+  .description(
+    'put a simulated card into the virtual reader of vsmartcard (vpcd) until it is stopped',
+  )
+  .argument('<card>', 'such as hanako-card')
+  .option('--reader <host:port>', 'where vpcd listens', '127.0.0.1:35963')
+  .action(insert)
 
 /** The words after the command's name, as they were typed: the command reads its own options. */
 function rawArguments(command: Command): string[] {
@@ -121,6 +129,28 @@ async function agent(): Promise<void> {
   await running.close()
   // A listener for `disconnect` keeps the channel, and with it the process, alive.
   if (process.connected) process.disconnect()
+}
+
+async function insert(id: string, { reader }: { reader: string }): Promise<void> {
+  const { insertSimulatedCard } = await import('./cli/card-insert.ts')
+  const { trustEnvironment, dataDir } = readConfig()
+  const inserted = await insertSimulatedCard(
+    { environment: trustEnvironment, dataDir, random: systemRandom },
+    id,
+    readAddress(reader),
+  )
+  process.stdout.write(`READY card-insert ${id}\n`)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => inserted.takeOut())
+  await inserted.removed
+}
+
+function readAddress(text: string): { host: string; port: number } {
+  const [, host, port] = /^([^:\s]+):([0-9]{1,5})$/.exec(text) ?? []
+  if (host === undefined || Number(port) > 65_535) {
+    throw new InvalidInput('reader', 'a host and a port, such as 127.0.0.1:35963')
+  }
+  return { host, port: Number(port) }
 }
 
 try {
