@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../services/kernel/clock.ts'
 import { systemRandom } from '../../services/kernel/random.ts'
 import { openSimulator } from '../../services/simulator/simulator-core.ts'
+import type { ReaderFindings } from './reader-program.ts'
 
 const root = join(import.meta.dirname, '../..')
 const CARD = 'hanako-card'
@@ -38,8 +39,9 @@ cd "$DATA"
 echo '## name'; opensc-tool --name
 echo '## objects'; pkcs15-tool --list-certificates --list-pins
 pkcs15-tool --read-certificate 01 --output authentication.pem
-pkcs15-tool --read-certificate 02 --verify-pin --auth-id 02 --pin ABC123 --output signature.pem
+# Before any PIN: a verified one may outlive the program that gave it, until the reader takes the power away.
 pkcs15-tool --read-certificate 02 --output refused.pem
+pkcs15-tool --read-certificate 02 --verify-pin --auth-id 02 --pin ABC123 --output signature.pem
 printf 'a message' >message
 module=$(ls /usr/lib/*/opensc-pkcs11.so | head -1)
 sign() { pkcs11-tool --module "$module" --slot-index "$1" --login --pin "$2" --sign --id "$3" -m SHA256-RSA-PKCS -i message -o "$4" 2>&1; }
@@ -50,6 +52,7 @@ for key in authentication signature; do
   openssl x509 -in $key.pem -noout -pubkey >$key.pub
   openssl dgst -sha256 -verify $key.pub -signature $key.sig message
 done
+echo '## own client'; node "$ROOT/test/integration/reader-program.ts"
 echo '## wrong'; for _ in 1 2 3; do sign 0 0000 01 never.sig | grep -o 'CKR_PIN[A-Z_]*' | head -1; done
 echo '## locked'; pkcs15-tool --list-pins | grep 'Tries left' | head -1
 echo '## right, too late'; sign 0 1234 01 never.sig || true
@@ -71,7 +74,7 @@ describe.skipIf(absent.length > 0)('the simulated card under the driver that oth
     const { stdout } = await promisify(execFile)(
       'test/support/card-reader.sh',
       [data, CARD, join(data, 'script.sh')],
-      { cwd: root, env: { ...process.env, DATA: data, LC_ALL: 'C' } },
+      { cwd: root, env: { ...process.env, DATA: data, ROOT: root, LC_ALL: 'C' } },
     )
     for (const [, name = '', text = ''] of stdout.matchAll(/^## (.*)\n((?:(?!## ).*\n)*)/gm)) {
       sections.set(name, text.trim())
@@ -102,10 +105,42 @@ describe.skipIf(absent.length > 0)('the simulated card under the driver that oth
     expect(sections.get('verified signature')).toBe('Verified OK')
   })
 
+  describe('read by our own client over PC/SC', () => {
+    const seen = () => JSON.parse(sections.get('own client') ?? '{}') as ReaderFindings
+
+    test('is found in each of two readers, by asking it and by no ATR', () => {
+      expect(seen().found).toEqual([
+        'Card reader (Virtual PCD 00 00)',
+        'Card reader (Virtual PCD 00 01)',
+      ])
+    })
+
+    test('gives both certificates and signs with both keys', () => {
+      for (const use of ['authentication', 'signature'] as const) {
+        expect(seen()[use]).toEqual({ certificate: stored(use), verified: true })
+      }
+    })
+
+    test('tells a wrong PIN and the tries left, and gives them back for the right one', () => {
+      expect(seen().wrongPin).toEqual({ code: 'PIN_WRONG', triesLeft: 2 })
+      expect(seen().triesAfter).toBe(3)
+    })
+
+    test('is held alone, and reset when it is let go of', () => {
+      expect(seen().second).toBe('CARD_IN_USE')
+      expect(seen().afterClose).toBe('CARD_PROTOCOL')
+    })
+
+    test('is missed when it is taken out between PIN and signature', () => {
+      expect(seen().takenOut).toBe('CARD_REMOVED')
+      expect(seen().foundAfter).toEqual(['Card reader (Virtual PCD 00 00)'])
+    })
+  })
+
   test('locks the PIN after three wrong ones, also for the right one', () => {
     expect(sections.get('wrong')?.split('\n')).toHaveLength(3)
     expect(sections.get('locked')).toMatch(/: 0$/)
-    expect(sections.get('right, too late')).toMatch(/locked/i)
+    expect(sections.get('right, too late')).toMatch(/C_Login failed/)
     expect(existsSync(join(data, 'never.sig'))).toBe(false)
   })
 })
