@@ -96,6 +96,14 @@ card
   .description('show what a card is asked to sign, take the PIN, hand over the signature')
   .action(agent)
 card
+  .command('enrol')
+  .description(
+    'what the card page does, in this terminal: for enrolment and whatever else asks for the card',
+  )
+  .argument('[address]', 'of the card page, or its ticket')
+  .option('--card <id>', 'the card to use, such as hanako-card')
+  .action(enrol)
+card
   .command('insert')
   .description(
     'put a simulated card into the virtual reader of vsmartcard (vpcd) until it is stopped',
@@ -110,14 +118,42 @@ function rawArguments(command: Command): string[] {
   return words.slice(words.indexOf(command.name()) + 1)
 }
 
-async function agent(): Promise<void> {
-  const { runCardAgent } = await import('./cli/card-agent.ts')
+/** What both faces of the card client need. */
+function cardConfig() {
   const config = readConfig()
-  const running = await runCardAgent({
+  return {
+    config,
     environment: config.trustEnvironment,
     issuer: config.issuer ?? `http://localhost:${config.ports.http}`,
-    port: config.ports.agent,
     dataDir: config.dataDir,
+  }
+}
+
+async function enrol(
+  address: string | undefined,
+  { card: id }: { readonly card?: string },
+): Promise<void> {
+  const { enrolWithCard } = await import('./cli/card-enrol.ts')
+  const { openTerminal } = await import('./cli/terminal.ts')
+  const terminal = await openTerminal(process.stdin, process.stdout)
+  try {
+    const request = {
+      ...(address !== undefined && { address }),
+      ...(id !== undefined && { card: id }),
+    }
+    const config = { ...cardConfig(), random: systemRandom }
+    process.exitCode = await enrolWithCard(config, request, terminal)
+  } finally {
+    terminal.close()
+  }
+}
+
+async function agent(): Promise<void> {
+  const { runCardAgent } = await import('./cli/card-agent.ts')
+  const { config, ...card } = cardConfig()
+  const running = await runCardAgent({
+    ...card,
+    port: config.ports.agent,
     log: createLog(config.logLevel, process.stderr),
   })
   process.stdout.write(`READY card-agent ${running.origin}\n`)
