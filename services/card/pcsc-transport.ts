@@ -113,9 +113,14 @@ export class CardReaders implements CardSource {
   }
 
   close(): void {
-    this.#client?.stop()
+    const client = this.#client
     this.#client = undefined
     this.#readers.clear()
+    try {
+      client?.stop()
+    } catch {
+      // The service is gone, and what there was to stop went with it.
+    }
   }
 
   #inTurn<T>(look: () => Promise<T>): Promise<T> {

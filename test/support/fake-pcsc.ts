@@ -61,6 +61,8 @@ export interface FakePcsc {
   /** Clients that were started and not stopped. */
   running: number
   starts: number
+  /** Whether the service has ended under its clients, which can then not be stopped in order. */
+  ended: boolean
   /** The service ends. */
   fail(): void
 }
@@ -72,6 +74,7 @@ export function fakePcsc(...readers: FakeReader[]): FakePcsc {
     start(): void {
       if (fake.fault !== undefined) throw pcscError(fake.fault)
       fake.starts++
+      fake.ended = false
       fake.running++
       clients.add(this)
       setImmediate(() => {
@@ -84,6 +87,7 @@ export function fakePcsc(...readers: FakeReader[]): FakePcsc {
     stop(): void {
       fake.running--
       clients.delete(this)
+      if (fake.ended) throw pcscError('InvalidHandle')
     }
   }
   const fake: FakePcsc = {
@@ -97,7 +101,9 @@ export function fakePcsc(...readers: FakeReader[]): FakePcsc {
     fault: undefined,
     running: 0,
     starts: 0,
+    ended: false,
     fail: () => {
+      fake.ended = true
       for (const client of clients) client.emit('error', pcscError('ServiceStopped'))
     },
   }
