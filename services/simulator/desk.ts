@@ -20,6 +20,8 @@ export interface TokenView {
   readonly kind: 'card' | 'phone'
   readonly triesLeft: { readonly authentication: number; readonly signature: number }
   readonly hasSignature: boolean
+  /** Of a phone: unlocked by biometrics instead of the PIN. */
+  readonly biometrics: boolean
   readonly certificates: readonly CertificateView[]
 }
 
@@ -56,6 +58,7 @@ function viewToken(
     kind: token.kind,
     triesLeft: { authentication: authentication.triesLeft, signature: signature.triesLeft },
     hasSignature: token.signature !== undefined,
+    biometrics: token.biometrics === true,
     certificates: core.office.certificates
       .filter(({ tokenId }) => tokenId === token.id)
       .map(({ id, family, revocation, notAfter }) => ({
