@@ -4,8 +4,9 @@ import { policyScore } from './cli/policy-score.ts'
 import { policyTest } from './cli/policy-test.ts'
 import { readConfig } from './config.ts'
 import { systemClock } from './kernel/clock.ts'
-import { ServiceError } from './kernel/errors.ts'
+import { InvalidInput, ServiceError } from './kernel/errors.ts'
 import { createLog } from './kernel/log.ts'
+import { systemRandom } from './kernel/random.ts'
 
 const io = processIo(systemClock)
 
@@ -120,12 +121,27 @@ parked
     process.exitCode = await listDiscarded(readConfig(), options, io)
   })
 
-program
-  .command('card')
-  .description('the card on this machine')
+const card = program.command('card').description('the card on this machine')
+card
   .command('agent')
   .description('show what a card is asked to sign, take the PIN, hand over the signature')
   .action(agent)
+card
+  .command('enrol')
+  .description(
+    'what the card page does, in this terminal: for enrolment and whatever else asks for the card',
+  )
+  .argument('[address]', 'of the card page, or its ticket')
+  .option('--card <id>', 'the card to use, such as hanako-card')
+  .action(enrol)
+card
+  .command('insert')
+  .description(
+    'put a simulated card into the virtual reader of vsmartcard (vpcd) until it is stopped',
+  )
+  .argument('<card>', 'such as hanako-card')
+  .option('--reader <host:port>', 'where vpcd listens', '127.0.0.1:35963')
+  .action(insert)
 
 /** The words after the command's name, as they were typed: the command reads its own options. */
 function rawArguments(command: Command): string[] {
@@ -133,14 +149,42 @@ function rawArguments(command: Command): string[] {
   return words.slice(words.indexOf(command.name()) + 1)
 }
 
-async function agent(): Promise<void> {
-  const { runCardAgent } = await import('./cli/card-agent.ts')
+/** What both faces of the card client need. */
+function cardConfig() {
   const config = readConfig()
-  const running = await runCardAgent({
+  return {
+    config,
     environment: config.trustEnvironment,
     issuer: config.issuer ?? `http://localhost:${config.ports.http}`,
-    port: config.ports.agent,
     dataDir: config.dataDir,
+  }
+}
+
+async function enrol(
+  address: string | undefined,
+  { card: id }: { readonly card?: string },
+): Promise<void> {
+  const { enrolWithCard } = await import('./cli/card-enrol.ts')
+  const { openTerminal } = await import('./cli/terminal.ts')
+  const terminal = await openTerminal(process.stdin, process.stdout)
+  try {
+    const request = {
+      ...(address !== undefined && { address }),
+      ...(id !== undefined && { card: id }),
+    }
+    const config = { ...cardConfig(), random: systemRandom }
+    process.exitCode = await enrolWithCard(config, request, terminal)
+  } finally {
+    terminal.close()
+  }
+}
+
+async function agent(): Promise<void> {
+  const { runCardAgent } = await import('./cli/card-agent.ts')
+  const { config, ...card } = cardConfig()
+  const running = await runCardAgent({
+    ...card,
+    port: config.ports.agent,
     log: createLog(config.logLevel, process.stderr),
   })
   process.stdout.write(`READY card-agent ${running.origin}\n`)
@@ -152,6 +196,28 @@ async function agent(): Promise<void> {
   await running.close()
   // A listener for `disconnect` keeps the channel, and with it the process, alive.
   if (process.connected) process.disconnect()
+}
+
+async function insert(id: string, { reader }: { reader: string }): Promise<void> {
+  const { insertSimulatedCard } = await import('./cli/card-insert.ts')
+  const { trustEnvironment, dataDir } = readConfig()
+  const inserted = await insertSimulatedCard(
+    { environment: trustEnvironment, dataDir, random: systemRandom },
+    id,
+    readAddress(reader),
+  )
+  process.stdout.write(`READY card-insert ${id}\n`)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => inserted.takeOut())
+  await inserted.removed
+}
+
+function readAddress(text: string): { host: string; port: number } {
+  const [, host, port] = /^([^:\s]+):([0-9]{1,5})$/.exec(text) ?? []
+  if (host === undefined || Number(port) > 65_535) {
+    throw new InvalidInput('reader', 'a host and a port, such as 127.0.0.1:35963')
+  }
+  return { host, port: Number(port) }
 }
 
 try {

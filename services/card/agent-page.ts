@@ -1,9 +1,17 @@
-import type { TapOffer, TapRefusal } from './agent.ts'
+import type { TapOffer } from './agent.ts'
 import { html, type Html, htmlDocument, type Language } from './html.ts'
 import type { CardKeyUse } from './jpki-card.ts'
-import { PAGE_TEXT, REFUSAL_TEXT, TAP_FAULT_TEXT } from './agent-text.ts'
+import { PAGE_TEXT } from './agent-text.ts'
+import {
+  faultText,
+  noCardsText,
+  refusalLines,
+  tapFacts,
+  type TapRefusalFacts,
+} from './tap-facts.ts'
 
 const CHECKED = html` checked`
+const BREAK = html`<br />`
 
 export interface TapPage {
   readonly language: Language
@@ -11,7 +19,7 @@ export interface TapPage {
   readonly offer: TapOffer
   /** Card that was chosen before. */
   readonly cardId?: string
-  readonly refusal?: { readonly reason: TapRefusal; readonly triesLeft?: number }
+  readonly refusal?: TapRefusalFacts
 }
 
 /** The page that shows what will be signed and for whom, and takes the PIN. */
@@ -22,28 +30,16 @@ export function tapPage(page: TapPage): string {
   const body = html`${session.environment !== 'production' && html`<p class="banner">${t.simulated[session.environment]}</p>`}
     ${languageLinks(offer.ticket)}
     <h1>${t.title}</h1>
-    ${refusal && refusalBox(refusal, session, language)}
+    ${refusal && refusalBox(refusalLines(refusal, session, language))}
     <p>${t.intro}</p>
     <dl>
-      <dt>${t.purpose}</dt>
-      <dd>
-        ${t.purposes[session.purpose]}${session.bindingHash.length > 0 && html`<br />${t.binds}`}
-      </dd>
-      <dt>${t.askedBy}</dt>
-      <dd>${issuer}</dd>
-      ${
-        session.rpId !== '' &&
-        html`<dt>${t.relyingParty}</dt>
-          <dd>${session.rpName || session.rpId}</dd>`
-      }
-      <dt>${t.key}</dt>
-      <dd>${t.keys[session.keyUse]}</dd>
-      <dt>${t.sent}</dt>
-      <dd>${t.sentBy[session.keyUse]}</dd>
-      <dt>${t.expires}</dt>
-      <dd>${timeInJapan(session.expiresAt)}</dd>
+      ${tapFacts(session, issuer, language).map(
+        ({ label, lines }) =>
+          html`<dt>${label}</dt>
+            <dd>${lines.map((line, index) => html`${index > 0 && BREAK}${line}`)}</dd>`,
+      )}
     </dl>
-    ${offer.cards.length === 0 ? html`<p class="error" role="alert">${t.noCards}</p>` : tapForm(page)}
+    ${offer.cards.length === 0 ? noCards(page) : tapForm(page)}
     <p><a href="${offer.returnTo}">${t.cancel}</a></p>`
   return htmlDocument({ language, title: t.title, body })
 }
@@ -113,19 +109,18 @@ function pinInput(use: CardKeyUse, refused: boolean): Html {
 
 const DESCRIBED = html` aria-describedby="pin-help"`
 
-function refusalBox(
-  { reason, triesLeft }: NonNullable<TapPage['refusal']>,
-  { keyUse, purpose }: TapOffer['session'],
-  language: Language,
-): Html {
-  const t = PAGE_TEXT[language]
-  const words = REFUSAL_TEXT[language][reason]
+function refusalBox(lines: readonly string[]): Html {
   return html`<div class="error" role="alert" id="fault">
-    <p>${words}</p>
-    ${triesLeft !== undefined && triesLeft > 0 && html`<p>${t.triesLeft(triesLeft)}</p>`}
-    ${reason === 'PIN_LOCKED' && html`<p>${t.unlock[keyUse]}</p>`}
-    ${reason === 'NO_SIGNATURE_CERTIFICATE' && html`<p>${purpose === 'enrol' ? t.withoutSignature.enrol : t.withoutSignature.other}</p>`}
+    ${lines.map((line) => html`<p>${line}</p>`)}
   </div>`
+}
+
+/** A reader may be plugged in, and a card put on it, while the page waits. */
+function noCards({ language, offer }: TapPage): Html {
+  return html`<p class="error" role="alert">${noCardsText(offer, language)}</p>
+    <p>
+      <a href="/?ticket=${offer.ticket}&amp;lang=${language}">${PAGE_TEXT[language].lookAgain}</a>
+    </p>`
 }
 
 function languageLinks(ticket: string): Html {
@@ -134,19 +129,10 @@ function languageLinks(ticket: string): Html {
   return html`<p class="languages">${link('ja', '日本語')} | ${link('en', 'English')}</p>`
 }
 
-function timeInJapan(at: Date): string {
-  return new Intl.DateTimeFormat('ja-JP', {
-    timeZone: 'Asia/Tokyo',
-    hour: '2-digit',
-    minute: '2-digit',
-  }).format(at)
-}
-
 /** A page that says what is wrong and how to go on; `code` is for who is asked for help. */
 export function agentFaultPage(language: Language, issuer: string, code: string): string {
   const t = PAGE_TEXT[language]
-  const known = TAP_FAULT_TEXT[language]
-  const words = Object.hasOwn(known, code) ? known[code as keyof typeof known] : known.OTHER
+  const words = faultText(code, language)
   const body = html`<h1>${t.title}</h1>
     <p class="error" role="alert">${words}</p>
     <p class="quiet">${code}</p>

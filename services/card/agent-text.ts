@@ -35,7 +35,9 @@ export const PAGE_TEXT = {
     },
     expires: '受付の期限（日本時間）',
     chooseCard: '使うカードを選んでください',
-    noCards: '使えるカードがありません。',
+    noCards:
+      '使えるカードがありません。マイナンバーカードをカードリーダーに置いてから、もう一度探してください。',
+    lookAgain: 'カードをもう一度探す',
     pins: {
       signature: '署名用の暗証番号',
       authentication: '利用者証明用の暗証番号',
@@ -93,7 +95,9 @@ export const PAGE_TEXT = {
     },
     expires: 'To be done by (time in Japan)',
     chooseCard: 'Choose the card to use',
-    noCards: 'There is no card that could be used.',
+    noCards:
+      'There is no card that could be used. Put your My Number Card on the card reader, then look again.',
+    lookAgain: 'Look for a card again',
     pins: {
       signature: 'PIN of the signature certificate',
       authentication: 'PIN of the authentication certificate',
@@ -137,6 +141,13 @@ export const REFUSAL_TEXT: Readonly<Record<Language, Readonly<Record<TapRefusal,
     NOT_A_JPKI_CARD: 'マイナンバーカードではないようです。別のカードを選んでください。',
     CARD_PROTOCOL: 'カードから思わぬ答えが返りました。もう一度試してください。',
     FORM_OUTDATED: '画面が古くなっていました。もう一度入力してください。',
+    CARD_IN_USE:
+      'カードを別のプログラムが使っています。そちらを終えてから、もう一度試してください。',
+    NO_READER_LIBRARY:
+      'カードリーダーを使うための部品（pcsc-mini）が入っていません。このプログラムを入れ直してください。',
+    NO_READER_SERVICE:
+      'この端末では、カードリーダーを使う仕組み（PC/SC。Linux では pcscd）が動いていません。動かしてから、もう一度探してください。',
+    NO_READER: 'カードリーダーがつながっていません。つないでから、もう一度探してください。',
     PROOFING_UNAVAILABLE: '確認を行うところにつながりません。少し待って、もう一度試してください。',
   },
   en: {
@@ -150,6 +161,12 @@ export const REFUSAL_TEXT: Readonly<Record<Language, Readonly<Record<TapRefusal,
     NOT_A_JPKI_CARD: 'This does not seem to be a My Number Card. Choose another.',
     CARD_PROTOCOL: 'The card answered in an unexpected way. Try again.',
     FORM_OUTDATED: 'The page was out of date. Please type the PIN again.',
+    CARD_IN_USE: 'Another program uses the card. Close that one, then try again.',
+    NO_READER_LIBRARY:
+      'The part that reads card readers (pcsc-mini) is not installed. Install this program again.',
+    NO_READER_SERVICE:
+      'The card reader service of this machine (PC/SC; pcscd on Linux) does not run. Start it, then look again.',
+    NO_READER: 'No card reader is connected. Connect one, then look again.',
     PROOFING_UNAVAILABLE:
       'The service that checks the proof does not answer. Wait a little and try again.',
   },

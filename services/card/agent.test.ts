@@ -1,12 +1,10 @@
 import { mkdtempSync } from 'node:fs'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { verify, X509Certificate } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { fromBase64, toBase64Url } from '../kernel/bytes.ts'
+import { fromBase64 } from '../kernel/bytes.ts'
 import { FrozenClock } from '../kernel/clock.ts'
 import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
@@ -15,27 +13,20 @@ import { keyPool } from '../simulator/key-pool.ts'
 import { openSimulator, type SimulatorCore } from '../simulator/simulator-core.ts'
 import { CardAgent } from './agent.ts'
 import { cardAgentServer } from './agent-http.ts'
+import { CardError } from './card-error.ts'
 import { proofingOverHttp } from './proofing-http.ts'
 import { proofMessage } from './proof-message.ts'
+import type { CardSource } from './transport.ts'
+import { type FakeProofing, startFakeProofing } from '../../test/support/fake-proofing.ts'
 
 const NOW = '2026-11-26T00:00:00Z'
 const ORIGIN = 'http://card.localhost:8090'
 const HOST = 'card.localhost:8090'
 const PIN = { authentication: '1234', signature: 'ABC123' }
 
-/** What proofing would answer; each test changes what it is about. */
-interface FakeProofing {
-  session: Record<string, unknown>
-  sessionStatus: number
-  evidenceStatus: number
-  readonly evidence: Record<string, string>[]
-  sessions: number
-}
-
 let simulator: SimulatorCore
 let dataDir: string
 let proofing: FakeProofing
-let server: Server
 let issuer: string
 let clock: FrozenClock
 let app: FastifyInstance
@@ -53,40 +44,11 @@ beforeAll(async () => {
     random: systemRandom,
     keySource: keyPool(2),
   })
-  server = createServer((request, response) => {
-    void readBody(request).then((body) => {
-      const [status, answer] = answerOf(request.url ?? '', JSON.parse(body) as never)
-      response.writeHead(status, { 'content-type': 'application/json' })
-      response.end(JSON.stringify(answer))
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  proofing = await startFakeProofing()
+  issuer = proofing.issuer
 })
 
-afterAll(() => {
-  server.close()
-})
-
-function answerOf(url: string, body: Record<string, string>): [number, unknown] {
-  const refused = (status: number) => ({ error: { code: `CODE_${status}`, message: 'refused' } })
-  if (url === '/api/proofing/agent/session') {
-    proofing.sessions++
-    const status = proofing.sessionStatus
-    return status === 200 ? [200, proofing.session] : [status, refused(status)]
-  }
-  if (url !== '/api/proofing/agent/evidence') return [404, refused(404)]
-  const status = proofing.evidenceStatus
-  if (status !== 200) return [status, refused(status)]
-  proofing.evidence.push(body)
-  return [200, { outcome: 'passed', reason: null, returnUrl: `${issuer}/enrol/back` }]
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
-}
+afterAll(() => proofing.close())
 
 beforeEach(() => {
   ticket = `ticket-of-the-test-number-${ticketNumber++}`
@@ -96,35 +58,22 @@ beforeEach(() => {
     simulator.office.unblockPin(id, 'authentication')
     simulator.office.unblockPin(id, 'signature')
   }
-  proofing = {
-    session: {
-      sessionId: 'session-1',
-      environment: 'simulator',
-      purpose: 'enrol',
-      rpId: '',
-      rpName: '',
-      keyUse: 'signature',
-      nonce: toBase64Url(new Uint8Array(32).fill(7)),
-      bindingHash: toBase64Url(new Uint8Array(32).fill(9)),
-      expiresAt: '2026-11-26T00:10:00.000Z',
-      returnUrl: `${issuer}/enrol/back`,
-    },
-    sessionStatus: 200,
-    evidenceStatus: 200,
-    evidence: [],
-    sessions: 0,
-  }
+  proofing.reset()
+  app = agentWith(simulatedCards(dataDir, systemRandom))
+})
+
+function agentWith(cards: CardSource): FastifyInstance {
   const agent = new CardAgent({
     environment: 'simulator',
     issuer,
-    cards: simulatedCards(dataDir, systemRandom),
+    cards,
     proofing: proofingOverHttp(issuer),
     clock,
     random: systemRandom,
   })
   const log = createLog('debug', { write: (line: string) => void logged.push(line) })
-  app = cardAgentServer(agent, { origin: () => ORIGIN, issuer, log })
-})
+  return cardAgentServer(agent, { origin: () => ORIGIN, issuer, log })
+}
 
 function get(url: string, headers: Record<string, string> = {}) {
   return app.inject({ method: 'GET', url, headers: { host: HOST, ...headers } })
@@ -221,6 +170,29 @@ describe('the page', () => {
     expect(headers['cache-control']).toBe('no-store')
     expect(headers['referrer-policy']).toBe('same-origin')
   })
+
+  test.each([
+    ['NO_READER', 'No card reader is connected'],
+    ['NO_READER_SERVICE', 'pcscd'],
+    ['NO_READER_LIBRARY', 'pcsc-mini'],
+    ['', 'Put your My Number Card on the card reader'],
+  ] as const)(
+    'says what is missing to find a card (%s), and where to look again',
+    async (code, words) => {
+      const cards = {
+        list: () =>
+          code === '' ? Promise.resolve([]) : Promise.reject(new CardError(code, 'none')),
+        open: () => Promise.reject(new CardError('CARD_REMOVED', 'not there')),
+        close: () => undefined,
+      }
+      app = agentWith(cards)
+      const { statusCode, body } = await get(`/?ticket=${ticket}&lang=en`)
+      expect(statusCode).toBe(200)
+      expect(body).toContain(words)
+      expect(body).toContain(`<a href="/?ticket=${ticket}&amp;lang=en">Look for a card again</a>`)
+      expect(body).not.toContain('name="pin"')
+    },
+  )
 
   test('asks proofing once, however often it is shown', async () => {
     await Promise.all([get(`/?ticket=${ticket}`), get(`/?ticket=${ticket}`)])

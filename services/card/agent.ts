@@ -33,12 +33,18 @@ export interface CardEvidence {
   readonly tokenType: TokenType
 }
 
+/** What proofing made of the evidence; `reason` is a code, and null when it passed. */
+export interface ProofingVerdict {
+  readonly outcome: 'passed' | 'refused' | 'indeterminate'
+  readonly reason: string | null
+}
+
 /** Proofing as the agent sees it. Both throw a `ServiceError` when proofing refuses or does not answer. */
 export interface ProofingClient {
   /** Purpose and challenge behind a ticket; proofing gives them out once. */
   session(ticket: string): Promise<AgentSession>
-  /** Hands over what the card made. The verdict is shown by the page that the browser returns to. */
-  submit(evidence: CardEvidence): Promise<void>
+  /** Hands over what the card made. */
+  submit(evidence: CardEvidence): Promise<ProofingVerdict>
 }
 
 export interface CardAgentParts {
@@ -58,15 +64,21 @@ export interface TapOffer {
   /** One-time token of the form; a form sent twice, or from elsewhere, does not have it. */
   readonly formToken: string
   readonly cards: readonly CardChoice[]
+  /** What the machine lacks to find a card. */
+  readonly trouble?: CardErrorCode
   readonly notice?: CardSource['notice']
   /** Where the browser goes when the person does not want to. */
   readonly returnTo: string
 }
 
-export type OpenOutcome =
-  | { readonly outcome: 'offered'; readonly offer: TapOffer }
-  /** The tap was made; the browser only has to go back. */
-  | { readonly outcome: 'done'; readonly returnTo: string }
+/** The tap was made. The page at `returnTo` shows what came of it, as does `verdict`. */
+export interface TapDone {
+  readonly outcome: 'done'
+  readonly returnTo: string
+  readonly verdict: ProofingVerdict
+}
+
+export type OpenOutcome = { readonly outcome: 'offered'; readonly offer: TapOffer } | TapDone
 
 export interface TapOrder {
   readonly ticket: string
@@ -78,7 +90,7 @@ export interface TapOrder {
 }
 
 export type TapOutcome =
-  | { readonly outcome: 'done'; readonly returnTo: string }
+  | TapDone
   | {
       readonly outcome: 'retry'
       readonly reason: TapRefusal
@@ -103,7 +115,7 @@ interface Pending {
   readonly session: AgentSession
   readonly returnTo: string
   formToken: string
-  done: boolean
+  verdict?: ProofingVerdict
 }
 
 /** Sessions kept at a time; more are somebody trying tickets. */
@@ -128,7 +140,8 @@ export class CardAgent {
   async open(unverifiedTicket: string): Promise<OpenOutcome> {
     if (!TICKET.test(unverifiedTicket)) throw new TapRefused('TICKET_INVALID', 'expected a ticket')
     const pending = await this.#recall(unverifiedTicket)
-    if (pending.done) return { outcome: 'done', returnTo: pending.returnTo }
+    const done = doneAlready(pending)
+    if (done) return done
     return { outcome: 'offered', offer: await this.#offer(unverifiedTicket, pending) }
   }
 
@@ -136,15 +149,16 @@ export class CardAgent {
   async tap(order: TapOrder): Promise<TapOutcome> {
     if (!TICKET.test(order.ticket)) throw new TapRefused('TICKET_INVALID', 'expected a ticket')
     const pending = await this.#recall(order.ticket)
-    if (pending.done) return { outcome: 'done', returnTo: pending.returnTo }
+    const done = doneAlready(pending)
+    if (done) return done
     if (!this.#takeFormToken(pending, order.formToken)) {
       return this.#retry(order.ticket, pending, 'FORM_OUTDATED')
     }
     try {
       const evidence = await this.#useCard(pending.session, order)
-      await this.#parts.proofing.submit(evidence)
-      pending.done = true
-      return { outcome: 'done', returnTo: pending.returnTo }
+      const verdict = await this.#parts.proofing.submit(evidence)
+      pending.verdict = verdict
+      return { outcome: 'done', returnTo: pending.returnTo, verdict }
     } catch (error) {
       if (error instanceof CardError) {
         return this.#retry(order.ticket, pending, error.code, error.triesLeft)
@@ -199,15 +213,24 @@ export class CardAgent {
       throw new TapRefused('WRONG_ENVIRONMENT', `expected ${this.#parts.environment}`)
     }
     const returnTo = returnAddress(session.returnUrl, this.#parts.issuer, ticket)
-    return { session, returnTo, formToken: '', done: false }
+    return { session, returnTo, formToken: '' }
   }
 
   async #offer(ticket: string, pending: Pending): Promise<TapOffer> {
     pending.formToken = randomToken(this.#parts.random)
     const { session, returnTo, formToken } = pending
-    const { cards } = this.#parts
-    const offer = { session, ticket, formToken, returnTo, cards: await cards.list() }
-    return cards.notice ? { ...offer, notice: cards.notice } : offer
+    const { notice } = this.#parts.cards
+    const found = await this.#findCards()
+    return { session, ticket, formToken, returnTo, ...found, ...(notice && { notice }) }
+  }
+
+  async #findCards(): Promise<Pick<TapOffer, 'cards' | 'trouble'>> {
+    try {
+      return { cards: await this.#parts.cards.list() }
+    } catch (error) {
+      if (!(error instanceof CardError)) throw error
+      return { cards: [], trouble: error.code }
+    }
   }
 
   async #retry(
@@ -225,6 +248,10 @@ export class CardAgent {
     pending.formToken = ''
     return expected !== '' && constantTimeEqual(utf8(expected), utf8(given))
   }
+}
+
+function doneAlready({ returnTo, verdict }: Pending): TapDone | undefined {
+  return verdict && { outcome: 'done', returnTo, verdict }
 }
 
 /** Where the browser goes back to: the issuer's own origin and path, and nothing after it but the ticket. */

@@ -9,9 +9,15 @@ export type CardErrorCode =
   /** The PIN cannot be one of this key; nothing was sent to the card. */
   | 'PIN_MALFORMED'
   | 'CARD_REMOVED'
+  /** Another program holds it. */
+  | 'CARD_IN_USE'
   | 'NO_SIGNATURE_CERTIFICATE'
   | 'NOT_A_JPKI_CARD'
   | 'CARD_PROTOCOL'
+  /** The machine lacks what reading cards needs. */
+  | 'NO_READER_LIBRARY'
+  | 'NO_READER_SERVICE'
+  | 'NO_READER'
 
 /** What can go wrong between us and a card. */
 export class CardError extends ServiceError {

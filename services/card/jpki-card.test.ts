@@ -209,6 +209,20 @@ describe('a card', () => {
     expect(await card.tokenType()).toBe(expected)
   })
 
+  test('that is a phone unlocked by biometrics is not given the PIN', async () => {
+    const { transport, sent, pins } = insert({ kind: 'phone', biometrics: true })
+    const card = await JpkiCard.open(transport)
+    expect(await card.triesLeft('authentication')).toBe('open')
+    await card.verifyPin('authentication', pin('0000'))
+    const signature = await card.sign('authentication', utf8('message'))
+    expect(verify('sha256', utf8('message'), publicKey, signature)).toBe(true)
+    expect(sent.some((apdu) => apdu.startsWith('0020008004'))).toBe(false)
+    expect(pins().authentication.triesLeft).toBe(3)
+    await expect(card.verifyPin('signature', pin('WRONG1'))).rejects.toMatchObject({
+      code: 'PIN_WRONG',
+    })
+  })
+
   test('forgets the PIN when it is closed', async () => {
     const { transport, sent } = insert()
     const card = await JpkiCard.open(transport)

@@ -20,6 +20,10 @@ const SESSION = Type.Object({
   expiresAt: text(40),
   returnUrl: text(2000),
 })
+const VERDICT = Type.Object({
+  outcome: Type.Enum(['passed', 'refused', 'indeterminate']),
+  reason: Type.Union([text(80), Type.Null()]),
+})
 const REFUSAL = Type.Object({ error: Type.Object({ code: text(80) }) })
 const TIMEOUT = 10_000
 
@@ -31,12 +35,14 @@ export function proofingOverHttp(issuer: string): ProofingClient {
       return readSession(parsed(SESSION, answer))
     },
     submit: async ({ ticket, certificate, signature, tokenType }) => {
-      await post(`${issuer}/api/proofing/agent/evidence`, {
+      const answer = await post(`${issuer}/api/proofing/agent/evidence`, {
         ticket,
         certificate: toBase64(certificate),
         signature: toBase64(signature),
         tokenType,
       })
+      const { outcome, reason } = parsed(VERDICT, answer)
+      return { outcome, reason }
     },
   }
 }

@@ -17,7 +17,10 @@ export interface CardChoice {
 export interface CardSource {
   /** What a person who uses these cards must be told. */
   readonly notice?: { readonly ja: string; readonly en: string }
+  /** `CardError` when the machine has no way to cards, which says what it lacks. */
   list(): Promise<readonly CardChoice[]>
   /** Powers the card up. `CardError` `CARD_REMOVED` when it is not there any more. */
   open(id: string): Promise<CardTransport>
+  /** Stops looking for cards. */
+  close(): void
 }

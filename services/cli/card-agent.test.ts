@@ -3,6 +3,8 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { fakePcsc } from '../../test/support/fake-pcsc.ts'
+import { openCardReaders } from '../card/pcsc-transport.ts'
 import { createLog } from '../kernel/log.ts'
 import { runCardAgent } from './card-agent.ts'
 
@@ -36,10 +38,17 @@ test('answers to its own name on this machine alone, until it is closed', async 
 })
 
 test.each(['jpki-test', 'production'] as const)(
-  'does not start in %s, where it has no cards to use',
+  'does not start in %s on a machine that cannot use card readers',
   async (environment) => {
-    await expect(runCardAgent({ ...config(), environment })).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
-    })
+    const openReaders = () => openCardReaders(() => Promise.reject(new Error('not installed')))
+    const running = runCardAgent({ ...config(), environment, openReaders })
+    await expect(running).rejects.toMatchObject({ code: 'NO_READER_LIBRARY' })
   },
 )
+
+test('starts outside the simulator environment with readers, though no card is there yet', async () => {
+  const openReaders = () => openCardReaders(async () => fakePcsc().library)
+  const agent = await runCardAgent({ ...config(), environment: 'jpki-test', openReaders })
+  expect(await statusFor(agent.port, `card.localhost:${agent.port}`)).toBe(200)
+  await agent.close()
+})

@@ -3,20 +3,18 @@ import { CardAgent } from '../card/agent.ts'
 import { cardAgentServer } from '../card/agent-http.ts'
 import { proofingOverHttp } from '../card/proofing-http.ts'
 import { type Clock, systemClock } from '../kernel/clock.ts'
-import { ConfigError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import { type Random, systemRandom } from '../kernel/random.ts'
-import type { TrustEnvironment } from '../kernel/trust-environment.ts'
-import { simulatedCards } from '../simulator/card-reader.ts'
+import { type CardsConfig, cardsFor } from './card-sources.ts'
 
-export interface CardAgentConfig {
-  readonly environment: TrustEnvironment
+export interface CardAgentConfig extends Pick<
+  CardsConfig,
+  'environment' | 'dataDir' | 'openReaders'
+> {
   /** Origin of the pages that ask for taps, such as `http://localhost:8080`. */
   readonly issuer: string
   /** Port of `http://card.localhost`; 0 = a free one. */
   readonly port: number
-  /** The simulated cards are in `<dataDir>/simulator/cards`. */
-  readonly dataDir: string
   readonly log: Log
   readonly clock?: Clock
   readonly random?: Random
@@ -29,18 +27,14 @@ export interface RunningCardAgent {
   close(): Promise<void>
 }
 
-/** Starts the card agent on this machine alone. `ConfigError` where there are no cards that it could use. */
+/** Starts the card agent on this machine alone. `CardError` where there are no cards that it could use. */
 export async function runCardAgent(config: CardAgentConfig): Promise<RunningCardAgent> {
-  if (config.environment !== 'simulator') {
-    throw new ConfigError(
-      'the card agent knows simulated cards only: `TRUST_ENVIRONMENT=simulator`',
-    )
-  }
   const random = config.random ?? systemRandom
+  const cards = await cardsFor({ ...config, random })
   const agent = new CardAgent({
     environment: config.environment,
     issuer: config.issuer,
-    cards: simulatedCards(config.dataDir, random),
+    cards,
     proofing: proofingOverHttp(config.issuer),
     clock: config.clock ?? systemClock,
     random,
@@ -51,5 +45,9 @@ export async function runCardAgent(config: CardAgentConfig): Promise<RunningCard
   await app.listen({ host: '127.0.0.1', port })
   port = (app.server.address() as AddressInfo).port // listens on a TCP port
   config.log.info('READY', { service: 'card-agent', port })
-  return { port, origin: origin(), close: () => app.close() }
+  const close = async () => {
+    await app.close()
+    cards.close()
+  }
+  return { port, origin: origin(), close }
 }

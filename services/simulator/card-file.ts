@@ -11,6 +11,21 @@ interface CardKey {
   readonly privateKey: string
 }
 
+/** 券面事項入力補助AP as the issuer wrote it: files and key in base64. */
+export interface TextApplicationFile {
+  /** EF 0001, which no client of ours reads. */
+  readonly number: string
+  /** EF 0002: 基本4情報. */
+  readonly attributes: string
+  /** EF 0003: digests of both, signed. */
+  readonly integrity: string
+  /** EF 0004: card-verifiable certificate of who signed. */
+  readonly certificate: string
+  /** EF 0007: public key of the application, signed. */
+  readonly signedKey: string
+  readonly privateKey: string
+}
+
 /** What the issuer writes onto a card. */
 export interface CardFile {
   readonly version: 1
@@ -20,6 +35,10 @@ export interface CardFile {
   readonly authentication: CardKey
   /** Absent on a card without a 署名用 certificate. */
   readonly signature?: CardKey
+  /** Absent on a phone. */
+  readonly text?: TextApplicationFile
+  /** On a phone: its owner unlocks the 利用者証明用 key by biometrics instead of the PIN. */
+  readonly biometrics?: boolean
   /** Base64 DER of the two CA certificates. */
   readonly authorities: { readonly authentication: string; readonly signature: string }
 }
@@ -28,12 +47,14 @@ interface PinState {
   readonly pin: string
   readonly triesLeft: number
 }
-export interface PinStates {
+/** PINs of JPKI-AP by certificate; those of 券面事項入力補助AP: `text` (4 digits) and `referenceB` (照合番号B, printed on the card). */
+export const MAX_TRIES = { authentication: 3, signature: 5, text: 3, referenceB: 10 } as const
+export type PinName = keyof typeof MAX_TRIES
+
+export interface PinStates extends Partial<Readonly<Record<PinName, PinState>>> {
   readonly authentication: PinState
   readonly signature: PinState
 }
-
-export const MAX_TRIES = { authentication: 3, signature: 5 } as const
 
 /** Memory of the card's PINs; it outlives loss of power. */
 export interface PinMemory {

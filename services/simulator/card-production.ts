@@ -1,16 +1,19 @@
 import { toBase64 } from '../kernel/bytes.ts'
 import type { Random } from '../kernel/random.ts'
-import { type CardRack, MAX_TRIES } from './card-file.ts'
+import { type CardRack, MAX_TRIES, type PinName } from './card-file.ts'
 import { type CertificationAuthority, wholeSecond } from './certification-authority.ts'
 import { exportKey, type KeySource, spkiDer } from './keys.ts'
 import { type Municipality, municipality } from './municipalities.ts'
+import { SAMPLE_PINS } from './people.ts'
 import { type CertificateFamily, type DistinguishedName, distributionPointName } from './profile.ts'
 import type { PersonRecord, SimulatorState, TokenKey, TokenRecord } from './state.ts'
+import { referenceB, type TextIssuer } from './text-issuer.ts'
 import { endOfValidity } from './validity.ts'
 
 export interface CardProductionParts {
   readonly state: SimulatorState
   readonly authorities: Readonly<Record<CertificateFamily, CertificationAuthority>>
+  readonly textIssuer: TextIssuer
   readonly cards: CardRack
   readonly keySource: KeySource
   readonly random: Random
@@ -36,19 +39,32 @@ export class CardProduction {
     const token = { id, kind, personId: person.id }
     const key = (family: CertificateFamily) =>
       this.newKey(person, token, family, issuedAt, 5, limit)
-    const [authentication, signature] = await Promise.all([
+    const [authentication, signature, text] = await Promise.all([
       key('authentication'),
       withSignature ? key('signature') : undefined,
+      kind === 'card' ? this.newText(person, issuedAt) : undefined,
     ])
-    return { ...token, authentication, ...(signature && { signature }) }
+    return { ...token, authentication, ...(signature && { signature }), ...(text && { text }) }
+  }
+
+  /** Key and printed 照合番号B of 券面事項入力補助AP; a card is good until the tenth year after its issue. */
+  async newText(person: PersonRecord, issuedAt: Date): Promise<NonNullable<TokenRecord['text']>> {
+    const { keySource, random } = this.#parts
+    const expiryYear = issuedAt.getUTCFullYear() + 10
+    return {
+      privateKey: exportKey(await keySource()),
+      referenceB: referenceB(person.attributes.birthDate, expiryYear, digits(random, 4)),
+    }
   }
 
   /** Puts the token into the person's hands, with the PINs first given. */
   handOver(person: PersonRecord, token: TokenRecord): void {
     this.#parts.state.tokens.push(token)
+    const fresh = (pin: PinName) => freshPin(person, token, pin)
     this.#parts.cards.pins(token.id).save({
-      authentication: { pin: person.pins.authentication, triesLeft: MAX_TRIES.authentication },
-      signature: { pin: person.pins.signature, triesLeft: MAX_TRIES.signature },
+      authentication: fresh('authentication'),
+      signature: fresh('signature'),
+      ...(token.text && { text: fresh('text'), referenceB: fresh('referenceB') }),
     })
     this.writeCard(person, token)
   }
@@ -98,7 +114,7 @@ export class CardProduction {
 
   /** Writes the card as the register has it. */
   writeCard(person: PersonRecord, token: TokenRecord): void {
-    const { authorities, cards } = this.#parts
+    const { authorities, cards, textIssuer } = this.#parts
     const key = ({ privateKey, certificateId }: TokenKey) => ({
       privateKey,
       certificate: this.#certificateOf(certificateId),
@@ -110,6 +126,8 @@ export class CardProduction {
       title: person.title,
       authentication: key(token.authentication),
       ...(token.signature && { signature: key(token.signature) }),
+      ...(token.text && { text: textIssuer.write(person.attributes, token.text.privateKey) }),
+      ...(token.biometrics === true && { biometrics: true }),
       authorities: {
         authentication: toBase64(authorities.authentication.certificate),
         signature: toBase64(authorities.signature.certificate),
@@ -122,6 +140,21 @@ export class CardProduction {
     if (!issued) throw new TypeError('a token has only certificates that were issued')
     return issued.certificate
   }
+}
+
+/** A PIN as first given, with all its tries. */
+export function freshPin(
+  { pins }: PersonRecord,
+  { text }: TokenRecord,
+  name: PinName,
+): { pin: string; triesLeft: number } {
+  const first = {
+    authentication: pins.authentication,
+    signature: pins.signature,
+    text: pins.text ?? SAMPLE_PINS.text,
+    referenceB: text?.referenceB ?? '',
+  }
+  return { pin: first[name], triesLeft: MAX_TRIES[name] }
 }
 
 /** Shapes as seen on real cards: no personal data but the town of a 署名用 certificate. */

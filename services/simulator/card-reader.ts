@@ -32,5 +32,6 @@ export function simulatedCards(dataDir: string, random: Random): CardSource {
         throw new CardError('CARD_REMOVED', 'the card is not there', { cause: error })
       }
     },
+    close: () => undefined,
   }
 }

@@ -386,6 +386,135 @@ describe('signing', () => {
   })
 })
 
+describe('券面事項入力補助AP', () => {
+  const SELECT_TEXT = '00a4040c0ad3921000310001010408'
+  const PIN = [selectFile('0011'), `0020008004${hexOf('1234')}`]
+  const B = [selectFile('0015'), `002000800e${hexOf('55021720352285')}`]
+  const pins = () =>
+    memory({
+      ...FRESH,
+      text: { pin: '1234', triesLeft: 3 },
+      referenceB: { pin: '55021720352285', triesLeft: 10 },
+    })
+  const withText = () => {
+    const [number, attributes, integrity, certificate, signedKey] = [
+      '01',
+      '02',
+      '03',
+      '04',
+      '07',
+    ].map((byte) => toBase64(fromHex(byte.repeat(20)))) as [string, string, string, string, string]
+    const text = {
+      number,
+      attributes,
+      integrity,
+      certificate,
+      signedKey,
+      privateKey: exportKey(key),
+    }
+    return insert({ file: cardFile({ text }), pins: pins() })
+  }
+  const read = (id: string) => [selectFile(id), '00b0000000']
+
+  test.each([
+    [
+      'without a PIN',
+      [],
+      { '0001': '6982', '0002': '6982', '0003': '6982', '0004': '9000', '0007': '6982' },
+    ],
+    [
+      'with the PIN',
+      PIN,
+      { '0001': '9000', '0002': '9000', '0003': '9000', '0004': '9000', '0007': '9000' },
+    ],
+    [
+      'with 照合番号B',
+      B,
+      { '0001': '6982', '0002': '9000', '0003': '9000', '0004': '9000', '0007': '9000' },
+    ],
+  ] as const)('opens its files %s', async (_name, verified, expected) => {
+    const { sw } = withText()
+    await sw(SELECT_TEXT, ...verified)
+    const answers = new Map<string, string>()
+    for (const id of Object.keys(expected)) answers.set(id, await sw(...read(id)))
+    expect(Object.fromEntries(answers)).toEqual(expected)
+  })
+
+  test('counts wrong values of each PIN apart, down to the lock', async () => {
+    const { sw } = withText()
+    await sw(SELECT_TEXT)
+    const wrong = `0020008004${hexOf('0000')}`
+    expect(await sw(selectFile('0011'), wrong)).toBe('63c2')
+    expect(await sw(selectFile('0015'), '00200080')).toBe('63ca')
+    expect(await sw(`002000800e${hexOf('00000000000000')}`)).toBe('63c9')
+    expect(await sw(selectFile('0011'), wrong, wrong)).toBe('63c0')
+    expect(await sw(...PIN)).toBe('6984')
+    expect(await sw(...B)).toBe('9000')
+  })
+
+  test('lets its PIN be changed, and what is printed not', async () => {
+    const { sw } = withText()
+    await sw(SELECT_TEXT)
+    expect(await sw(...PIN, `0024018004${hexOf('9876')}`)).toBe('9000')
+    expect(await sw(...B, `002401800e${hexOf('1'.repeat(14))}`)).toBe('6985')
+  })
+
+  test('signs a challenge with its own key and no PIN, and JPKI-AP has no such key', async () => {
+    const { send, sw } = withText()
+    const digestInfo = concatBytes(DIGEST_INFO, sha256(utf8('challenge')))
+    const command = toHex(
+      encodeCommand({ cla: 0x80, ins: 0x2a, p1: 0, p2: 0, data: digestInfo, le: 256 }),
+    )
+    await sw(SELECT_TEXT)
+    const { data } = await send(command)
+    expect(verify('sha256', utf8('challenge'), createPublicKey(key), data)).toBe(true)
+    expect(await sw(`802a0200${command.slice(8)}`)).toBe('6a86')
+    expect(await sw('802a0000')).toBe('6700')
+    expect(await sw(SELECT_AP, command)).toBe('6a86')
+  })
+
+  test('is another application: going there and back forgets the PINs of both', async () => {
+    const { sw } = withText()
+    expect(await sw(SELECT_AP, ...SIGNATURE_PIN, SELECT_TEXT, ...read('0002'))).toBe('6982')
+    expect(await sw(...PIN, SELECT_AP, selectFile('0001'), '00b0000000')).toBe('6982')
+    expect(await sw(SELECT_TEXT, ...read('0002'))).toBe('6982')
+  })
+
+  test('is not there on a card that was written without it', async () => {
+    expect(await insert().sw(SELECT_TEXT)).toBe('6a82')
+  })
+})
+
+describe('biometrics on a phone', () => {
+  const phone = (biometrics: boolean) => insert({ file: cardFile({ kind: 'phone', biometrics }) })
+  const signWith = (key_: string) =>
+    `802a00${key_}${toHex(concatBytes(Uint8Array.of(51), DIGEST_INFO, sha256(utf8('m'))))}00`
+
+  test('take the place of the authentication PIN: certificate and key are open, nothing is asked', async () => {
+    const { sw } = phone(true)
+    expect(await sw(SELECT_AP, selectFile('0018'), '00200080')).toBe('9000')
+    expect(await sw(selectFile('000a'), '00b0000000')).toBe('9000')
+    expect(await sw(signWith('97'))).toBe('9000')
+  })
+
+  test('do not take the place of the signature password', async () => {
+    const { sw } = phone(true)
+    expect(await sw(SELECT_AP, selectFile('001b'), '00200080')).toBe('63c5')
+    expect(await sw(signWith('9a'))).toBe('6982')
+    expect(await sw(selectFile('0001'), '00b0000000')).toBe('6982')
+  })
+
+  test('open nothing when they are switched off, nor after a loss of power before the application is selected', async () => {
+    const off = phone(false)
+    expect(await off.sw(SELECT_AP, selectFile('0018'), '00200080')).toBe('63c3')
+    expect(await off.sw(signWith('97'))).toBe('6982')
+    const on = phone(true)
+    await on.sw(SELECT_AP)
+    on.card.reset()
+    expect(await on.sw(signWith('97'))).toBe('6a88')
+  })
+})
+
 describe('other commands', () => {
   test.each([
     ['GET DATA that OpenSC probes with', '00cadf3000', '6d00'],

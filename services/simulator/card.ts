@@ -1,15 +1,17 @@
+import type { KeyObject } from 'node:crypto'
 import { type CommandApdu, encodeResponse, parseCommand } from '../card/apdu.ts'
 import { CardError } from '../card/card-error.ts'
 import type { CardTransport } from '../card/transport.ts'
 import { constantTimeEqual, toHex, utf8 } from '../kernel/bytes.ts'
 import type { Random } from '../kernel/random.ts'
-import { cardContents, type ElementaryFile } from './card-contents.ts'
-import { type CardFile, MAX_TRIES, type PinMemory } from './card-file.ts'
+import {
+  cardApplications,
+  type CardApplication,
+  type ElementaryFile,
+  JPKI_AP,
+} from './card-contents.ts'
+import { type CardFile, MAX_TRIES, type PinMemory, type PinName } from './card-file.ts'
 import { cardSignature } from './card-signature.ts'
-import type { CertificateFamily } from './profile.ts'
-
-const JPKI_AP = 'd392f000260100000001'
-const ISSUER_SECURITY_DOMAIN = 'a0000001510000'
 
 export interface SimulatedCardOptions {
   readonly random: Random
@@ -36,20 +38,33 @@ const PAST_THE_END = 0x6b00
 const UNKNOWN_INSTRUCTION = 0x6d00
 const UNKNOWN_CLASS = 0x6e00
 
-const PIN_FORM = { authentication: /^\d{4}$/, signature: /^[A-Z0-9]{6,16}$/ } as const
+/** A card written before it had this PIN. */
+const NO_PIN = { pin: '', triesLeft: 0 }
 
-/** A My Number Card's JPKI application answering APDUs in process. PIN counters outlive power, verified PINs do not. */
+/** What a PIN may be changed to; 照合番号B is printed on the card. */
+const PIN_FORM: Partial<Record<PinName, RegExp>> = {
+  authentication: /^\d{4}$/,
+  signature: /^[A-Z0-9]{6,16}$/,
+  text: /^\d{4}$/,
+}
+
+/**
+ * A My Number Card, or a phone in its place, answering APDUs in process. PIN counters outlive power, verified PINs do not. How a
+ * phone lets go of the PIN for biometrics is invented: its owner has unlocked it before the application is selected.
+ */
 export class SimulatedCard implements CardTransport {
-  readonly #files: ReadonlyMap<number, ElementaryFile>
+  readonly #applications: ReadonlyMap<string, CardApplication>
+  readonly #biometrics: boolean
   readonly #pins: PinMemory
   readonly #options: SimulatedCardOptions
-  #application: typeof JPKI_AP | typeof ISSUER_SECURITY_DOMAIN | undefined
+  #application: CardApplication | undefined
   #current: ElementaryFile | undefined
-  readonly #verified = new Set<CertificateFamily>()
+  readonly #verified = new Set<PinName>()
   #inField = true
 
   constructor(card: CardFile, pins: PinMemory, options: SimulatedCardOptions) {
-    this.#files = cardContents(card)
+    this.#applications = cardApplications(card)
+    this.#biometrics = card.biometrics === true
     this.#pins = pins
     this.#options = options
   }
@@ -118,16 +133,20 @@ export class SimulatedCard implements CardTransport {
   }
 
   #selectApplication(aid: string, p2: number): Reply {
-    if (aid !== JPKI_AP && aid !== ISSUER_SECURITY_DOMAIN) return NO_SUCH_FILE
+    const application = this.#applications.get(aid)
+    if (!application) return NO_SUCH_FILE
     if (p2 !== 0x0c && p2 !== 0x00) return WRONG_P1_P2
-    if (aid !== this.#application || this.#options.reselect === 'clears') this.#verified.clear()
-    this.#application = aid
+    if (application !== this.#application || this.#options.reselect === 'clears') {
+      this.#verified.clear()
+    }
+    this.#application = application
     this.#current = undefined
+    if (this.#biometrics && aid === JPKI_AP) this.#verified.add('authentication')
     return OK
   }
 
   #selectFile(id: number): Reply {
-    const file = this.#application === JPKI_AP ? this.#files.get(id) : undefined
+    const file = this.#application?.files.get(id)
     if (!file) return NO_SUCH_FILE
     this.#current = file
     return OK
@@ -144,61 +163,70 @@ export class SimulatedCard implements CardTransport {
     const file = this.#current
     if (!file) return NO_CURRENT_FILE
     if (file.type !== 'transparent') return WRONG_KIND_OF_FILE
-    if (!this.#isOpen(file.opensWith)) return SECURITY_STATUS
+    if (file.opensWith && !file.opensWith.some((pin) => this.#verified.has(pin))) {
+      return SECURITY_STATUS
+    }
     const offset = bySfi ? p2 : (p1 << 8) | p2
     if (offset >= file.bytes.length) return PAST_THE_END
     return { data: file.bytes.slice(offset, offset + Math.min(le, 256)) }
   }
 
-  #isOpen(pin: CertificateFamily | 'never' | undefined): boolean {
-    return pin === undefined || (pin !== 'never' && this.#verified.has(pin))
-  }
-
   #verify({ p1, p2, data }: CommandApdu): Reply {
     if (p1 !== 0x00) return WRONG_P1_P2
-    const family = this.#referenced('pin', p2, 0x18, 0x1b)
-    if (typeof family === 'number') return family
-    const { triesLeft } = this.#pins.load()[family]
-    if (!data) return 0x63c0 | triesLeft // a question, not a try
+    const file = this.#referenced('pin', p2)
+    if (typeof file === 'number') return file
+    const triesLeft = this.#pins.load()[file.pin]?.triesLeft ?? 0
+    if (!data) {
+      // A question, not a try. ISO/IEC 7816-4 §7.5.6: 9000 when there is nothing to verify.
+      return this.#biometrics && file.pin === 'authentication' ? OK : 0x63c0 | triesLeft
+    }
     if (data.length > 16) return WRONG_LENGTH
-    return triesLeft === 0 ? BLOCKED : this.#present(family, data)
+    return triesLeft === 0 ? BLOCKED : this.#present(file.pin, data)
   }
 
-  #present(family: CertificateFamily, given: Uint8Array): Reply {
+  #present(name: PinName, given: Uint8Array): Reply {
     const pins = this.#pins.load()
-    const { pin, triesLeft } = pins[family]
+    const { pin, triesLeft } = pins[name] ?? NO_PIN
     const left = triesLeft - 1
     // The try is paid before the compare: pulling the card in between must not give one for nothing.
-    this.#pins.save({ ...pins, [family]: { pin, triesLeft: left } })
+    this.#pins.save({ ...pins, [name]: { pin, triesLeft: left } })
     if (!constantTimeEqual(utf8(pin), given)) {
-      this.#verified.delete(family)
+      this.#verified.delete(name)
       return 0x63c0 | left
     }
-    this.#pins.save({ ...pins, [family]: { pin, triesLeft: MAX_TRIES[family] } })
-    this.#verified.add(family)
+    this.#pins.save({ ...pins, [name]: { pin, triesLeft: MAX_TRIES[name] } })
+    this.#verified.add(name)
     return OK
   }
 
   #changePin({ p1, p2, data }: CommandApdu): Reply {
     if (p1 !== 0x01) return WRONG_P1_P2
-    const family = this.#referenced('pin', p2, 0x18, 0x1b)
-    if (typeof family === 'number') return family
-    if (!this.#verified.has(family)) return SECURITY_STATUS
+    const file = this.#referenced('pin', p2)
+    if (typeof file === 'number') return file
+    if (!this.#verified.has(file.pin)) return SECURITY_STATUS
     if (!data) return WRONG_LENGTH
+    const form = PIN_FORM[file.pin]
+    if (!form) return CONDITIONS
     const pin = new TextDecoder('latin1').decode(data)
-    if (!PIN_FORM[family].test(pin)) return WRONG_DATA
-    this.#pins.save({ ...this.#pins.load(), [family]: { pin, triesLeft: MAX_TRIES[family] } })
+    if (!form.test(pin)) return WRONG_DATA
+    this.#pins.save({ ...this.#pins.load(), [file.pin]: { pin, triesLeft: MAX_TRIES[file.pin] } })
     return OK
   }
 
   #sign({ p1, p2, data }: CommandApdu): Reply {
-    const family = this.#referenced('key', p2, 0x17, 0x1a)
-    if (typeof family === 'number') return family
+    const ownKey = p2 === 0x00 ? this.#application?.ownKey : undefined
+    if (ownKey) return p1 === 0x00 ? this.#signature(p1, ownKey, data) : WRONG_P1_P2
+    const file = this.#referenced('key', p2)
+    if (typeof file === 'number') return file
     if (p1 > 0x05) return WRONG_P1_P2
     if (!data) return WRONG_LENGTH
-    if (!this.#verified.has(family)) return SECURITY_STATUS
-    if (this.#current?.type !== 'key') return WRONG_KIND_OF_FILE
-    const signature = cardSignature(p1, this.#current.key, data, this.#options.random)
+    if (!this.#verified.has(file.opensWith)) return SECURITY_STATUS
+    return this.#signature(p1, file.key, data)
+  }
+
+  #signature(p1: number, key: KeyObject, data: Uint8Array | undefined): Reply {
+    if (!data) return WRONG_LENGTH
+    const signature = cardSignature(p1, key, data, this.#options.random)
     if (signature === 'unknown') return WRONG_P1_P2
     return signature === 'wrong-length' ? WRONG_LENGTH : { data: signature }
   }
@@ -210,19 +238,28 @@ export class SimulatedCard implements CardTransport {
   }
 
   /** The key or PIN that P2 means: 80 the current file, 80+SFI that one, which becomes current. */
-  #referenced(
-    type: 'key' | 'pin',
+  #referenced<Type extends 'key' | 'pin'>(
+    type: Type,
     p2: number,
-    ...sfis: readonly number[]
-  ): CertificateFamily | number {
+  ): Extract<ElementaryFile, { type: Type }> | number {
     if (p2 < 0x80 || p2 > 0x9f) return WRONG_P1_P2
     const sfi = p2 & 0x1f
     if (sfi !== 0) {
-      if (!sfis.includes(sfi) || this.#selectFile(sfi) !== OK) return NO_SUCH_OBJECT
+      const named = this.#application?.files.get(sfi)
+      if (named?.type !== type) return NO_SUCH_OBJECT
+      this.#current = named
     }
-    if (!this.#current) return NO_CURRENT_FILE
-    return this.#current.type === type ? this.#current.family : WRONG_KIND_OF_FILE
+    const file = this.#current
+    if (!file) return NO_CURRENT_FILE
+    return isOf(file, type) ? file : WRONG_KIND_OF_FILE
   }
+}
+
+function isOf<Type extends ElementaryFile['type']>(
+  file: ElementaryFile,
+  type: Type,
+): file is Extract<ElementaryFile, { type: Type }> {
+  return file.type === type
 }
 
 /** ISO/IEC 7816-4 §5.4.1: one channel, no secure messaging, and of the proprietary classes only 80. */

@@ -33,6 +33,9 @@ const TEXT = {
     issueSignature: '署名用証明書を発行する',
     issuePhone: 'スマホ用証明書を発行する',
     unblock: '暗証番号を初期化する',
+    biometricsOn: '利用者証明用の暗証番号の代わりに生体認証を使う',
+    biometricsOff: '生体認証をやめて暗証番号を使う',
+    resetPhone: 'スマホを初期化する（証明書は残る）',
     move: '引っ越しを届け出る',
     town: '引っ越し先',
     lives: '住んでいる町',
@@ -68,6 +71,9 @@ const TEXT = {
     issueSignature: 'Issue a signature certificate',
     issuePhone: 'Issue certificates for a phone',
     unblock: 'Reset PIN',
+    biometricsOn: 'Use biometrics instead of the authentication PIN',
+    biometricsOff: 'Use the PIN instead of biometrics',
+    resetPhone: 'Reset the phone (its certificates stay)',
     move: 'Move house',
     town: 'New town',
     lives: 'Lives in',
@@ -146,7 +152,19 @@ function tokenSection(token: TokenView, language: Language): Html {
           family: 'signature',
         })
       }
+      ${token.kind === 'phone' && phoneForms(token, language)}
     </div>`
+}
+
+function phoneForms({ id, biometrics }: TokenView, language: Language): Html {
+  const t = TEXT[language]
+  return html`${orderForm(
+    `tokens/${id}/biometrics`,
+    biometrics ? t.biometricsOff : t.biometricsOn,
+    language,
+    { biometrics: biometrics ? 'off' : 'on' },
+  )}
+  ${orderForm(`tokens/${id}/reset`, t.resetPhone, language)}`
 }
 
 function certificateRow(certificate: CertificateView, token: TokenView, language: Language): Html {

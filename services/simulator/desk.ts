@@ -1,6 +1,7 @@
 import { InvalidInput, NotFound } from '../kernel/errors.ts'
 import { municipality } from './municipalities.ts'
-import { CERTIFICATE_FAMILIES, type CertificateFamily } from './profile.ts'
+import { MAX_TRIES, type PinName } from './card-file.ts'
+import type { CertificateFamily } from './profile.ts'
 import type { SimulatorCore } from './simulator-core.ts'
 import { REVOCATION_REASONS, type RevocationReason } from './state.ts'
 
@@ -19,6 +20,8 @@ export interface TokenView {
   readonly kind: 'card' | 'phone'
   readonly triesLeft: { readonly authentication: number; readonly signature: number }
   readonly hasSignature: boolean
+  /** Of a phone: unlocked by biometrics instead of the PIN. */
+  readonly biometrics: boolean
   readonly certificates: readonly CertificateView[]
 }
 
@@ -55,6 +58,7 @@ function viewToken(
     kind: token.kind,
     triesLeft: { authentication: authentication.triesLeft, signature: signature.triesLeft },
     hasSignature: token.signature !== undefined,
+    biometrics: token.biometrics === true,
     certificates: core.office.certificates
       .filter(({ tokenId }) => tokenId === token.id)
       .map(({ id, family, revocation, notAfter }) => ({
@@ -97,7 +101,11 @@ export async function perform({ office }: SimulatorCore, order: DeskOrder): Prom
     case 'tokens/issue-signature':
       return office.issueSignature(id)
     case 'tokens/unblock':
-      return office.unblockPin(id, family(field('family')))
+      return office.unblockPin(id, pinName(field('family')))
+    case 'tokens/biometrics':
+      return office.setBiometrics(id, onOrOff(field('biometrics')))
+    case 'tokens/reset':
+      return office.resetPhone(id)
     case 'people/move':
       return office.moveHouse(id, {
         municipalityCode: field('municipalityCode'),
@@ -119,8 +127,12 @@ function reason(text: string): RevocationReason {
   throw new InvalidInput('reason', `one of ${Object.keys(REVOCATION_REASONS).join(', ')}`)
 }
 
-function family(text: string): CertificateFamily {
-  const known = CERTIFICATE_FAMILIES.find((one) => one === text)
-  if (!known) throw new InvalidInput('family', CERTIFICATE_FAMILIES.join(' or '))
-  return known
+function pinName(text: string): PinName {
+  if (Object.hasOwn(MAX_TRIES, text)) return text as PinName
+  throw new InvalidInput('family', `one of ${Object.keys(MAX_TRIES).join(', ')}`)
+}
+
+function onOrOff(text: string): boolean {
+  if (text === 'on' || text === 'off') return text === 'on'
+  throw new InvalidInput('biometrics', 'on or off')
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../kernel/clock.ts'
 import { Conflict, InvalidInput, NotFound } from '../kernel/errors.ts'
-import { MAX_TRIES } from './card-file.ts'
-import { CardProduction, type CardProductionParts } from './card-production.ts'
+import type { PinName } from './card-file.ts'
+import { CardProduction, type CardProductionParts, freshPin } from './card-production.ts'
 import { wholeSecond } from './certification-authority.ts'
 import { municipality } from './municipalities.ts'
 import { type NewPerson, SAMPLE_PINS } from './people.ts'
-import { CERTIFICATE_FAMILIES, type CertificateFamily } from './profile.ts'
+import { CERTIFICATE_FAMILIES } from './profile.ts'
 import type { IssuedCertificate, PersonRecord, RevocationReason, TokenRecord } from './state.ts'
 
 export interface IssuingOfficeParts extends CardProductionParts {
@@ -129,7 +129,7 @@ export class IssuingOffice {
     this.#parts.save()
   }
 
-  /** Changes the address in the register: every 署名用 certificate ends, the 利用者証明用 ones go on. */
+  /** Changes the address in the register and on the card: every 署名用 certificate ends, the 利用者証明用 ones go on. */
   moveHouse(personId: string, to: { municipalityCode: string; address: string }): void {
     const person = this.#person(personId)
     municipality(to.municipalityCode)
@@ -139,6 +139,7 @@ export class IssuingOffice {
       for (const certificate of this.#live(token)) {
         if (certificate.family === 'signature') this.#end(certificate, 'affiliationChanged')
       }
+      this.#production.writeCard(person, token)
     }
     this.#parts.save()
   }
@@ -158,11 +159,37 @@ export class IssuingOffice {
   }
 
   /** Sets the tries of a PIN back to the full number, the PIN to the one first given. */
-  unblockPin(tokenId: string, family: CertificateFamily): void {
-    const person = this.#person(this.#token(tokenId).personId)
+  unblockPin(tokenId: string, name: PinName): void {
+    const token = this.#token(tokenId)
     const memory = this.#parts.cards.pins(tokenId)
-    const fresh = { pin: person.pins[family], triesLeft: MAX_TRIES[family] }
-    memory.save({ ...memory.load(), [family]: fresh })
+    memory.save({ ...memory.load(), [name]: freshPin(this.#person(token.personId), token, name) })
+  }
+
+  /** Whether a phone's owner unlocks it by biometrics instead of the PIN; `Conflict` for a card. */
+  setBiometrics(tokenId: string, on: boolean): void {
+    const phone = this.#phone(tokenId)
+    phone.biometrics = on
+    this.#production.writeCard(this.#person(phone.personId), phone)
+    this.#parts.save()
+  }
+
+  /**
+   * Resets a phone to how it left the factory: biometrics are forgotten. What is in the secure element stays, and its certificates are
+   * as good as before, until they are revoked. `Conflict` for a card.
+   */
+  resetPhone(tokenId: string): void {
+    this.setBiometrics(tokenId, false)
+  }
+
+  /** 券面事項入力補助AP for cards that were issued before they had it. */
+  async completeCards(): Promise<void> {
+    const incomplete = this.tokens.filter(({ kind, text }) => kind === 'card' && !text)
+    for (const token of incomplete) {
+      token.text = await this.#production.newText(this.#person(token.personId), this.now())
+      this.unblockPin(token.id, 'text')
+      this.unblockPin(token.id, 'referenceB')
+    }
+    if (incomplete.length > 0) this.#parts.save()
   }
 
   /** Makes every card what the register says it is: at the start, after a stop between two writes. */
@@ -183,6 +210,12 @@ export class IssuingOffice {
   #token(id: string): TokenRecord {
     const token = this.tokens.find((one) => one.id === id)
     if (!token) throw new NotFound('no such card or phone')
+    return token
+  }
+
+  #phone(id: string): TokenRecord {
+    const token = this.#token(id)
+    if (token.kind !== 'phone') throw new Conflict('expected a phone')
     return token
   }
 

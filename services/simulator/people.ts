@@ -18,6 +18,8 @@ export interface SamplePins {
   readonly authentication: string
   /** 6 to 16 of A–Z and 0–9. */
   readonly signature: string
+  /** 4 digits, of 券面事項入力補助AP; that of `SAMPLE_PINS` when absent. */
+  readonly text?: string
 }
 
 export interface NewPerson {
@@ -37,7 +39,11 @@ export interface NewPerson {
 }
 
 /** PINs of every sample card. They are no secret: they are printed on the issuer's desk. */
-export const SAMPLE_PINS: SamplePins = { authentication: '1234', signature: 'ABC123' }
+export const SAMPLE_PINS = {
+  authentication: '1234',
+  signature: 'ABC123',
+  text: '1234',
+} as const satisfies SamplePins
 
 export const SAMPLE_PEOPLE = {
   happyPath: 'hanako',

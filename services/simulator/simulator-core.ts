@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { TextRoot } from '../card/text-roots.ts'
 import { fromBase64, toBase64 } from '../kernel/bytes.ts'
 import { type Clock, FrozenClock } from '../kernel/clock.ts'
 import { ConfigError } from '../kernel/errors.ts'
@@ -7,13 +8,14 @@ import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import { type CardRack, cardRack } from './card-file.ts'
 import { CertificationAuthority, newAuthority } from './certification-authority.ts'
 import { IssuingOffice } from './issuing-office.ts'
-import { type KeySource, newRsaKey } from './keys.ts'
+import { exportKey, type KeySource, newRsaKey } from './keys.ts'
 import { LinkageService } from './linkage-service.ts'
 import { MUNICIPALITIES, type Municipality } from './municipalities.ts'
 import { type SamplePerson, samplePeople } from './people.ts'
 import { CERTIFICATE_FAMILIES, type CertificateFamily } from './profile.ts'
-import { type SimulatorState, stateFile } from './state.ts'
+import { type SimulatorState, stateFile, type TextAuthorityState } from './state.ts'
 import { StatusService } from './status-service.ts'
+import { TextIssuer } from './text-issuer.ts'
 import { HEALTHY, type Switches, withSwitches } from './switches.ts'
 
 export interface SimulatorCoreOptions {
@@ -37,6 +39,8 @@ interface SimulatorAnchor {
 /** The simulator without its HTTP face. */
 export interface SimulatorCore {
   readonly anchors: readonly SimulatorAnchor[]
+  /** Root of 券面事項入力補助AP, for the verifier's pins. */
+  readonly textRoot: TextRoot
   readonly municipalities: readonly Municipality[]
   readonly office: IssuingOffice
   readonly status: StatusService
@@ -72,7 +76,9 @@ export async function openSimulator(options: SimulatorCoreOptions): Promise<Simu
       random,
     ),
   }
-  const parts = { state, authorities, cards, keySource, random }
+  state.textAuthority ??= await newTextAuthority(keySource)
+  const textIssuer = new TextIssuer(state.textAuthority)
+  const parts = { state, authorities, textIssuer, cards, keySource, random }
   if (!known) {
     // Nothing is kept before everyone is registered, so a start that was cut short begins again.
     const people = options.people ?? samplePeople(clock.now())
@@ -84,6 +90,7 @@ export async function openSimulator(options: SimulatorCoreOptions): Promise<Simu
     save()
   }
   const office = new IssuingOffice({ ...parts, clock, save })
+  await office.completeCards()
   office.writeCards()
   const tenantKey = fromBase64(state.tenantKey)
   return {
@@ -91,6 +98,7 @@ export async function openSimulator(options: SimulatorCoreOptions): Promise<Simu
       kind,
       certificate: authorities[kind].certificate,
     })),
+    textRoot: textIssuer.root,
     municipalities: MUNICIPALITIES,
     office,
     status: new StatusService({
@@ -125,6 +133,11 @@ async function newState(
     tokens: [],
     certificates: [],
   }
+}
+
+async function newTextAuthority(keySource: KeySource): Promise<TextAuthorityState> {
+  const [root, issuer] = await Promise.all([keySource(), keySource()])
+  return { root: exportKey(root), issuer: exportKey(issuer) }
 }
 
 /** Registers people as of the day of their past; one after another, so that serials follow the time of issue. */

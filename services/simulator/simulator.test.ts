@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { readAttributesFile } from '../card/text-format.ts'
 import { verifyCertificate } from '../jpki/verify-application.ts'
 import { openTrustAnchor, type TrustAnchor } from '../jpki/trust-anchor.ts'
 import { type CrlQuestion, crlStatus, verifyCrl } from '../jpki/crl.ts'
@@ -26,7 +27,7 @@ import { SimulatedCard } from './card.ts'
 import { keyPool } from './key-pool.ts'
 import { openSimulator, type SimulatorCore } from './simulator-core.ts'
 import type { CertificateFamily } from './profile.ts'
-import type { IssuedCertificate } from './state.ts'
+import type { IssuedCertificate, SimulatorState } from './state.ts'
 import { HEALTHY } from './switches.ts'
 
 const NOW = new Date('2026-11-26T03:00:00Z')
@@ -345,6 +346,74 @@ describe('a certificate', () => {
     expect(byCrl('hanako-phone-signature-2')).toMatchObject({ status: 'good' })
     expect(certificate('hanako-phone-signature-2').notAfter).toBe(
       certificate('hanako-card-authentication-1').notAfter,
+    )
+  })
+})
+
+describe('券面事項入力補助AP', () => {
+  const addressOn = (id: string): string => {
+    const file = Buffer.from(simulator.cards.card(id).text?.attributes ?? '', 'base64')
+    return readAttributesFile(new Uint8Array(file)).attributes.address
+  }
+
+  test('is on every card and on no phone', () => {
+    for (const { kind, text } of simulator.cards.list()) {
+      expect(text !== undefined).toBe(kind === 'card')
+    }
+  })
+
+  test('has the new address as soon as the person moved', () => {
+    simulator.office.moveHouse('hanako', { municipalityCode: '99202', address: '模擬県汐見市１' })
+    expect(addressOn('hanako-card')).toBe('模擬県汐見市１')
+  })
+
+  test('is put on cards that were issued before there was one, once', async () => {
+    const path = join(dataDir, 'simulator', 'state.json')
+    const old = JSON.parse(readFileSync(path, 'utf8')) as SimulatorState
+    delete old.textAuthority
+    for (const token of old.tokens) delete token.text
+    writeFileSync(path, JSON.stringify(old))
+    const pins = simulator.cards.pins('hanako-card')
+    const { authentication, signature } = pins.load()
+    pins.save({ authentication, signature })
+    simulator = await openIn(dataDir)
+    const card = simulator.cards.card('hanako-card')
+    expect(pins.load()).toMatchObject({
+      text: { pin: '1234', triesLeft: 3 },
+      referenceB: { triesLeft: 10 },
+    })
+    expect(addressOn('hanako-card')).toContain('翠川市')
+    simulator = await openIn(dataDir)
+    expect(simulator.cards.card('hanako-card')).toEqual(card)
+  })
+})
+
+describe('a phone', () => {
+  const phone = () => simulator.cards.card('hanako-phone')
+
+  test('is unlocked by biometrics once that is switched on, and so after the next start', async () => {
+    expect(phone().biometrics).toBeUndefined()
+    simulator.office.setBiometrics('hanako-phone', true)
+    simulator = await openIn(dataDir)
+    expect(phone().biometrics).toBe(true)
+    simulator.office.setBiometrics('hanako-phone', false)
+    expect(phone().biometrics).toBeUndefined()
+  })
+
+  test('that is reset keeps its keys and certificates, which are good until they are revoked', () => {
+    simulator.office.setBiometrics('hanako-phone', true)
+    const { authentication, signature } = phone()
+    simulator.office.resetPhone('hanako-phone')
+    expect(phone()).toMatchObject({ authentication, signature })
+    expect(phone().biometrics).toBeUndefined()
+    expect(byCrl('hanako-phone-signature-1')).toMatchObject({ status: 'good' })
+    simulator.office.revoke('hanako-phone-signature-1', 'cessationOfOperation')
+    expect(byCrl('hanako-phone-signature-1')).toMatchObject({ status: 'revoked' })
+  })
+
+  test.each(['setBiometrics', 'resetPhone'] as const)('is no card: %s', (order) => {
+    expect(() => simulator.office[order]('hanako-card', true)).toThrow(
+      expect.objectContaining({ code: 'CONFLICT' }) as Error,
     )
   })
 })

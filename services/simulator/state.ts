@@ -40,6 +40,12 @@ export interface PersonRecord {
   readonly pins: SamplePins
 }
 
+/** Keys behind 券面事項入力補助AP, in base64 PKCS #8: the root, and the issuer that it certifies. */
+export interface TextAuthorityState {
+  readonly root: string
+  readonly issuer: string
+}
+
 export type TokenKind = 'card' | 'phone'
 
 export interface TokenKey {
@@ -55,6 +61,10 @@ export interface TokenRecord {
   readonly personId: string
   authentication: TokenKey
   signature?: TokenKey
+  /** Of a card: key of 券面事項入力補助AP (base64 PKCS #8), and 照合番号B as it is printed. */
+  text?: { readonly privateKey: string; readonly referenceB: string }
+  /** Of a phone: unlocked by biometrics instead of the PIN. */
+  biometrics?: boolean
 }
 
 export interface AuthorityState {
@@ -73,6 +83,8 @@ export interface SimulatorState {
   /** Base64; ids of persons are made under it per tenant. */
   readonly tenantKey: string
   readonly authorities: Record<CertificateFamily, AuthorityState>
+  /** Absent in a state of before cards had that application. */
+  textAuthority?: TextAuthorityState
   readonly people: PersonRecord[]
   readonly tokens: TokenRecord[]
   readonly certificates: IssuedCertificate[]

@@ -1,0 +1,69 @@
+import type { AgentSession, TapOffer, TapRefusal } from './agent.ts'
+import { PAGE_TEXT, REFUSAL_TEXT, TAP_FAULT_TEXT } from './agent-text.ts'
+import type { Language } from './html.ts'
+
+/** One thing that a person is told before the PIN is asked for. */
+export interface TapFact {
+  readonly label: string
+  readonly lines: readonly string[]
+}
+
+/** What will be signed, for whom, with which key, and what is sent: the same on a page and in a terminal. */
+export function tapFacts(
+  session: AgentSession,
+  issuer: string,
+  language: Language,
+): readonly TapFact[] {
+  const t = PAGE_TEXT[language]
+  const { purpose, bindingHash, rpId, rpName, keyUse, expiresAt } = session
+  const fact = (label: string, ...lines: readonly string[]): TapFact => ({ label, lines })
+  return [
+    fact(t.purpose, t.purposes[purpose], ...(bindingHash.length > 0 ? [t.binds] : [])),
+    fact(t.askedBy, issuer),
+    ...(rpId === '' ? [] : [fact(t.relyingParty, rpName || rpId)]),
+    fact(t.key, t.keys[keyUse]),
+    fact(t.sent, t.sentBy[keyUse]),
+    fact(t.expires, timeInJapan(expiresAt)),
+  ]
+}
+
+/** Why there is no card to choose from, and what to do about it. */
+export function noCardsText({ trouble }: TapOffer, language: Language): string {
+  return trouble ? REFUSAL_TEXT[language][trouble] : PAGE_TEXT[language].noCards
+}
+
+export interface TapRefusalFacts {
+  readonly reason: TapRefusal
+  readonly triesLeft?: number
+}
+
+/** What went wrong, how many tries are left, and who can help. */
+export function refusalLines(
+  { reason, triesLeft }: TapRefusalFacts,
+  { keyUse, purpose }: AgentSession,
+  language: Language,
+): readonly string[] {
+  const t = PAGE_TEXT[language]
+  const lines = [REFUSAL_TEXT[language][reason]]
+  if (triesLeft !== undefined && triesLeft > 0) lines.push(t.triesLeft(triesLeft))
+  if (reason === 'PIN_LOCKED') lines.push(t.unlock[keyUse])
+  if (reason === 'NO_SIGNATURE_CERTIFICATE') {
+    lines.push(purpose === 'enrol' ? t.withoutSignature.enrol : t.withoutSignature.other)
+  }
+  return lines
+}
+
+/** What ends a tap, by the code of the error. */
+export function faultText(code: string, language: Language): string {
+  const known = TAP_FAULT_TEXT[language]
+  // Own members alone: the code is text.
+  return Object.hasOwn(known, code) ? known[code as keyof typeof known] : known.OTHER
+}
+
+function timeInJapan(at: Date): string {
+  return new Intl.DateTimeFormat('ja-JP', {
+    timeZone: 'Asia/Tokyo',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(at)
+}
