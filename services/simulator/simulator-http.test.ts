@@ -292,8 +292,15 @@ describe('the desk', () => {
   })
 
   test('throws switches', async () => {
-    await postForm('/desk/switches', { ocsp: 'down', linkageDelayMinutes: '0', lang: 'ja' })
-    expect(core.switches.get()).toMatchObject({ ocsp: 'down', linkageDelayMinutes: 0 })
+    await postForm('/desk/switches', { ocsp: 'down', linkageDelayMinutes: '90', lang: 'ja' })
+    expect(core.switches.get()).toMatchObject({ ocsp: 'down', linkageDelayMinutes: 90 })
+  })
+
+  test('names each switch and its values in words', async () => {
+    const { body } = await get('/?lang=en')
+    expect(core.switches.get()).toMatchObject({ linkageDelayMinutes: 0 })
+    expect(body).toContain('J-LIS takes 90 minutes')
+    expect(body).toContain('<option value="wrong-partition">that of another town</option>')
   })
 })
 
