@@ -70,7 +70,7 @@ export function readConfig(environment: Environment = process.env): Config {
     backbone: readBackbone(environment, dataDir),
     dataDir,
     keysDir: resolve(environment['KEYS_DIR'] ?? `${dataDir}/keys`),
-    policyDir: resolve(environment['POLICY_DIR'] ?? 'policies'),
+    policyDir: namedPolicyDir(environment) ?? resolve('policies'),
     issuer,
     bindAddress,
     ports: {
@@ -85,6 +85,12 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: readLogLevel(environment['LOG_LEVEL']),
     samples,
   })
+}
+
+/** The folder that `POLICY_DIR` names, for commands that need no other variable. */
+export function namedPolicyDir(environment: Environment = process.env): string | undefined {
+  const text = environment['POLICY_DIR']
+  return text === undefined || text === '' ? undefined : resolve(text)
 }
 
 function readBackbone(environment: Environment, dataDir: string): BackboneConfig {
