@@ -22,7 +22,7 @@ export function tapPage(page: TapPage): string {
   const body = html`${session.environment !== 'production' && html`<p class="banner">${t.simulated[session.environment]}</p>`}
     ${languageLinks(offer.ticket)}
     <h1>${t.title}</h1>
-    ${refusal && refusalBox(refusal, session, language)}
+    ${offer.cards.length === 0 && refusal && refusalBox(refusal, session, language)}
     <p>${t.intro}</p>
     <dl>
       <dt>${t.purpose}</dt>
@@ -41,7 +41,7 @@ export function tapPage(page: TapPage): string {
       <dt>${t.sent}</dt>
       <dd>${t.sentBy[session.keyUse]}</dd>
       <dt>${t.expires}</dt>
-      <dd>${timeInJapan(session.expiresAt)}</dd>
+      <dd>${timeOfDay(session.expiresAt, language)}</dd>
     </dl>
     ${offer.cards.length === 0 ? html`<p class="error" role="alert">${t.noCards}</p>` : tapForm(page)}
     <p><a href="${offer.returnTo}">${t.cancel}</a></p>`
@@ -77,6 +77,10 @@ function tapForm({ language, offer, cardId, refusal }: TapPage): Html {
       <label for="pin">${t.pins[use]}</label><br />
       <span id="pin-help" class="quiet">${t.pinHelp[use]}</span>
     </p>
+    ${
+      // Beside the field: the focus goes there, and takes whatever is far away out of view.
+      refusal && refusalBox(refusal, offer.session, language)
+    }
     ${pinInput(use, refusal !== undefined)}
     ${offer.notice && html`<p class="quiet">${offer.notice[language]}</p>`}
     ${lastTry && html`<div class="choice"><input type="checkbox" id="last" name="last" value="yes" /><label for="last">${t.useLastTry}</label></div>`}
@@ -134,11 +138,12 @@ function languageLinks(ticket: string): Html {
   return html`<p class="languages">${link('ja', '日本語')} | ${link('en', 'English')}</p>`
 }
 
-function timeInJapan(at: Date): string {
-  return new Intl.DateTimeFormat('ja-JP', {
-    timeZone: 'Asia/Tokyo',
+// In the zone of this device, which is the browser's too, and named as on the pages that the person comes from.
+function timeOfDay(at: Date, language: Language): string {
+  return new Intl.DateTimeFormat(language, {
     hour: '2-digit',
     minute: '2-digit',
+    timeZoneName: 'short',
   }).format(at)
 }
 
