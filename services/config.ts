@@ -55,7 +55,7 @@ const ROLES = ['proofing', 'policy', 'authenticator', 'wallet', 'federation']
 export function readConfig(environment: Environment = process.env): Config {
   refusePartialRoles(environment['ROLES'])
   const trustEnvironment = readTrustEnvironment(environment['TRUST_ENVIRONMENT'])
-  const dataDir = resolve(environment['DATA_DIR'] ?? 'data')
+  const dataDir = readFolder(environment, 'DATA_DIR') ?? resolve('data')
   const samples = readFlag(environment, 'SAMPLES', trustEnvironment === 'simulator')
   if (samples && trustEnvironment !== 'simulator') {
     throw new ConfigError(
@@ -69,7 +69,7 @@ export function readConfig(environment: Environment = process.env): Config {
     trustEnvironment,
     backbone: readBackbone(environment, dataDir),
     dataDir,
-    keysDir: resolve(environment['KEYS_DIR'] ?? `${dataDir}/keys`),
+    keysDir: readFolder(environment, 'KEYS_DIR') ?? resolve(dataDir, 'keys'),
     policyDir: namedPolicyDir(environment) ?? resolve('policies'),
     issuer,
     bindAddress,
@@ -89,7 +89,11 @@ export function readConfig(environment: Environment = process.env): Config {
 
 /** The folder that `POLICY_DIR` names, for commands that need no other variable. */
 export function namedPolicyDir(environment: Environment = process.env): string | undefined {
-  const text = environment['POLICY_DIR']
+  return readFolder(environment, 'POLICY_DIR')
+}
+
+function readFolder(environment: Environment, name: string): string | undefined {
+  const text = environment[name]
   return text === undefined || text === '' ? undefined : resolve(text)
 }
 

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { reachableHost, type Config } from './config.ts'
 import { originVariables, samplePlaces, startSamples, type Samples } from './context/samples.ts'
 import { openEventCore, type EventCore } from './context/event-core.ts'
@@ -8,6 +8,7 @@ import { firstFailure } from './context/first-failure.ts'
 import { openIdentitySource } from './context/identity-source.ts'
 import { developmentJwks, openKeys, type Keys } from './context/keys.ts'
 import { createServices, type Services } from './context/services.ts'
+import { prepareFolder } from './context/prepare-folder.ts'
 import { refuseTakenPorts } from './context/refuse-taken-ports.ts'
 import { startTimers } from './context/timers.ts'
 import { federationServices } from './federation/grpc.ts'
@@ -62,7 +63,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
   const random = systemRandom
   const log = createLog(config.logLevel, process.stderr)
   await refuseTakenPorts(config)
-  mkdirSync(config.dataDir, { recursive: true })
+  prepareFolder('DATA_DIR', config.dataDir)
   const keys = await openKeys(config, clock, random, log)
 
   const core = await openEventCore({ config, keys: keys.files, clock, random, log })

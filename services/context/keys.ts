@@ -13,6 +13,7 @@ import {
   type TlsMaterial,
 } from '../rpc/development-keys.ts'
 import { loadSecretKey, type KeyFiles } from '../rpc/key-file-store.ts'
+import { prepareFolder } from './prepare-folder.ts'
 
 /** Every key of the process. */
 export interface Keys {
@@ -26,7 +27,6 @@ export interface Keys {
   readonly proofingSealing: Secret<Uint8Array>
 }
 
-/** Relying parties that get keys on a developer's machine. */
 /** The sample services of `deploy/sample-rp`. */
 export const SAMPLE_RPS = ['library', 'liquor', 'bank'] as const
 
@@ -39,7 +39,10 @@ export async function openKeys(
 ): Promise<Keys> {
   const production = config.trustEnvironment === 'production'
   const files: KeyFiles = { dir: config.keysDir, makeMissing: !production, random }
-  if (!production && !existsSync(config.keysDir)) log.info('DEVELOPMENT_KEYS_MADE')
+  if (!production && !existsSync(join(config.keysDir, 'key-encryption.key'))) {
+    prepareFolder('KEYS_DIR', config.keysDir, 0o700)
+    log.info('DEVELOPMENT_KEYS_MADE')
+  }
   const symmetric = {
     keyEncryption: loadSecretKey(files, 'key-encryption'),
     proofingReference: loadSecretKey(files, 'proofing-reference'),
