@@ -12,7 +12,7 @@ import { prepareFolder } from './context/prepare-folder.ts'
 import { refuseTakenPorts } from './context/refuse-taken-ports.ts'
 import { startTimers } from './context/timers.ts'
 import { federationServices } from './federation/grpc.ts'
-import { readRegistrationFolder } from './federation/registration-folder-store.ts'
+import { readRegistrationFolder, registeredIds } from './federation/registration-folder-store.ts'
 import { seedRegistry } from './federation/seed-registry.ts'
 import { registerAuthenticatorRoutes } from './authenticator/http.ts'
 import { registerFederationRoutes } from './federation/http.ts'
@@ -27,6 +27,7 @@ import { createOperatorFace, type OperatorFace } from './rpc/operator-http.ts'
 import type { Ready } from './ready.ts'
 
 const root = join(import.meta.dirname, '..')
+const REGISTRATIONS = join(root, 'deploy/rp')
 
 /** A started process. */
 export interface Application {
@@ -64,7 +65,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
   const log = createLog(config.logLevel, process.stderr)
   await refuseTakenPorts(config)
   prepareFolder('DATA_DIR', config.dataDir)
-  const keys = await openKeys(config, clock, random, log)
+  const keys = await openKeys(config, registeredIds(REGISTRATIONS), clock, random, log)
 
   const core = await openEventCore({ config, keys: keys.files, clock, random, log })
   stack.defer(() => core.close())
@@ -97,7 +98,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
       clock,
       log,
     },
-    readRegistrationFolder(join(root, 'deploy/rp'), {
+    readRegistrationFolder(REGISTRATIONS, {
       variables: originVariables(rpPlaces),
       developmentKeys: developmentJwks(keys),
     }),
@@ -209,7 +210,7 @@ async function startOperator(
 }
 
 function readyOf(
-  { bindAddress }: Config,
+  config: Config,
   issuer: string,
   grpc: GrpcServers,
   operatorPort: number,
@@ -217,7 +218,7 @@ function readyOf(
   keys: Keys,
   desk: string | undefined,
 ): Omit<Ready, 'milliseconds'> {
-  const host = reachableHost(bindAddress)
+  const host = reachableHost(config.bindAddress)
   return {
     issuer,
     grpc: `${host}:${grpc.mtlsPort}`,
@@ -226,6 +227,8 @@ function readyOf(
     ...(samples.agent === undefined ? {} : { agent: samples.agent }),
     ...(desk === undefined ? {} : { desk }),
     samples: samples.pages,
-    ...(keys.authorityFile === undefined ? {} : { grpcAuthorityFile: keys.authorityFile }),
+    ...(keys.authorityFile === undefined
+      ? {}
+      : { grpcAuthorityFile: keys.authorityFile, relyingPartyKeys: join(config.keysDir, 'rp') }),
   }
 }

@@ -30,9 +30,10 @@ export interface Keys {
 /** The sample services of `deploy/sample-rp`. */
 export const SAMPLE_RPS = ['library', 'liquor', 'bank'] as const
 
-/** Reads the keys; outside production what is missing is made, once. */
+/** Reads the keys; outside production what is missing is made, once, for the samples and the relying parties named. */
 export async function openKeys(
   config: Config,
+  registered: readonly string[],
   clock: Clock,
   random: Random,
   log: Log,
@@ -53,12 +54,12 @@ export async function openKeys(
     environment: config.trustEnvironment,
     clock,
     random,
-    relyingParties: SAMPLE_RPS,
+    relyingParties: [...new Set([...SAMPLE_RPS, ...registered])],
   })
   return { files, tls, authorityFile, relyingParties, ...symmetric }
 }
 
-/** Public keys of the sample relying parties, for registrations that say `jwks: development`. */
+/** Public keys of relying parties that were made here, for registrations that say `jwks: development`. */
 export function developmentJwks(keys: Keys): Readonly<Record<string, { keys: JWK[] }>> {
   return Object.fromEntries(
     Object.entries(keys.relyingParties).map(([rpId, { publicJwk }]) => [
