@@ -1,14 +1,17 @@
 import { Command } from 'commander'
+import { outliveReader } from './cli/closed-output.ts'
 import { EXIT, processIo } from './cli/policy-io.ts'
 import { policyScore } from './cli/policy-score.ts'
 import { policyTest } from './cli/policy-test.ts'
-import { readConfig } from './config.ts'
+import { namedPolicyDir, readConfig } from './config.ts'
 import { systemClock } from './kernel/clock.ts'
 import { InvalidInput, ServiceError } from './kernel/errors.ts'
 import { createLog } from './kernel/log.ts'
 import { systemRandom } from './kernel/random.ts'
 
-const io = processIo(systemClock)
+outliveReader(process.stdout)
+outliveReader(process.stderr)
+const io = processIo(systemClock, namedPolicyDir())
 
 const program = new Command('watashi')
   .description('Trust-framework and assurance-level engine with persona wallet')
@@ -36,12 +39,18 @@ program
     process.exitCode = await runDemo({ json: options.json === true, language: options.lang }, io)
   })
 
+const POLICIES = [
+  '--policies <dir>',
+  'folder of the packs; else the one that the case file is in, `POLICY_DIR`, or `policies`',
+] as const
+
 const policy = program.command('policy').description('test and score trust-framework rules')
 policy
   .command('test')
   .description('run *.test.yaml and *.jsonl case files')
   .argument('<file...>')
   .option('--framework <id...>', 'only cases of these frameworks')
+  .option(...POLICIES)
   .allowUnknownOption()
   .action((_files: string[], _options: object, command: Command) => {
     process.exitCode = policyTest(rawArguments(command), io)
@@ -51,6 +60,7 @@ policy
   .description('score each row of a case file')
   .argument('<file>')
   .option('--json', 'one JSON object a line')
+  .option(...POLICIES)
   .allowUnknownOption()
   .action((_file: string, _options: object, command: Command) => {
     process.exitCode = policyScore(rawArguments(command), io)

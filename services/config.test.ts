@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { reachableHost, readConfig } from './config.ts'
 
@@ -36,6 +37,12 @@ describe('configuration', () => {
     expect(readConfig({ ...scaled, KAFKA_PREFIX: 'blue.' }).backbone).toMatchObject({
       prefix: 'blue.',
     })
+  })
+
+  test('keeps its data in `data`, its keys in there, and takes an empty name for none', () => {
+    const usual = { dataDir: resolve('data'), keysDir: resolve('data/keys') }
+    expect(readConfig({ DATA_DIR: '', KEYS_DIR: '' })).toMatchObject(usual)
+    expect(readConfig({ DATA_DIR: '/d' })).toMatchObject({ dataDir: '/d', keysDir: '/d/keys' })
   })
 
   test.each([

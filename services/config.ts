@@ -55,7 +55,7 @@ const ROLES = ['proofing', 'policy', 'authenticator', 'wallet', 'federation']
 export function readConfig(environment: Environment = process.env): Config {
   refusePartialRoles(environment['ROLES'])
   const trustEnvironment = readTrustEnvironment(environment['TRUST_ENVIRONMENT'])
-  const dataDir = resolve(environment['DATA_DIR'] ?? 'data')
+  const dataDir = readFolder(environment, 'DATA_DIR') ?? resolve('data')
   const samples = readFlag(environment, 'SAMPLES', trustEnvironment === 'simulator')
   if (samples && trustEnvironment !== 'simulator') {
     throw new ConfigError(
@@ -69,8 +69,8 @@ export function readConfig(environment: Environment = process.env): Config {
     trustEnvironment,
     backbone: readBackbone(environment, dataDir),
     dataDir,
-    keysDir: resolve(environment['KEYS_DIR'] ?? `${dataDir}/keys`),
-    policyDir: resolve(environment['POLICY_DIR'] ?? 'policies'),
+    keysDir: readFolder(environment, 'KEYS_DIR') ?? resolve(dataDir, 'keys'),
+    policyDir: namedPolicyDir(environment) ?? resolve('policies'),
     issuer,
     bindAddress,
     ports: {
@@ -85,6 +85,16 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel: readLogLevel(environment['LOG_LEVEL']),
     samples,
   })
+}
+
+/** The folder that `POLICY_DIR` names, for commands that need no other variable. */
+export function namedPolicyDir(environment: Environment = process.env): string | undefined {
+  return readFolder(environment, 'POLICY_DIR')
+}
+
+function readFolder(environment: Environment, name: string): string | undefined {
+  const text = environment[name]
+  return text === undefined || text === '' ? undefined : resolve(text)
 }
 
 function readBackbone(environment: Environment, dataDir: string): BackboneConfig {

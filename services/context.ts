@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { reachableHost, type Config } from './config.ts'
 import { originVariables, samplePlaces, startSamples, type Samples } from './context/samples.ts'
 import { openEventCore, type EventCore } from './context/event-core.ts'
@@ -8,10 +8,11 @@ import { firstFailure } from './context/first-failure.ts'
 import { openIdentitySource } from './context/identity-source.ts'
 import { developmentJwks, openKeys, type Keys } from './context/keys.ts'
 import { createServices, type Services } from './context/services.ts'
+import { prepareFolder } from './context/prepare-folder.ts'
 import { refuseTakenPorts } from './context/refuse-taken-ports.ts'
 import { startTimers } from './context/timers.ts'
 import { federationServices } from './federation/grpc.ts'
-import { readRegistrationFolder } from './federation/registration-folder-store.ts'
+import { readRegistrationFolder, registeredIds } from './federation/registration-folder-store.ts'
 import { seedRegistry } from './federation/seed-registry.ts'
 import { registerAuthenticatorRoutes } from './authenticator/http.ts'
 import { registerFederationRoutes } from './federation/http.ts'
@@ -26,6 +27,7 @@ import { createOperatorFace, type OperatorFace } from './rpc/operator-http.ts'
 import type { Ready } from './ready.ts'
 
 const root = join(import.meta.dirname, '..')
+const REGISTRATIONS = join(root, 'deploy/rp')
 
 /** A started process. */
 export interface Application {
@@ -62,8 +64,8 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
   const random = systemRandom
   const log = createLog(config.logLevel, process.stderr)
   await refuseTakenPorts(config)
-  mkdirSync(config.dataDir, { recursive: true })
-  const keys = await openKeys(config, clock, random, log)
+  prepareFolder('DATA_DIR', config.dataDir)
+  const keys = await openKeys(config, registeredIds(REGISTRATIONS), clock, random, log)
 
   const core = await openEventCore({ config, keys: keys.files, clock, random, log })
   stack.defer(() => core.close())
@@ -96,7 +98,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
       clock,
       log,
     },
-    readRegistrationFolder(join(root, 'deploy/rp'), {
+    readRegistrationFolder(REGISTRATIONS, {
       variables: originVariables(rpPlaces),
       developmentKeys: developmentJwks(keys),
     }),
@@ -208,7 +210,7 @@ async function startOperator(
 }
 
 function readyOf(
-  { bindAddress }: Config,
+  config: Config,
   issuer: string,
   grpc: GrpcServers,
   operatorPort: number,
@@ -216,7 +218,7 @@ function readyOf(
   keys: Keys,
   desk: string | undefined,
 ): Omit<Ready, 'milliseconds'> {
-  const host = reachableHost(bindAddress)
+  const host = reachableHost(config.bindAddress)
   return {
     issuer,
     grpc: `${host}:${grpc.mtlsPort}`,
@@ -225,6 +227,8 @@ function readyOf(
     ...(samples.agent === undefined ? {} : { agent: samples.agent }),
     ...(desk === undefined ? {} : { desk }),
     samples: samples.pages,
-    ...(keys.authorityFile === undefined ? {} : { grpcAuthorityFile: keys.authorityFile }),
+    ...(keys.authorityFile === undefined
+      ? {}
+      : { grpcAuthorityFile: keys.authorityFile, relyingPartyKeys: join(config.keysDir, 'rp') }),
   }
 }

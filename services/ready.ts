@@ -9,6 +9,8 @@ export interface Ready {
   readonly samples?: Readonly<Record<string, string>>
   /** PEM file of the authority that signed the gRPC servers' development certificate. */
   readonly grpcAuthorityFile?: string
+  /** Folder of the development keys of all registered relying parties. */
+  readonly relyingPartyKeys?: string
   readonly milliseconds: number
 }
 
@@ -28,6 +30,7 @@ export function printReady(ready: Ready, form: 'json' | 'text'): void {
     ['card agent', ready.agent],
     ['gRPC, mutual TLS', ready.grpc],
     ['gRPC, client assertions', ready.grpcBearer],
+    ['keys of relying parties', ready.relyingPartyKeys],
     ['health and metrics', ready.operator],
   ]
   const shown = lines.filter(([, url]) => url !== undefined)

@@ -55,7 +55,7 @@ export function accountPage(context: PageContext, view: AccountView): string {
         ${
           account.releaseId === undefined || gone
             ? undefined
-            : html`<form method="post" action="/forget"><button>${common.forget}</button></form>`
+            : html`<form method="get" action="/forget"><button>${common.forget}</button></form>`
         }
         <form method="post" action="/logout"><button>${common.logout}</button></form>
       </div>`,
@@ -133,9 +133,23 @@ export function noticePage(context: PageContext): string {
   return layout(context, COMMON[locale].notice, html`<p>${SITES[context.name][locale].notice}</p>`)
 }
 
+/** Asks before what was received is deleted. */
+export function forgetPage(context: PageContext): string {
+  const common = COMMON[context.locale]
+  return layout(
+    context,
+    common.forgetTitle,
+    html`<p>${common.forgetText}</p>
+      <div class="actions">
+        <form method="post" action="/forget"><button class="main">${common.forget}</button></form>
+        <form method="get" action="/account"><button>${common.keep}</button></form>
+      </div>`,
+  )
+}
+
 export function messagePage(
   context: PageContext,
-  kind: 'refused' | 'notYours' | 'unreachable' | 'forgotten',
+  kind: 'refused' | 'notYours' | 'unreachable' | 'notFound' | 'forgotten',
 ): string {
   const common = COMMON[context.locale]
   const title = kind === 'forgotten' ? common.forgotten : common[`${kind}Title`]

@@ -8,6 +8,7 @@ import type { LevelWatch } from './level-watch.ts'
 import { startLogin, startRelease, type Received, type Started } from './outcome.ts'
 import {
   accountPage,
+  forgetPage,
   homePage,
   liveNews,
   messagePage,
@@ -76,6 +77,9 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
     // The person can only try again; the cause is for whoever runs the site, and nothing of it is shown.
     return page(reply.status(503), messagePage(contextOf(deps, request, reply), 'unreachable'))
   })
+  app.setNotFoundHandler(async (request, reply) =>
+    page(reply.status(404), messagePage(contextOf(deps, request, reply), 'notFound')),
+  )
   addPages(app, deps)
   addAccount(app, deps)
   return app
@@ -163,6 +167,11 @@ function addAccount(app: FastifyInstance, deps: SiteDependencies): void {
     )
   })
 
+  app.get('/forget', async (request, reply) => {
+    if (visitorOf(deps, request)?.account?.releaseId === undefined) return reply.redirect('/', 303)
+    return page(reply, forgetPage(contextOf(deps, request, reply)))
+  })
+
   app.post('/forget', async (request, reply) => {
     const visitor = visitorOf(deps, request)
     const releaseId = visitor?.account?.releaseId
@@ -171,8 +180,12 @@ function addAccount(app: FastifyInstance, deps: SiteDependencies): void {
       if (!isNotFound(error)) throw error
     })
     visitors.close(visitor.id)
-    return page(reply, messagePage(contextOf(deps, request, reply), 'forgotten'))
+    return reply.redirect('/forgotten', 303)
   })
+
+  app.get('/forgotten', async (request, reply) =>
+    page(reply, messagePage(contextOf(deps, request, reply), 'forgotten')),
+  )
 
   app.post('/logout', async (request, reply) => {
     const visitor = visitorOf(deps, request)

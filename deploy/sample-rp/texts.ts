@@ -53,7 +53,7 @@ export const SITES: Readonly<Record<Name, Readonly<Record<Locale, SiteTexts>>>> 
       action: '口座を開設する',
       account: '口座ページ',
       notice:
-        '氏名・住所・生年月日・性別を口座の開設と取引時確認の記録に使い、口座を閉じてから7年間保存します。',
+        '氏名・住所・生年月日・性別を口座の開設と取引時確認の記録に使い、最長7年間保存します。',
     },
     en: {
       site: 'Sakura Sample Bank',
@@ -61,7 +61,7 @@ export const SITES: Readonly<Record<Name, Readonly<Record<Locale, SiteTexts>>>> 
       action: 'Open an account',
       account: 'Your account',
       notice:
-        'We use name, address, date of birth and gender to open your account and as our record of the identification, and keep them for 7 years after the account is closed.',
+        'We use name, address, date of birth and gender to open your account and as our record of the identification, and keep them for 7 years at most.',
     },
   },
 }
@@ -87,8 +87,14 @@ export const COMMON = {
     why: 'なぜこの度合いなのか',
     again: 'もう一度確認する',
     logout: 'ログアウト',
-    forget: '受け取った内容を手放す',
-    forgotten: '受け取った内容を手放しました。',
+    forget: '受け取った内容を削除する',
+    forgetTitle: '受け取った内容を削除しますか',
+    forgetText:
+      '当サイトがあなたについて受け取った内容を削除し、そのことを Watashi に伝えます。元に戻すことはできません。',
+    keep: '削除しない',
+    forgotten: '受け取った内容を削除しました。',
+    notFoundTitle: 'ページが見つかりません',
+    notFound: 'アドレスが間違っているか、ページがなくなりました。',
     refusedTitle: '手続きは完了しませんでした',
     refused:
       '提供が行われなかったため、このサイトでは何も受け取っていません。やり直すことができます。',
@@ -123,8 +129,14 @@ export const COMMON = {
     why: 'Why this level',
     again: 'Confirm again',
     logout: 'Log out',
-    forget: 'Give up what we received',
-    forgotten: 'What was received has been given up.',
+    forget: 'Delete what we received',
+    forgetTitle: 'Delete what we received?',
+    forgetText:
+      'We delete what we received about you, and tell Watashi that we did. This cannot be undone.',
+    keep: 'Do not delete',
+    forgotten: 'What we received has been deleted.',
+    notFoundTitle: 'Page not found',
+    notFound: 'The address is wrong, or the page is gone.',
     refusedTitle: 'Nothing was completed',
     refused: 'Nothing was given, so this site has received nothing. You can try again.',
     notYoursTitle: 'We cannot confirm this',

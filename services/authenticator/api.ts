@@ -155,6 +155,8 @@ export const AuthenticatorList = Type.Object({
       lastUsedAt: nullable(instant),
       backedUp: Type.Boolean(),
       backupEligible: Type.Boolean(),
+      /** What it is on, as far as its transports tell. */
+      kind: nullable(Type.Union([Type.Literal('device'), Type.Literal('security_key')])),
       /** The one that this session was made with. */
       current: Type.Boolean(),
     }),

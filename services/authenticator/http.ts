@@ -300,9 +300,18 @@ function authenticatorView(
       lastUsedAt: lastUsedAt?.toISOString() ?? null,
       backedUp,
       backupEligible,
+      kind: kindOf(authenticator.transports),
       current: id === session.authenticatorId,
     },
   ]
+}
+
+/** WebAuthn L3 §5.8.4: `internal` is the device itself; `hybrid` alone is a phone seen from elsewhere. */
+function kindOf(
+  transports: readonly string[],
+): api.AuthenticatorList['authenticators'][number]['kind'] {
+  if (transports.includes('internal') || transports.includes('hybrid')) return 'device'
+  return transports.some((one) => ['usb', 'nfc', 'ble'].includes(one)) ? 'security_key' : null
 }
 
 /** WebAuthn options are an object; the schema of the answer wants it said. */

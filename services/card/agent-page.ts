@@ -30,7 +30,7 @@ export function tapPage(page: TapPage): string {
   const body = html`${session.environment !== 'production' && html`<p class="banner">${t.simulated[session.environment]}</p>`}
     ${languageLinks(offer.ticket)}
     <h1>${t.title}</h1>
-    ${refusal && refusalBox(refusalLines(refusal, session, language))}
+    ${offer.cards.length === 0 && refusal && refusalBox(refusalLines(refusal, session, language))}
     <p>${t.intro}</p>
     <dl>
       ${tapFacts(session, issuer, language).map(
@@ -73,6 +73,10 @@ function tapForm({ language, offer, cardId, refusal }: TapPage): Html {
       <label for="pin">${t.pins[use]}</label><br />
       <span id="pin-help" class="quiet">${t.pinHelp[use]}</span>
     </p>
+    ${
+      // Beside the field: the focus goes there, and takes whatever is far away out of view.
+      refusal && refusalBox(refusalLines(refusal, offer.session, language))
+    }
     ${pinInput(use, refusal !== undefined)}
     ${offer.notice && html`<p class="quiet">${offer.notice[language]}</p>`}
     ${lastTry && html`<div class="choice"><input type="checkbox" id="last" name="last" value="yes" /><label for="last">${t.useLastTry}</label></div>`}

@@ -33,7 +33,7 @@ export const PAGE_TEXT = {
       authentication:
         '署名と利用者証明用電子証明書。証明書に氏名や住所は入っていません。送る先は「求めているところ」だけです。',
     },
-    expires: '受付の期限（日本時間）',
+    expires: '受付の期限',
     chooseCard: '使うカードを選んでください',
     noCards:
       '使えるカードがありません。マイナンバーカードをカードリーダーに置いてから、もう一度探してください。',
@@ -93,7 +93,7 @@ export const PAGE_TEXT = {
       authentication:
         'The signature and your authentication certificate, which holds neither name nor address. They go only to who asked.',
     },
-    expires: 'To be done by (time in Japan)',
+    expires: 'To be done by',
     chooseCard: 'Choose the card to use',
     noCards:
       'There is no card that could be used. Put your My Number Card on the card reader, then look again.',

@@ -110,7 +110,9 @@ describe('the page', () => {
     expect(page.body).toContain(issuer)
     expect(page.body).toContain('氏名・住所・生年月日・性別')
     expect(page.body).toContain('パスキー')
-    expect(page.body).toContain('09:10')
+    const zone = { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' } as const
+    const until = new Date(String(proofing.session['expiresAt'])).toLocaleTimeString('ja', zone)
+    expect(page.body).toContain(until)
     expect(page.body).toContain('模擬環境')
     expect(page.body).toContain('見本カードの暗証番号')
   })
@@ -325,6 +327,8 @@ describe('a tap', () => {
     expect(wrong.statusCode).toBe(422)
     expect(wrong.body).toContain('role="alert"')
     expect(wrong.body).toContain('4 more wrong PINs lock the card')
+    // Between the label and the field, which takes the focus.
+    expect(wrong.body).toMatch(/<label for="pin">.*id="fault".*<input\s+type="password"/su)
     expect(wrong.body).toContain('aria-invalid="true"')
     const right = await tap({ token: tokenIn(wrong.body), pin: PIN.signature })
     expect(right.statusCode).toBe(303)

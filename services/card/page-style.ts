@@ -22,7 +22,7 @@ legend { font-weight: bold; padding: 0 0.25rem; }
 .choice input { width: 1.5rem; height: 1.5rem; flex: none; accent-color: var(--accent); }
 label { font-weight: bold; }
 .choice label { font-weight: normal; flex: 1; }
-input[type=text], input[type=password], select {
+input[type=text], input[type=password], input[type=number], select {
   width: 100%; min-height: 2.75rem; padding: 0.5rem; font: inherit; border: 1px solid var(--line); border-radius: 0.5rem; background: #fff;
 }
 button { min-height: 2.75rem; padding: 0.5rem 1.5rem; font: inherit; font-weight: bold; border: 2px solid var(--accent);

@@ -23,7 +23,7 @@ export function tapFacts(
     ...(rpId === '' ? [] : [fact(t.relyingParty, rpName || rpId)]),
     fact(t.key, t.keys[keyUse]),
     fact(t.sent, t.sentBy[keyUse]),
-    fact(t.expires, timeInJapan(expiresAt)),
+    fact(t.expires, timeOfDay(expiresAt, language)),
   ]
 }
 
@@ -60,10 +60,11 @@ export function faultText(code: string, language: Language): string {
   return Object.hasOwn(known, code) ? known[code as keyof typeof known] : known.OTHER
 }
 
-function timeInJapan(at: Date): string {
-  return new Intl.DateTimeFormat('ja-JP', {
-    timeZone: 'Asia/Tokyo',
+/** In the zone of this device, which is the browser's too, and named as on the pages that the person comes from. */
+function timeOfDay(at: Date, language: Language): string {
+  return new Intl.DateTimeFormat(language, {
     hour: '2-digit',
     minute: '2-digit',
+    timeZoneName: 'short',
   }).format(at)
 }

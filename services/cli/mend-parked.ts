@@ -125,7 +125,7 @@ async function openServices(config: Config, log: Log): Promise<OpenServices> {
   await using opening = new AsyncDisposableStack()
   const clock = systemClock
   const random = systemRandom
-  const keys = await openKeys(config, clock, random, log)
+  const keys = await openKeys(config, [], clock, random, log)
   const core = await openEventCore({ config, keys: keys.files, clock, random, log })
   opening.defer(() => core.close())
   // A simulator of its own, at any port: nobody is told of it.

@@ -9,10 +9,10 @@ import {
 } from '../policy/case-file.ts'
 import type { FactsValidator } from '../kernel/facts-check.ts'
 import { levelOf, scoreToJson, type Frameworks } from '../policy/frameworks.ts'
-import { EXIT, loadFrameworks, type PolicyIo } from './policy-io.ts'
+import { EXIT, packLoader, type PolicyIo } from './policy-io.ts'
 
 /**
- * `watashi policy score FILE.jsonl [--json]`: scores each row and prints it. With `--json` one object a line:
+ * `watashi policy score FILE.jsonl [--json] [--policies DIR]`: scores each row and prints it. With `--json` one object a line:
  * `{id, value, missing, valid_until, caps}`, or `{id, error}` for a row that cannot be answered.
  * Exit code 0, or 2 when a row or the call was bad.
  */
@@ -21,13 +21,13 @@ export function policyScore(args: readonly string[], io: PolicyIo): number {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { json: { type: 'boolean' } },
+      options: { json: { type: 'boolean' }, policies: { type: 'string' } },
       allowPositionals: true,
     })
     const [file] = positionals
     if (file === undefined || positionals.length > 1)
       throw new InvalidInput('FILE', 'one case file, *.jsonl')
-    const { frameworks, validator } = loadFrameworks()
+    const { frameworks, validator } = packLoader(io, values.policies)(file)
     for (const line of readLines(readText(file, io))) {
       const output = scoreLine(line, frameworks, validator, io)
       if ('error' in output) code = EXIT.badInput

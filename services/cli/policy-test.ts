@@ -10,27 +10,31 @@ import {
 } from '../policy/case-file.ts'
 import type { FactsValidator } from '../kernel/facts-check.ts'
 import type { Frameworks } from '../policy/frameworks.ts'
-import { EXIT, loadFrameworks, type PolicyIo } from './policy-io.ts'
+import { EXIT, packLoader, type PolicyIo } from './policy-io.ts'
 import { readText, refuse } from './policy-score.ts'
 
 /**
- * `watashi policy test FILE… [--framework ID]…`: runs `*.test.yaml` and `*.jsonl`, prints each miss with expected and
+ * `watashi policy test FILE… [--framework ID]… [--policies DIR]`: runs `*.test.yaml` and `*.jsonl`, prints each miss with expected and
  * got, then `N passed, N failed`. Exit code 0 when all passed, 1 when one failed, 2 when a file cannot be read.
  */
 export function policyTest(args: readonly string[], io: PolicyIo): number {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { framework: { type: 'string', multiple: true } },
+      options: {
+        framework: { type: 'string', multiple: true },
+        policies: { type: 'string' },
+      },
       allowPositionals: true,
     })
     if (positionals.length === 0)
       throw new InvalidInput('FILE', 'at least one *.test.yaml or *.jsonl')
-    const { frameworks, validator } = loadFrameworks()
+    const packsOf = packLoader(io, values.policies)
     const wanted = values.framework
     let passed = 0
     let failed = 0
     for (const file of positionals) {
+      const { frameworks, validator } = packsOf(file)
       for (const one of readCases(file, io, validator)) {
         if (wanted !== undefined && !wanted.includes(one.framework)) continue
         const misses = runCase(one, frameworks, io)

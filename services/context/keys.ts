@@ -13,6 +13,7 @@ import {
   type TlsMaterial,
 } from '../rpc/development-keys.ts'
 import { loadSecretKey, type KeyFiles } from '../rpc/key-file-store.ts'
+import { prepareFolder } from './prepare-folder.ts'
 
 /** Every key of the process. */
 export interface Keys {
@@ -26,20 +27,23 @@ export interface Keys {
   readonly proofingSealing: Secret<Uint8Array>
 }
 
-/** Relying parties that get keys on a developer's machine. */
 /** The sample services of `deploy/sample-rp`. */
 export const SAMPLE_RPS = ['library', 'liquor', 'bank'] as const
 
-/** Reads the keys; outside production what is missing is made, once. */
+/** Reads the keys; outside production what is missing is made, once, for the samples and the relying parties named. */
 export async function openKeys(
   config: Config,
+  registered: readonly string[],
   clock: Clock,
   random: Random,
   log: Log,
 ): Promise<Keys> {
   const production = config.trustEnvironment === 'production'
   const files: KeyFiles = { dir: config.keysDir, makeMissing: !production, random }
-  if (!production && !existsSync(config.keysDir)) log.info('DEVELOPMENT_KEYS_MADE')
+  if (!production && !existsSync(join(config.keysDir, 'key-encryption.key'))) {
+    prepareFolder('KEYS_DIR', config.keysDir, 0o700)
+    log.info('DEVELOPMENT_KEYS_MADE')
+  }
   const symmetric = {
     keyEncryption: loadSecretKey(files, 'key-encryption'),
     proofingReference: loadSecretKey(files, 'proofing-reference'),
@@ -50,12 +54,12 @@ export async function openKeys(
     environment: config.trustEnvironment,
     clock,
     random,
-    relyingParties: SAMPLE_RPS,
+    relyingParties: [...new Set([...SAMPLE_RPS, ...registered])],
   })
   return { files, tls, authorityFile, relyingParties, ...symmetric }
 }
 
-/** Public keys of the sample relying parties, for registrations that say `jwks: development`. */
+/** Public keys of relying parties that were made here, for registrations that say `jwks: development`. */
 export function developmentJwks(keys: Keys): Readonly<Record<string, { keys: JWK[] }>> {
   return Object.fromEntries(
     Object.entries(keys.relyingParties).map(([rpId, { publicJwk }]) => [

@@ -173,7 +173,10 @@ describe('who may call', () => {
     })
   })
   test('a relying party registered for assertions may not come with a certificate', async () => {
-    await expect(check('bank', nobody)).rejects.toMatchObject({ code: status.PERMISSION_DENIED })
+    await expect(check('bank', nobody)).rejects.toMatchObject({
+      code: status.PERMISSION_DENIED,
+      details: expect.stringContaining('`bank` is registered for `private_key_jwt`') as string,
+    })
   })
   test('no certificate, no connection', async () => {
     const { assurance } = bearerClients(stand.keys, stand.servers.mtlsPort)

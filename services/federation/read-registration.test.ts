@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { InvalidInput } from '../kernel/errors.ts'
-import { readRegistration } from './read-registration.ts'
+import { readRegistration, registeredId } from './read-registration.ts'
 
 const folder = new URL('../../deploy/rp/', import.meta.url)
 const load = (name: string) => readFileSync(fileURLToPath(new URL(`${name}.yaml`, folder)), 'utf8')
@@ -31,6 +31,18 @@ describe('the sample registrations', () => {
     expect(minimum.flags).toEqual(['phishing_resistant'])
     expect(authentication).toEqual({ method: 'private_key_jwt', jwks: { keys: [{ kty: 'EC' }] } })
   })
+})
+
+describe('the id of a registration', () => {
+  test('is known before its variables are', () => {
+    expect(registeredId(load('library'))).toBe('library')
+  })
+  test.each(['', 'name: x', 'rp_id: [', 'rp_id: ../up', 'rp_id: 1', '- rp_id'])(
+    'is none in %j',
+    (text) => {
+      expect(registeredId(text)).toBeUndefined()
+    },
+  )
 })
 
 describe('a registration that cannot be taken', () => {

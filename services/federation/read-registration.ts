@@ -29,7 +29,8 @@ const Text = Type.Object(
   },
   closed,
 )
-const Id = Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' })
+const ID_PATTERN = '^[a-z][a-z0-9-]{0,62}$'
+const Id = Type.String({ pattern: ID_PATTERN })
 const MinimumSchema = Type.Object(
   {
     axes: Type.Optional(
@@ -153,6 +154,16 @@ export function readRegistration(source: RegistrationFile): Registration {
     })),
     signatureVerifier: document.signature_verifier ?? false,
   }
+}
+
+/** The relying party that a file registers; undefined for a file that `readRegistration` would refuse for it. */
+export function registeredId(text: string): string | undefined {
+  const id: unknown = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    logLevel: 'silent',
+  }).get('rp_id')
+  return typeof id === 'string' && new RegExp(ID_PATTERN).test(id) ? id : undefined
 }
 
 function parse({ file, text, variables }: RegistrationFile): unknown {

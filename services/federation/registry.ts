@@ -1,7 +1,7 @@
 import type { JSONWebKeySet } from 'jose'
 import type { UnitOfWork } from '../database/unit-of-work.ts'
 import { AccessDenied } from '../kernel/errors.ts'
-import type { Registration } from './registration.ts'
+import type { ClientAuthentication, Registration } from './registration.ts'
 import type { FederationStore } from './store.ts'
 
 /** Relying parties as they are registered now: read at every call, so that a withdrawn one stops at once. */
@@ -28,9 +28,10 @@ export class Registry {
     return registration
   }
 
-  async mayUseCertificate(rpId: string): Promise<boolean> {
+  /** How a relying party proves who it is; undefined for one that is unknown or no longer active. */
+  async authenticationOf(rpId: string): Promise<ClientAuthentication['method'] | undefined> {
     const registration = await this.find(rpId)
-    return registration?.active === true && registration.authentication.method === 'tls_client_auth'
+    return registration?.active === true ? registration.authentication.method : undefined
   }
 
   async keysOf(rpId: string): Promise<JSONWebKeySet | undefined> {

@@ -141,8 +141,24 @@ describe('a sample relying party', () => {
     expect(account.body).not.toContain('Date of birth')
     const why = await browse('liquor', '/why', { cookie: back.cookie })
     expect(why.body).toContain('the signature was verified')
+    const asked = await browse('liquor', '/forget', { cookie: back.cookie })
+    expect(asked.body).toContain('Delete what we received?')
+    expect(await browse('liquor', '/account', { cookie: back.cookie })).toMatchObject({
+      status: 200,
+    })
     const given = await browse('liquor', '/forget', { method: 'POST', cookie: back.cookie })
-    expect(given.body).toContain('has been given up')
+    expect(given).toMatchObject({ status: 303, location: '/forgotten' })
+    expect((await browse('liquor', '/forgotten')).body).toContain('has been deleted')
+    expect(await browse('liquor', '/account', { cookie: back.cookie })).toMatchObject({
+      status: 303,
+      location: '/',
+    })
+  })
+  test('an address that there is none of is answered with a page, in the language asked for', async () => {
+    const missing = await browse('library', '/nowhere?lang=en')
+    expect(missing).toMatchObject({ status: 404 })
+    expect(missing.body).toContain('Page not found')
+    expect(await browse('library', '/forget')).toMatchObject({ status: 303, location: '/' })
   })
   test('the bank receives the four attributes over signed assertions', async () => {
     const { cookie, path } = await answer('bank', 'client')

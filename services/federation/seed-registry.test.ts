@@ -38,7 +38,7 @@ test('one whose file is gone is switched off, and may not call any more', async 
   const files = registrationFiles(stand.keys).filter(({ file }) => file !== 'library.yaml')
   expect(await seedRegistry(stand.seed, files)).toEqual(['library'])
   expect(last()).toMatchObject({ rpId: 'library', version: 3, active: false })
-  expect(await stand.federation.registry.mayUseCertificate('library')).toBe(false)
+  expect(await stand.federation.registry.authenticationOf('library')).toBeUndefined()
 })
 test('nothing is taken when one of them is wrong', async () => {
   const [liquor, ...others] = registrationFiles(stand.keys)

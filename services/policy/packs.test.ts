@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { policyScore } from '../cli/policy-score.ts'
 import { policyTest } from '../cli/policy-test.ts'
 import { FrozenClock } from '../kernel/clock.ts'
@@ -23,6 +24,7 @@ function io(files: Readonly<Record<string, string>> = {}) {
     complain: (line: string) => void err.push(line),
     read: (path: string) => files[path] ?? readFileSync(path, 'utf8'),
     clock: new FrozenClock('2026-11-01T00:00:00Z'),
+    policyDir: POLICIES_DIRECTORY,
   }
 }
 
@@ -161,5 +163,70 @@ describe('bad input of the commands', () => {
       'x.jsonl:1 a (proofing): expected "4", got "1"',
       '0 passed, 1 failed',
     ])
+  })
+})
+
+describe('the packs that a case file is held against', () => {
+  let folder = ''
+  beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'watashi-packs-'))))
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  /** A copy of one pack, or of all, in which one document is changed. */
+  const copied = (what: string, to: string, change: (text: string) => string = (text) => text) => {
+    cpSync(join(POLICIES_DIRECTORY, what), join(folder, to), { recursive: true })
+    const pack = join(folder, what === '.' ? join(to, 'meti-idtf-2016') : to)
+    const rules = join(pack, 'proofing.rules.yaml')
+    writeFileSync(rules, change(readFileSync(rules, 'utf8')))
+    return { cases: join(pack, 'meti.test.yaml'), rules, all: join(folder, to) }
+  }
+  const misspelt = (text: string) => text.replace('jpki_sign_cert', 'jpki_sing_cert')
+  const run = (args: readonly string[], policyDir = POLICIES_DIRECTORY) => {
+    const terminal = { ...io(), policyDir }
+    const code = policyTest(args, terminal)
+    return { code, said: [...terminal.out, ...terminal.err].join('\n') }
+  }
+
+  test.each(['.', 'meti-idtf-2016'])(
+    'are those of a copy of %s when the cases lie in it',
+    (what) => {
+      expect(run([copied(what, 'Copy 1').cases]).code).toBe(0)
+      const { cases, rules } = copied(what, 'Copy 2', misspelt)
+      const { code, said } = run([cases])
+      expect(said).toContain(`${rules}:`)
+      expect(said).toContain('did you mean `jpki_sign_cert`?')
+      expect(code).toBe(2)
+    },
+  )
+  test('tell of broken YAML in the copy, and of nothing that is not at fault', () => {
+    const { cases } = copied('meti-idtf-2016', 'copy')
+    writeFileSync(join(folder, 'copy/framework.yaml'), 'version: [')
+    const { code, said } = run([cases])
+    expect(said).toContain('[yaml-syntax]')
+    expect(said).not.toContain('[missing-key]')
+    expect(code).toBe(2)
+  })
+  test('change the answers with the rules of the copy', () => {
+    const { cases } = copied('meti-idtf-2016', 'copy', (text) =>
+      text.replaceAll("grant: { proofing: '3' }", "grant: { proofing: '2' }"),
+    )
+    const { code, said } = run([cases])
+    expect(said).toMatch(/expected "3", got "2"/)
+    expect(code).toBe(1)
+  })
+  test('are those of `--policies`, before `POLICY_DIR`, wherever the cases lie', () => {
+    const good = join(POLICIES_DIRECTORY, 'meti-idtf-2016/meti.test.yaml')
+    const { all, rules, cases } = copied('.', 'all', misspelt)
+    expect(run([good, '--policies', all]).said).toContain(`${rules}:`)
+    expect(run([cases, '--policies', POLICIES_DIRECTORY])).toMatchObject({ code: 0 })
+    const elsewhere = join(folder, 'cases.test.yaml')
+    cpSync(good, elsewhere)
+    expect(run([elsewhere], all).said).toContain(`${rules}:`)
+    expect(run([elsewhere], all).code).toBe(2)
+    expect(run([elsewhere, '--policies', POLICIES_DIRECTORY], all).code).toBe(0)
+  })
+  test('a folder without facts is a bad call', () => {
+    const { code, said } = run(['x.jsonl', '--policies', join(folder, 'none')])
+    expect(said).toContain('expected a folder of packs')
+    expect(code).toBe(2)
   })
 })

@@ -163,6 +163,7 @@ describe('the simulated issuer', () => {
       attributes: { name: '山　海', address: '東京都清瀬市１', birthDate: '1990-01-01', sex: '2' },
       municipalityCode: simulator.municipalities[0]?.code ?? '',
     })
+    simulator.switches.set({ linkageDelayMinutes: 90 })
     expect(await ask('newcomer', 'signature')).toMatchObject({ outcome: 'not-ready' })
     simulator.switches.set({ linkage: 'down' })
     expect(await ask('hanako', 'signature')).toMatchObject({ outcome: 'unavailable' })

@@ -55,7 +55,7 @@ beforeAll(async () => {
     ...{ mtlsPort: 0, bearerPort: 0, tls: keys.tls, clock, log, unaryLimit: 300 },
     issuer: () => 'http://localhost',
     callers: {
-      mayUseCertificate: async () => true,
+      authenticationOf: async () => 'tls_client_auth',
       keysOf: async () => undefined,
       useOnce: async () => true,
     },

@@ -21,8 +21,8 @@ import { mutualTls, serverTls } from './tls-credentials.ts'
 
 /** Which relying parties may call, and by which keys. */
 export interface CallerDirectory extends Pick<AssertionCheck, 'keysOf' | 'useOnce'> {
-  /** True for an active relying party that is registered for client certificates. */
-  mayUseCertificate(rpId: string): Promise<boolean>
+  /** How an active relying party is registered to prove who it is; undefined for any other. */
+  authenticationOf(rpId: string): Promise<'tls_client_auth' | 'private_key_jwt' | undefined>
 }
 
 export interface GrpcService {
@@ -112,10 +112,14 @@ const OPEN_METHODS: ReadonlySet<string> = new Set(
 function byCertificate(callers: CallerDirectory): Authenticate {
   return async (call) => {
     const rpId = relyingPartyOfCertificate(call.getAuthContext().sslPeerCertificate)
-    if (!(await callers.mayUseCertificate(rpId))) {
-      throw new AccessDenied('PERMISSION_DENIED', 'expected a registered relying party')
-    }
-    return rpId
+    const method = await callers.authenticationOf(rpId)
+    if (method === 'tls_client_auth') return rpId
+    // The certificate has proven who calls: it may be told what its own registration says.
+    const expected =
+      method === undefined
+        ? 'a registered relying party'
+        : `a client assertion, at the port for those: \`${rpId}\` is registered for \`${method}\``
+    throw new AccessDenied('PERMISSION_DENIED', `expected ${expected}`)
   }
 }
 

@@ -3,7 +3,8 @@ import { type CertificateView, type PersonView, type TokenView, viewPeople } fro
 import { MUNICIPALITIES } from './municipalities.ts'
 import { SAMPLE_PINS } from './people.ts'
 import type { SimulatorCore } from './simulator-core.ts'
-import { SWITCH_CHOICES, type Switches } from './switches.ts'
+import { SWITCH_TEXT, VALUE_TEXT } from './switch-text.ts'
+import { SWITCH_CHOICES, SWITCH_LIMITS, type Switches } from './switches.ts'
 
 const TEXT = {
   ja: {
@@ -40,7 +41,8 @@ const TEXT = {
     town: '引っ越し先',
     lives: '住んでいる町',
     noSignature: '署名用電子証明書はありません',
-    switches: '障害のスイッチ',
+    switches: '障害と待ち時間のスイッチ',
+    switchesHelp: 'ここで変えた値は、プログラムを止めるまで有効です。',
     set: '切り替える',
   },
   en: {
@@ -78,7 +80,8 @@ const TEXT = {
     town: 'New town',
     lives: 'Lives in',
     noSignature: 'No signature certificate',
-    switches: 'Fault switches',
+    switches: 'Switches for faults and delays',
+    switchesHelp: 'What is set here holds until the program stops.',
     set: 'Set',
   },
 } as const satisfies Record<Language, Record<string, string>>
@@ -90,6 +93,10 @@ const REASONS = {
   superseded: { ja: '更新', en: 'renewed' },
   unspecified: { ja: '理由なし', en: 'unspecified' },
 } as const
+
+function reasonText(reason: string, language: Language): string {
+  return Object.hasOwn(REASONS, reason) ? REASONS[reason as keyof typeof REASONS][language] : reason
+}
 
 /** The issuer's desk as a page. */
 export function deskPage(core: SimulatorCore, language: Language, done: boolean): string {
@@ -174,7 +181,7 @@ function certificateRow(certificate: CertificateView, token: TokenView, language
   const live = status === 'good' || status === 'suspended'
   return html`<p id="${id}">
       ${t[family]}${!certificate.current && ` ${t.before}`}:
-      <strong>${t[status]}</strong>${reason && html` (${reason})`}, ${t.until}
+      <strong>${t[status]}</strong>${reason && html` (${reasonText(reason, language)})`}, ${t.until}
       ${certificate.notAfter.slice(0, 10)}
     </p>
     ${
@@ -204,34 +211,45 @@ function switchSection(switches: Switches, language: Language): Html {
   const t = TEXT[language]
   return html`<section class="card" aria-labelledby="switches">
     <h2 id="switches">${t.switches}</h2>
+    <p>${t.switchesHelp}</p>
     <form method="post" action="/desk/switches">
       ${languageField(language)}
-      ${Object.entries(switches).map(([name, value]: [string, string | number]) =>
-        switchField(name, String(value)),
-      )}
+      ${SWITCH_NAMES.map((name) => switchField(name, String(switches[name]), language))}
       <button>${t.set}</button>
     </form>
   </section>`
 }
 
-function switchField(name: string, value: string): Html {
+const SWITCH_NAMES = Object.keys(SWITCH_TEXT) as (keyof Switches)[] // its type names every switch and no other
+
+function switchField(name: keyof Switches, value: string, language: Language): Html {
+  const { title, help } = SWITCH_TEXT[name]
   const choices = SWITCH_CHOICES[name]
   const input = choices
-    ? html`<select id="switch-${name}" name="${name}">
+    ? html`<select id="switch-${name}" name="${name}" aria-describedby="help-${name}">
         ${choices.map((one) =>
           one === value
-            ? html`<option value="${one}" selected>${one}</option>`
-            : html`<option value="${one}">${one}</option>`,
+            ? html`<option value="${one}" selected>${VALUE_TEXT[one]?.[language] ?? one}</option>`
+            : html`<option value="${one}">${VALUE_TEXT[one]?.[language] ?? one}</option>`,
         )}
       </select>`
     : html`<input
         id="switch-${name}"
         name="${name}"
-        type="text"
-        inputmode="numeric"
+        type="number"
+        required
+        min="0"
+        max="${SWITCH_LIMITS[name]}"
         value="${value}"
+        aria-describedby="help-${name}"
       />`
-  return html`<p><label for="switch-${name}">${name}</label> ${input}</p>`
+  return html`<p>
+    <label for="switch-${name}">${title[language]}</label>
+    <span class="quiet"><code>${name}</code></span
+    ><br />
+    <span class="quiet" id="help-${name}">${help[language]}</span><br />
+    ${input}
+  </p>`
 }
 
 function orderForm(

@@ -291,9 +291,23 @@ describe('the desk', () => {
     expect(answer.body).toContain('only a suspended certificate can be resumed')
   })
 
+  test('answers an unknown address with a page for a browser, and with JSON for a program', async () => {
+    const asBrowser = await get('/nowhere', { accept: 'text/html,*/*;q=0.8' })
+    expect(asBrowser.statusCode).toBe(404)
+    expect(asBrowser.headers['content-type']).toContain('text/html')
+    expect((await get('/nowhere')).json()).toMatchObject({ error: { code: 'NOT_FOUND' } })
+  })
+
   test('throws switches', async () => {
-    await postForm('/desk/switches', { ocsp: 'down', linkageDelayMinutes: '0', lang: 'ja' })
-    expect(core.switches.get()).toMatchObject({ ocsp: 'down', linkageDelayMinutes: 0 })
+    await postForm('/desk/switches', { ocsp: 'down', linkageDelayMinutes: '90', lang: 'ja' })
+    expect(core.switches.get()).toMatchObject({ ocsp: 'down', linkageDelayMinutes: 90 })
+  })
+
+  test('names each switch and its values in words', async () => {
+    const { body } = await get('/?lang=en')
+    expect(core.switches.get()).toMatchObject({ linkageDelayMinutes: 0 })
+    expect(body).toContain('J-LIS takes 90 minutes')
+    expect(body).toContain('<option value="wrong-partition">that of another town</option>')
   })
 })
 

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { createPageServer, formField, type PageFault } from '../card/page-http.ts'
 import { PAGE_STYLE } from '../card/page-style.ts'
 import { chooseLanguage, htmlDocument, html } from '../card/html.ts'
@@ -42,8 +42,7 @@ export function simulatorServer(
     browsersOnly: false,
     styleSheet: PAGE_STYLE,
     log: options.log,
-    renderError: (fault, request) =>
-      request.url.startsWith('/desk') ? faultPage(fault) : faultBody(fault),
+    renderError: (fault, request) => (isForPerson(request) ? faultPage(fault) : faultBody(fault)),
   })
   app.addHook('onRequest', async () => {
     const { latencyMilliseconds } = core.switches.get()
@@ -56,6 +55,11 @@ export function simulatorServer(
   addApiRoutes(app, core)
   addDeskRoutes(app, core)
   return app
+}
+
+/** Forms of the desk, and whatever a browser's address bar asks for; programs get JSON. */
+function isForPerson({ url, headers }: FastifyRequest): boolean {
+  return url.startsWith('/desk') || headers.accept?.includes('text/html') === true
 }
 
 function faultBody({ code, message }: PageFault): object {

@@ -290,6 +290,7 @@ describe('a certificate', () => {
   })
 
   test('renewed gives way to new ones on the card, which linkage ties together after its delay', async () => {
+    simulator.switches.set({ linkageDelayMinutes: 90 })
     await simulator.office.renew('hanako-card')
     expect(certificate('hanako-card-signature-1').revocation?.reason).toBe('superseded')
     const onCard = simulator.cards.card('hanako-card').signature?.certificate

@@ -9,7 +9,7 @@ export interface Switches {
   readonly ocsp: 'normal' | 'stale' | 'expired' | 'wrong-key' | 'try-later' | 'down'
   readonly ocspSigner: 'authority' | 'delegated'
   readonly linkage: 'normal' | 'down'
-  /** Linkage knows a certificate only this many minutes after its issue. */
+  /** Linkage knows a certificate only this many minutes after its issue; J-LIS takes 90. */
   readonly linkageDelayMinutes: number
   /** Every answer over HTTP waits this long. */
   readonly latencyMilliseconds: number
@@ -21,7 +21,7 @@ export const HEALTHY: Switches = {
   ocsp: 'normal',
   ocspSigner: 'authority',
   linkage: 'normal',
-  linkageDelayMinutes: 90,
+  linkageDelayMinutes: 0,
   latencyMilliseconds: 0,
 }
 
@@ -35,6 +35,8 @@ const CHOICES = {
 const LIMITS = { linkageDelayMinutes: 100_000, latencyMilliseconds: 60_000 } as const
 
 export const SWITCH_CHOICES: Readonly<Record<string, readonly string[]>> = CHOICES
+/** The greatest value of each switch that is a number. */
+export const SWITCH_LIMITS: Readonly<Record<string, number>> = LIMITS
 
 /** Takes over the switches named in `unverified`; `InvalidInput` for a name or a value there is none of. */
 export function withSwitches(

@@ -258,7 +258,6 @@ describe.each(RUNS)('the whole story in a browser ($language)', (run) => {
   })
 
   test('a tap with a new certificate meets the bank’s minimum again', async () => {
-    await atDesk(instance, 'switches', { linkageDelayMinutes: '0' })
     await atDesk(instance, `tokens/${run.personId}-card/renew`)
     await tapCard()
     await heading(run.texts.reproof.passedTitle).waitFor()

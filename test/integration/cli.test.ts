@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -90,6 +91,7 @@ describe('watashi policy test', () => {
     { what: 'no file', words: ['test'] },
     { what: 'a name of another kind', words: ['test', 'README.md'] },
     { what: 'an option that there is none of', words: ['test', 'x.jsonl', '--frobnicate'] },
+    { what: 'a folder without packs', words: ['test', 'x.jsonl', '--policies', 'services'] },
     { what: 'a subcommand that there is none of', words: ['toast', 'x.jsonl'] },
   ])('ends with 2 for $what, and says so on standard error alone', async ({ words }) => {
     const { code, out, errors } = await watashi('policy', ...words)
@@ -124,6 +126,22 @@ describe('watashi policy score', () => {
       expect.objectContaining({ id: good?.row.id, value: good?.row.expected }),
     ])
     expect(code).toBe(2)
+  })
+})
+
+describe('output that nobody reads to its end', () => {
+  test('ends a command no otherwise than when it is read', async () => {
+    const child = spawn(
+      process.execPath,
+      ['services/cli.ts', 'policy', 'score', 'policies/examples.cases.jsonl', '--json'],
+      { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    child.stdout.destroy()
+    let errors = ''
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString('utf8')))
+    const [code] = (await once(child, 'close')) as [number | null]
+    // 2: the rows of frameworks that no pack serves.
+    expect({ code, errors }).toEqual({ code: 2, errors: '' })
   })
 })
 

@@ -164,7 +164,6 @@ class KilledStory {
     const fall = await this.#follow(start, (message) => changeIn(message)?.lowered === true)
     await this.#killAt('fall told')
 
-    await atDesk(this.#product.now, 'switches', { linkageDelayMinutes: '0' })
     await atDesk(this.#product.now, `tokens/${CARD}/renew`)
     await this.#person.enrol(CARD, PIN)
     const afterFall = fall.at(-1)?.position ?? ''

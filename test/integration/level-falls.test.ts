@@ -19,7 +19,6 @@ const observed: ObservedRelyingParty[] = []
 
 beforeAll(async () => {
   instance = await startInstance()
-  await atDesk(instance, 'switches', { linkageDelayMinutes: '0' })
   cast = castAt(instance)
 })
 afterAll(async () => {

@@ -23,7 +23,6 @@ const seen: Partial<Record<'library' | 'liquor' | 'bank', ObservedRelyingParty>>
 
 beforeAll(async () => {
   instance = await startInstance()
-  await atDesk(instance, 'switches', { linkageDelayMinutes: '0' })
   cast = castAt(instance)
 })
 afterAll(async () => {

@@ -33,6 +33,8 @@ export function readPack(sources: readonly SourceFile[], catalogue: Catalogue): 
   }
   const header = maps.find((map) => map.entries.some(({ key }) => key === 'version'))
   if (header === undefined) {
+    // A document that could not be read at all may be the header.
+    if (maps.length < sources.length) report.throwIfFailed()
     const place = { file: sources[0]?.path ?? 'pack', line: 1, column: 1 }
     report.add(
       'missing-key',

@@ -11,10 +11,10 @@ import { useAction, useAnswer } from '../parts/asking.ts'
 import { Button, buttonLook } from '../parts/button.tsx'
 import { Confirm } from '../parts/dialog.tsx'
 import { Announcement, ErrorNotice, Warning } from '../parts/notice.tsx'
-import { Badge, Card, Facts, Page, Section, Text, type Tone } from '../parts/page.tsx'
+import { Badge, Card, Facts, Page, Section, Small, Text, type Tone } from '../parts/page.tsx'
 import { keepNext } from '../parts/return-path.ts'
 import { useSession } from '../parts/session.tsx'
-import { dateTime, day } from '../text/format.ts'
+import { dateTime } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 
 type Change = 'suspend' | 'resume' | 'revoke'
@@ -62,7 +62,7 @@ function Listed(props: {
   readonly onSaid: (said: Said | undefined) => void
 }) {
   const { t } = useTranslation()
-  const { refresh } = useSession()
+  const { session, refresh } = useSession()
   const [chosen, setChosen] = useState<Chosen>()
   const action = useAction()
   function apply(authenticator: Authenticator, change: Change): void {
@@ -85,6 +85,7 @@ function Listed(props: {
             <AuthenticatorCard
               authenticator={authenticator}
               number={index + 1}
+              canRevoke={session?.method === 'card' || !isLast(authenticator, props.authenticators)}
               onResume={() => {
                 apply(authenticator, 'resume')
               }}
@@ -151,6 +152,8 @@ const TONES = {
 function AuthenticatorCard(props: {
   readonly authenticator: Authenticator
   readonly number: number
+  /** The last passkey goes only while the card is there to come back with. */
+  readonly canRevoke: boolean
   readonly onResume: () => void
   readonly onAsk: (change: 'suspend' | 'revoke') => void
 }) {
@@ -193,18 +196,21 @@ function AuthenticatorCard(props: {
               {t('authenticators.resume')}
             </Button>
           )}
-          <Button
-            kind="danger"
-            small
-            label={t('authenticators.revokeOf', { number })}
-            onPress={() => {
-              props.onAsk('revoke')
-            }}
-          >
-            {t('authenticators.revoke')}
-          </Button>
+          {props.canRevoke && (
+            <Button
+              kind="danger"
+              small
+              label={t('authenticators.revokeOf', { number })}
+              onPress={() => {
+                props.onAsk('revoke')
+              }}
+            >
+              {t('authenticators.revoke')}
+            </Button>
+          )}
         </div>
       )}
+      {state !== 'revoked' && !props.canRevoke && <Small>{t('authenticators.lastKept')}</Small>}
     </Card>
   )
 }
@@ -212,12 +218,15 @@ function AuthenticatorCard(props: {
 function AuthenticatorFacts({ authenticator }: { readonly authenticator: Authenticator }) {
   const { t } = useTranslation()
   const { language } = useLanguage()
-  const { backedUp, backupEligible, lastUsedAt, createdAt } = authenticator
+  const { backedUp, backupEligible, kind, lastUsedAt, createdAt } = authenticator
   const sync = backedUp ? 'synced' : backupEligible ? 'syncable' : 'deviceBound'
   return (
     <Facts
       rows={[
-        [t('authenticators.created'), day(language, createdAt)],
+        ...(kind === null
+          ? []
+          : [[t('authenticators.on'), t(`authenticators.kind.${kind}`)] as const]),
+        [t('authenticators.created'), dateTime(language, createdAt)],
         [
           t('authenticators.lastUsed'),
           lastUsedAt === null ? t('authenticators.never') : dateTime(language, lastUsedAt),

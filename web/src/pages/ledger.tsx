@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ledger, revokeRelease, type Ledger, type LedgerEntry } from '../api/wallet.ts'
 import { Answered } from '../parts/answered.tsx'
@@ -34,10 +34,18 @@ function Entries({ ledger, again }: { readonly ledger: Ledger; readonly again: (
   const [revoked, setRevoked] = useState<string>()
   const [showing, setShowing] = useState<LedgerEntry>()
   const ended = takenBack(ledger.entries)
+  const said = useRef<HTMLDivElement>(null)
+  const justRevoked = useRef(false)
+  useEffect(() => {
+    // The button that opened the dialog is not in the new list, and the focus would be nowhere.
+    if (justRevoked.current) said.current?.focus()
+    justRevoked.current = false
+  }, [ledger])
   return (
     <>
       <Integrity intact={ledger.intact} />
       <Announcement
+        box={said}
         text={revoked === undefined ? undefined : t('ledger.revoked', { rp: revoked })}
       />
       {ledger.entries.length === 0 && <Text>{t('ledger.empty')}</Text>}
@@ -66,6 +74,7 @@ function Entries({ ledger, again }: { readonly ledger: Ledger; readonly again: (
         onRevoked={(entry) => {
           setRevoked(local(language, entry.rp.name))
           setAsking(undefined)
+          justRevoked.current = true
           again()
         }}
       />

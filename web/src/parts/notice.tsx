@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef, type ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useLanguage } from '../text/i18n.ts'
 import { errorWords } from '../text/words.ts'
@@ -70,10 +70,17 @@ export function Waiting({ text }: { readonly text?: string }) {
   )
 }
 
-/** A place whose text a screen reader says when it changes; it must stand on the page before the text comes. */
-export function Announcement({ text }: { readonly text: string | undefined }) {
+/**
+ * A place whose text a screen reader says when it changes; it must stand on the page before the text comes. With `box` it
+ * can take the focus when what held it is gone.
+ */
+export function Announcement(props: {
+  readonly text: string | undefined
+  readonly box?: RefObject<HTMLDivElement | null>
+}) {
+  const { text, box } = props
   return (
-    <div role="status">
+    <div role="status" {...(box && { ref: box, tabIndex: -1 })}>
       {text !== undefined && (
         <p className="rounded-8 border-2 border-success-2 bg-green-50 p-4 text-std-16N-170">
           {text}

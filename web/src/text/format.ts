@@ -6,9 +6,9 @@ export function dateTime(language: Language, instant: string): string {
   return format(language, instant, { dateStyle: 'medium', timeStyle: 'short' })
 }
 
-/** Time of day of an instant, in the zone of the reader. */
+/** Time of day of an instant, in the zone of the reader, which is named: the card screen may be in another. */
 export function timeOfDay(language: Language, instant: string): string {
-  return format(language, instant, { timeStyle: 'short' })
+  return format(language, instant, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' })
 }
 
 /** A day: of a calendar date `YYYY-MM-DD` as it is, of an instant in the zone of the reader. */
