@@ -68,8 +68,8 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
 
   const core = await openEventCore({ config, keys: keys.files, clock, random, log })
   stack.defer(() => core.close())
-  const identity = await openIdentitySource(config, clock, random, log)
-  stack.defer(async () => identity.simulator?.close())
+  const identity = await openIdentitySource(config, keys, clock, random, log)
+  stack.defer(() => identity.close())
 
   const places = { issuer: config.issuer ?? '', agent: '' }
   const services = await createServices({
@@ -97,7 +97,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
       clock,
       log,
     },
-    readRegistrationFolder(join(root, 'deploy/rp'), {
+    readRegistrationFolder(config.relyingPartyDir, {
       variables: originVariables(rpPlaces),
       developmentKeys: developmentJwks(keys),
     }),
@@ -111,6 +111,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
     log,
   })
   stack.defer(() => samples.stop())
+  // Where no agent is started here, it runs on the machine of whoever has the card.
   places.agent = samples.agent ?? `http://card.localhost:${config.ports.agent}`
 
   for (const definition of services.consumers) core.consume(definition)
