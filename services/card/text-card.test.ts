@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -248,7 +248,8 @@ describe('the ladder', () => {
     const [ofTest] = pinnedTextRoots('jpki-test')
     expect(Buffer.from(production?.keyId ?? '', 'hex').toString('latin1', 0, 7)).toBe('5000033')
     expect(Buffer.from(ofTest?.keyId ?? '', 'hex').toString('latin1', 0, 7)).toBe('6000033')
-    expect(production?.publicKey.equals(ofTest?.publicKey as KeyObject)).toBe(false)
+    const modulus = (root: typeof production) => root?.publicKey.export({ format: 'jwk' }).n
+    expect(modulus(production)).not.toBe(modulus(ofTest))
   })
 
   test('does not take a root by its name alone', () => {
@@ -352,7 +353,7 @@ describe('the ladder', () => {
     const files = fc.constantFrom('attributes', 'integrity', 'certificate', 'signedKey')
     fc.assert(
       fc.property(files, fc.nat(), fc.integer({ min: 1, max: 255 }), (file, at, mask) => {
-        const original = evidence[file as keyof TextEvidence]
+        const original = evidence[file]
         const bytes = original.map((byte, index) =>
           index === at % original.length ? byte ^ mask : byte,
         )

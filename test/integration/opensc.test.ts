@@ -38,9 +38,9 @@ const SCRIPT = `
 cd "$DATA"
 echo '## name'; opensc-tool --name
 echo '## objects'; pkcs15-tool --list-certificates --list-pins
-pkcs15-tool --read-certificate 01 --output authentication.pem
 # Before any PIN: a verified one may outlive the program that gave it, until the reader takes the power away.
 pkcs15-tool --read-certificate 02 --output refused.pem
+pkcs15-tool --read-certificate 01 --output authentication.pem
 pkcs15-tool --read-certificate 02 --verify-pin --auth-id 02 --pin ABC123 --output signature.pem
 printf 'a message' >message
 module=$(ls /usr/lib/*/opensc-pkcs11.so | head -1)
