@@ -51,7 +51,7 @@ const ROLES = ['proofing', 'policy', 'authenticator', 'wallet', 'federation']
 /** Reads the environment once. Throws `ConfigError` naming the variable when values are missing or contradict. */
 export function readConfig(environment: Environment = process.env): Config {
   refusePartialRoles(environment['ROLES'])
-  const trustEnvironment = readTrustEnvironment(environment['TRUST_ENVIRONMENT'])
+  const trustEnvironment = readTrustEnvironment(environment)
   const dataDir = resolve(environment['DATA_DIR'] ?? 'data')
   const samples = readFlag(environment, 'SAMPLES', trustEnvironment === 'simulator')
   if (samples && trustEnvironment !== 'simulator') {
@@ -121,7 +121,9 @@ function refusePartialRoles(roles: string | undefined): void {
   }
 }
 
-function readTrustEnvironment(text = 'simulator'): TrustEnvironment {
+/** For a command that needs nothing else of the configuration. */
+export function readTrustEnvironment(environment: Environment = process.env): TrustEnvironment {
+  const text = environment['TRUST_ENVIRONMENT'] ?? 'simulator'
   if (isTrustEnvironment(text)) return text
   throw new ConfigError(`\`TRUST_ENVIRONMENT\`: expected one of ${TRUST_ENVIRONMENTS.join(', ')}`)
 }
