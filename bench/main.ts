@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { benchCms } from './cms.ts'
+import { benchHostilePaths } from './hostile-paths.ts'
 import { benchLargeCrl } from './large-crl.ts'
 import { benchOcsp } from './ocsp.ts'
 import { benchProof } from './proof.ts'
@@ -9,6 +10,7 @@ import { benchRepeat } from './repeat.ts'
 
 const rows = [await benchProof(), await benchRepeat(), await benchOcsp(), await benchCms()]
 const crl = await benchLargeCrl()
+const hostile = benchHostilePaths()
 const micro = (nanoseconds: number): string => `${(nanoseconds / 1e3).toFixed(1)} µs`
 
 const lines = [
@@ -21,6 +23,10 @@ const lines = [
   `| 500,000-entry CRL (${(crl.bytes / 2 ** 20).toFixed(1)} MiB): verify and index | reading the file once | ${crl.readMilliseconds.toFixed(1)} ms | ${crl.verifyAndIndexMilliseconds.toFixed(0)} ms | – | ≤ 100 ms |`,
   `| … lookup of a serial | – | – | ${crl.lookupMicroseconds.toFixed(2)} µs | – | ≤ 0.2 µs |`,
   `| … resident above the file | – | – | ${crl.residentMegabytes.toFixed(0)} MB | – | ≤ 40 MB |`,
+  ...hostile.map(
+    ({ what, bytes, milliseconds }) =>
+      `| hostile path: ${what} (${(bytes / 2 ** 10).toFixed(0)} KiB), CPU time | – | – | ${milliseconds.toFixed(0)} ms | – | ≤ 50 ms |`,
+  ),
 ]
 console.log(lines.join('\n'))
 

@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 import { outliveReader } from './cli/closed-output.ts'
+import type { StatusOptions, VerifyOptions } from './cli/pki/pki-commands.ts'
+import { pkiIo } from './cli/pki/pki-io.ts'
 import { EXIT, processIo } from './cli/policy-io.ts'
 import { policyScore } from './cli/policy-score.ts'
 import { policyTest } from './cli/policy-test.ts'
@@ -12,6 +14,22 @@ import { systemRandom } from './kernel/random.ts'
 outliveReader(process.stdout)
 outliveReader(process.stderr)
 const io = processIo(systemClock, namedPolicyDir())
+
+// Options that both commands on certificates have.
+const AT = ['--at <time>', 'verification time, ISO 8601 (default: now)'] as const
+const PROFILE = [
+  '--profile <name>',
+  'jpki: a certificate of a person, issued by a root; rfc5280: any; vectors: rfc5280 with what public test files need, not in production',
+  'jpki',
+] as const
+const MAX_AGE = [
+  '--max-age-days <days>',
+  'oldest revocation data that is believed (default: as long as it says)',
+] as const
+const CASES = [
+  '--cases <file>',
+  'instead of everything else: one JSON object a line in, one a line out',
+] as const
 
 const program = new Command('watashi')
   .description('Trust-framework and assurance-level engine with persona wallet')
@@ -64,6 +82,66 @@ policy
   .allowUnknownOption()
   .action((_file: string, _options: object, command: Command) => {
     process.exitCode = policyScore(rawArguments(command), io)
+  })
+
+const pki = program.command('pki').description('verify certificates, their paths and status')
+const collect = (one: string, others: readonly string[] = []): readonly string[] => [...others, one]
+pki
+  .command('verify')
+  .description(
+    'verify a certificate up to an anchor: format, path, validity, constraints, policies, revocation',
+  )
+  .argument('[certificate]', 'DER or PEM')
+  .option('--anchors <file>', 'trusted certificates, DER or PEM; may be repeated', collect)
+  .option('--intermediates <file>', 'in any order, none of them trusted; repeatable', collect)
+  .option('--crls <file>', 'revocation lists, DER or PEM; repeatable', collect)
+  .option('--ocsp <file>', 'OCSP responses, DER or PEM; repeatable', collect)
+  .option(
+    '--no-revocation',
+    'do not look at revocation; without this a certificate that no list or answer speaks of is INDETERMINATE TRY_LATER',
+  )
+  .option('--policy <oid>', 'accept this policy; repeatable (default: any)', collect)
+  .option('--explicit-policy', 'some accepted policy has to be valid along the path')
+  .option('--inhibit-mapping', 'policies are not mapped')
+  .option('--inhibit-any-policy', 'anyPolicy stands for no other policy')
+  .option(...AT)
+  .option(...PROFILE)
+  .option(...MAX_AGE)
+  .option('--json', 'the verdict as one JSON object')
+  .option(...CASES)
+  .action(async (certificate: string | undefined, options: VerifyOptions) => {
+    const { pkiVerify } = await import('./cli/pki/pki-commands.ts')
+    process.exitCode = await pkiVerify(
+      certificate,
+      options,
+      pkiIo(systemClock, readPlaces().trustEnvironment),
+    )
+  })
+pki
+  .command('status')
+  .description(
+    'the status of a certificate by revocation lists or OCSP responses: GOOD, REVOKED or UNKNOWN',
+  )
+  .argument('[certificate]', 'DER or PEM')
+  .option(
+    '--issuer <file>',
+    'trusted certificates of its issuer, under each of its keys; repeatable',
+    collect,
+  )
+  .option('--crl <file>', 'revocation lists, DER or PEM; repeatable', collect)
+  .option('--ocsp <file>', 'OCSP responses, DER or PEM; repeatable', collect)
+  .option(...AT)
+  .option(...PROFILE)
+  .option(...MAX_AGE)
+  .option('--json', 'the verdict as one JSON object')
+  .option(...CASES)
+  .action(async (certificate: string | undefined, options: StatusOptions) => {
+    const { pkiStatus } = await import('./cli/pki/pki-commands.ts')
+    process.exitCode = await pkiStatus(
+      certificate,
+      options,
+      pkiIo(systemClock, readPlaces().trustEnvironment),
+    )
   })
 
 const parked = program

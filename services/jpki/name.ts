@@ -42,7 +42,8 @@ export class NameAttribute {
 }
 
 function fold({ type, text, encoding }: NameAttribute): string {
-  if (text === null) return `${type}#${toHex(encoding)}`
+  // NUL separates the attributes of a set, so a text that has one stands as it is encoded.
+  if (text === null || text.includes('\0')) return `${type}#${toHex(encoding)}`
   return `${type}=${text.normalize('NFKC').trim().replace(/\s+/gu, ' ').toLowerCase()}`
 }
 

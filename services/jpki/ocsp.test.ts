@@ -13,6 +13,7 @@ import {
 } from '../../test/pki/issue.ts'
 import { parseCertificate } from './certificate.ts'
 import { encodeOcspRequest, ocspStatus } from './ocsp.ts'
+import { Budget, BudgetExhausted } from './path/budget.ts'
 
 const authority = issueAuthority('authentication')
 const stranger = issueAuthority('authentication', { generation: 2 })
@@ -146,4 +147,17 @@ test('a request names the certificate and carries the nonce', () => {
   expect(request.includes(Buffer.from(authority.key.keyId))).toBe(true)
   expect(request.includes(Buffer.from(certificate.serial))).toBe(true)
   expect(request.includes(Buffer.from(nonce))).toBe(true)
+})
+
+test('the signatures of an answer are charged to a budget', () => {
+  const ask = (signatures: number, options: OcspOptions = {}) => {
+    const budget = new Budget({ signatures, steps: 0, comparisons: 0, policies: 0 })
+    return () =>
+      ocspStatus(issueOcspResponse(authority, { nonce, ...options }), { ...question, budget })
+  }
+  const delegate = issueResponder(authority)
+  expect(ask(0)).toThrow(BudgetExhausted)
+  expect(ask(1)()).toMatchObject({ status: 'good' })
+  expect(ask(1, { delegate })).toThrow(BudgetExhausted)
+  expect(ask(2, { delegate })()).toMatchObject({ status: 'good' })
 })

@@ -15,6 +15,7 @@ import {
   type CertificateId,
   type SingleResponse,
 } from './ocsp-response.ts'
+import type { Budget } from './path/budget.ts'
 import { isSignedBy, type Link } from './path/build-path.ts'
 import { importPublicKey, type PublicKey } from './public-key.ts'
 import {
@@ -75,6 +76,8 @@ export interface OcspQuestion extends StatusTime {
   readonly freshness: FreshnessPolicy
   readonly algorithms?: AlgorithmPolicy
   readonly delegates?: DelegateCache
+  /** What the signatures of it are charged to; throws `BudgetExhausted`. */
+  readonly budget?: Budget
 }
 
 const MAX_DELEGATES = 64
@@ -99,8 +102,20 @@ export class DelegateCache {
  * certificate, fresh, and an answer to this request. Everything else is unknown with its cause, never good.
  */
 export function ocspStatus(response: Uint8Array, question: OcspQuestion): RevocationStatus {
+  return orUnknown(() => statusOf(parseOcspResponse(response), question))
+}
+
+/** The same by a response that was read before; null: the responder refused to answer. */
+export function statusByResponse(
+  response: BasicOcspResponse | null,
+  question: OcspQuestion,
+): RevocationStatus {
+  return orUnknown(() => statusOf(response, question))
+}
+
+function orUnknown(work: () => RevocationStatus): RevocationStatus {
   try {
-    return statusOf(response, question)
+    return work()
   } catch (error) {
     if (error instanceof MalformedDer) return unknown('MALFORMED')
     if (error instanceof AlgorithmNotAllowed) return unknown('UNSUPPORTED')
@@ -112,12 +127,15 @@ function unknown(cause: UnknownCause): RevocationStatus {
   return { status: 'unknown', source: 'ocsp', cause }
 }
 
-function statusOf(der: Uint8Array, question: OcspQuestion): RevocationStatus {
-  const response = parseOcspResponse(der)
+function statusOf(response: BasicOcspResponse | null, question: OcspQuestion): RevocationStatus {
   if (response === null) return unknown('RESPONDER_REFUSED')
+  const answers = answersAbout(response, question)
+  if (answers.length === 0)
+    return unknown(isForeign(response, question) ? 'WRONG_ISSUER' : 'NO_ANSWER')
   const signer = signerKey(response, question)
   if (signer === null) return unknown('WRONG_ISSUER')
   const algorithm = signatureAlgorithm(response.algorithm, question.algorithms)
+  question.budget?.signature(signer)
   if (!verifySignature(signer, algorithm, response.tbs, response.signature))
     return unknown('BAD_SIGNATURE')
   if (question.nonce !== null && !bringsBack(response, question.nonce)) {
@@ -127,7 +145,7 @@ function statusOf(der: Uint8Array, question: OcspQuestion): RevocationStatus {
     return unknown('UNSUPPORTED')
   }
   if (response.producedAt < question.certificate.notBefore.at) return unknown('STALE')
-  return worstAnswer(response, question)
+  return worst(answers.map((single) => answer(single, question)))
 }
 
 function bringsBack({ nonce }: BasicOcspResponse, sent: Uint8Array): boolean {
@@ -164,18 +182,24 @@ function wasInTime(
 /** Key of a certificate that the issuer gave a responder, or null. */
 function delegateKey(
   certificate: Certificate,
-  { issuer, algorithms, delegates }: OcspQuestion,
+  { issuer, algorithms, delegates, budget }: OcspQuestion,
 ): PublicKey | null {
   const name = toHex(sha256(concatBytes(certificate.der, issuer.key.keyBits)))
   const known = delegates?.get(name)
   if (known !== undefined) return known
-  const isDelegated =
-    isDelegate(certificate, issuer) &&
-    isSignedBy(certificate, issuer.key, algorithms ?? STRICT_ALGORITHMS)
-  if (!isDelegated) return null
+  if (!isDelegate(certificate, issuer)) return null
+  budget?.signature(issuer.key)
+  if (!isSignedBy(certificate, issuer.key, algorithms ?? STRICT_ALGORITHMS)) return null
   const key = importPublicKey(certificate.spki, algorithms)
   delegates?.set(name, key)
   return key
+}
+
+/** Neither by the issuer nor with the certificate of a delegate. */
+function isForeign(response: BasicOcspResponse, { issuer }: OcspQuestion): boolean {
+  return (
+    response.certificates.length === 0 && !isResponder(response, issuer.certificate, issuer.key)
+  )
 }
 
 function isResponder(
@@ -209,24 +233,34 @@ function isDelegate(certificate: Certificate, issuer: OcspIssuer): boolean {
   )
 }
 
-/** Of several answers about the certificate the worst one counts: revoked, then unknown, then good. */
-function worstAnswer(response: BasicOcspResponse, question: OcspQuestion): RevocationStatus {
-  const statuses = response.responses
-    .filter((single) => isAbout(single.id, question))
-    .map((single) => answer(single, question))
-  const order = ['revoked', 'suspended', 'unknown', 'good'] as const
-  const [worst] = statuses.sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
-  return worst ?? unknown('NO_ANSWER')
+function answersAbout(
+  { responses }: BasicOcspResponse,
+  { certificate, issuer }: OcspQuestion,
+): SingleResponse[] {
+  const asked = new Map<string, CertificateId | null>()
+  return responses.filter(({ id }) => {
+    let own = asked.get(id.digest)
+    if (own === undefined) {
+      own = certificateId(certificate, issuer, id.digest)
+      asked.set(id.digest, own)
+    }
+    return own !== null && sameId(id, own)
+  })
 }
 
-function isAbout(id: CertificateId, { certificate, issuer }: OcspQuestion): boolean {
-  const asked = certificateId(certificate, issuer, id.digest)
+function sameId(a: CertificateId, b: CertificateId): boolean {
   return (
-    asked !== null &&
-    constantTimeEqual(id.issuerNameHash, asked.issuerNameHash) &&
-    constantTimeEqual(id.issuerKeyHash, asked.issuerKeyHash) &&
-    constantTimeEqual(id.serial, asked.serial)
+    constantTimeEqual(a.issuerNameHash, b.issuerNameHash) &&
+    constantTimeEqual(a.issuerKeyHash, b.issuerKeyHash) &&
+    constantTimeEqual(a.serial, b.serial)
   )
+}
+
+/** Of several answers about the certificate the worst one counts: revoked, then unknown, then good. */
+function worst(statuses: readonly RevocationStatus[]): RevocationStatus {
+  const order = ['revoked', 'suspended', 'unknown', 'good'] as const
+  const [first] = statuses.toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
+  return first ?? unknown('NO_ANSWER')
 }
 
 /** Extensions of a single response that change nothing here: the time stamps of certificate transparency (RFC 6962 §3.3). */

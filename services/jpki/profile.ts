@@ -1,9 +1,10 @@
-import type { TrustEnvironment } from '../kernel/trust-environment.ts'
+import { TRUST_ENVIRONMENTS, type TrustEnvironment } from '../kernel/trust-environment.ts'
 import type { Certificate } from './certificate.ts'
 import { namesOneAlgorithm, type DerTime } from './der-values.ts'
 import { KEY_USAGE } from './extensions.ts'
 import { soleDirectoryName } from './general-name.ts'
-import { EXTENSION, KEY_PURPOSE } from './oids.ts'
+import { attributeTexts, type DistinguishedName } from './name.ts'
+import { ATTRIBUTE_TYPE, EXTENSION, KEY_PURPOSE } from './oids.ts'
 import { importPublicKey, type PublicKey } from './public-key.ts'
 import type { CertificateKind } from './trust-anchor.ts'
 import type { Failure } from './verdict.ts'
@@ -20,6 +21,31 @@ const POLICY: Readonly<Record<CertificateKind, Readonly<Record<TrustEnvironment,
     'jpki-test': '1.2.392.200149.8.5.1.3.30',
     simulator: '1.3.6.1.4.1.32473.8.5.1.3.30',
   },
+}
+
+const UNIT: Readonly<Record<string, CertificateKind>> = {
+  'JPKI for digital signature': 'signature',
+  'JPKI for user authentication': 'authentication',
+}
+
+/** The family that a certification authority's name tells, or null where it has no name of JPKI. */
+export function kindNamed(authority: DistinguishedName): CertificateKind | null {
+  const units = attributeTexts(authority, ATTRIBUTE_TYPE.organizationalUnit)
+  const known = units.find((unit) => Object.hasOwn(UNIT, unit))
+  return known === undefined ? null : (UNIT[known] ?? null)
+}
+
+/** The family and environment that the certificate's policy names, or null. */
+export function familyOf({ policies }: Certificate): Family | null {
+  const families = (['signature', 'authentication'] as const).flatMap((kind) =>
+    TRUST_ENVIRONMENTS.map((environment) => ({ kind, environment })),
+  )
+  return families.find(({ kind, environment }) => POLICY[kind][environment] === policies[0]) ?? null
+}
+
+export interface Family {
+  readonly kind: CertificateKind
+  readonly environment: TrustEnvironment
 }
 
 const CRITICAL: readonly string[] = [EXTENSION.keyUsage, EXTENSION.certificatePolicies]

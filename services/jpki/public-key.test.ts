@@ -1,9 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { resolve } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { fromHex } from '../kernel/bytes.ts'
+import { expect, test } from 'vitest'
 import { bits, encode, integer, oid, raw, sequence, type Asn1 } from '../../test/pki/encode.ts'
 import { DerReader } from './der.ts'
 import { readAlgorithm } from './der-values.ts'
@@ -120,46 +117,4 @@ test('a signature of another kind of key does not verify', () => {
   const signature = sign('sha256', message, privateKey)
   expect(verifySignature(key, { keyType: 'ec', digest: 'sha256' }, message, signature)).toBe(true)
   expect(verifySignature(key, { keyType: 'rsa', digest: 'sha256' }, message, signature)).toBe(false)
-})
-
-interface Vectors {
-  readonly testGroups: readonly {
-    readonly publicKeyDer: string
-    readonly tests: readonly {
-      readonly tcId: number
-      readonly msg: string
-      readonly sig: string
-      readonly result: string
-    }[]
-  }[]
-}
-
-const shared = process.env['WATASHI_SHARED'] ?? resolve(import.meta.dirname, '../../../shared')
-const folder = resolve(shared, 'data/suites/wycheproof')
-const here = existsSync(folder)
-if (!here) console.log(`skipped: the Wycheproof vectors are not in ${folder}`)
-
-/** Deviation: some groups have e = 3, a key that is refused before any signature is looked at. */
-function hasSmallExponent(publicKeyDer: string): boolean {
-  return publicKeyDer.endsWith('020103')
-}
-
-describe.skipIf(!here)('Wycheproof', () => {
-  test.each([
-    ['rsa_signature_2048_sha256_test.json', 'rsa'],
-    ['ecdsa_secp256r1_sha256_test.json', 'ec'],
-  ] as const)('%s: every verdict is the expected one', (file, keyType) => {
-    const vectors = JSON.parse(readFileSync(resolve(folder, file), 'utf8')) as Vectors
-    const groups = vectors.testGroups.filter(({ publicKeyDer }) => !hasSmallExponent(publicKeyDer))
-    expect(groups.length).toBeGreaterThan(0)
-    const mismatches = groups.flatMap(({ publicKeyDer, tests }) => {
-      const key = importFrom(fromHex(publicKeyDer))
-      return tests.filter(({ msg, sig, result }) => {
-        const held = verifySignature(key, { keyType, digest: 'sha256' }, fromHex(msg), fromHex(sig))
-        // `acceptable` is a DigestInfo without NULL: not accepted here.
-        return held !== (result === 'valid')
-      })
-    })
-    expect(mismatches).toEqual([])
-  })
 })

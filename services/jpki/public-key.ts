@@ -67,12 +67,12 @@ const EC_PUBLIC_KEY = '1.2.840.10045.2.1'
 const CURVES: Readonly<Record<string, number>> = { '1.2.840.10045.3.1.7': 256, '1.3.132.0.34': 384 }
 
 /**
- * Imports a SubjectPublicKeyInfo after checking what OpenSSL would not: RSA up to 4096 bits with odd n and odd
- * e ≥ 65537 and NULL parameters; EC uncompressed on the named curves P-256 and P-384. Else `AlgorithmNotAllowed`.
+ * Imports a SubjectPublicKeyInfo after checking what OpenSSL would not: RSA up to 4096 bits with odd n, an odd e of 65537
+ * or more and NULL parameters; EC uncompressed on the named curves P-256 and P-384. Else `AlgorithmNotAllowed`.
  */
 export function importPublicKey(
   spki: DerElement,
-  { rsaMinimumBits }: AlgorithmPolicy = STRICT_ALGORITHMS,
+  policy: AlgorithmPolicy = STRICT_ALGORITHMS,
 ): PublicKey {
   const body = inside(spki)
   const algorithm = readAlgorithm(body)
@@ -80,7 +80,7 @@ export function importPublicKey(
   body.finish()
   if (algorithm.oid === RSA_ENCRYPTION) {
     if (!isNull(algorithm.parameters)) throw new AlgorithmNotAllowed('RSA parameters NULL')
-    return importRsa(keyBits, rsaMinimumBits)
+    return importRsa(keyBits, policy)
   }
   if (algorithm.oid === EC_PUBLIC_KEY && algorithm.parameters?.tag === TAG.oid) {
     return importEc(spki, oidText(algorithm.parameters), keyBits)
@@ -92,7 +92,10 @@ export function isNull(element: DerElement | null): boolean {
   return element?.tag === TAG.null && element.length === 0
 }
 
-function importRsa(keyBits: Uint8Array, minimumBits: number): PublicKey {
+function importRsa(
+  keyBits: Uint8Array,
+  { rsaMinimumBits, rsaMinimumExponent }: AlgorithmPolicy,
+): PublicKey {
   const outer = new DerReader(keyBits)
   const body = outer.enter(TAG.sequence)
   outer.finish()
@@ -102,11 +105,11 @@ function importRsa(keyBits: Uint8Array, minimumBits: number): PublicKey {
   const bits = bitLength(modulus)
   let exponent = 0
   for (const octet of exponentOctets) exponent = exponent * 256 + octet
-  if (!isPositiveOdd(modulus) || bits < minimumBits || bits > 4096) {
-    throw new AlgorithmNotAllowed(`an RSA modulus of ${minimumBits} to 4096 bits`)
+  if (!isPositiveOdd(modulus) || bits < rsaMinimumBits || bits > 4096) {
+    throw new AlgorithmNotAllowed(`an RSA modulus of ${rsaMinimumBits} to 4096 bits`)
   }
-  if (!isPositiveOdd(exponentOctets) || exponent < 65537) {
-    throw new AlgorithmNotAllowed('an odd RSA exponent of at least 65537')
+  if (!isPositiveOdd(exponentOctets) || exponent < rsaMinimumExponent) {
+    throw new AlgorithmNotAllowed(`an odd RSA exponent of at least ${rsaMinimumExponent}`)
   }
   // This form is the cheapest to import on Node 24; see the bench.
   return new PublicKey('rsa', bits, exponent, keyBits, pemOf('RSA PUBLIC KEY', keyBits))

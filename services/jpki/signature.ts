@@ -6,6 +6,7 @@ import {
   readSmallInteger,
   type AlgorithmIdentifier,
 } from './der-values.ts'
+import { der } from './der-writer.ts'
 import { AlgorithmNotAllowed } from './errors.ts'
 import { SHA1, SHA256 } from './oids.ts'
 import { isNull, type PublicKey } from './public-key.ts'
@@ -63,10 +64,10 @@ export function signatureAlgorithm(
   if (algorithm === undefined || (algorithm.digest === 'sha1' && !policy.sha1)) {
     throw new AlgorithmNotAllowed('a signature algorithm with SHA-2')
   }
+  // The one public suite that is signed with SHA-1 leaves the NULL out.
+  const mayBeAbsent = algorithm.keyType === 'ec' || algorithm.digest === 'sha1' || nullMayBeAbsent
   const parametersHold =
-    algorithm.keyType === 'rsa'
-      ? isNull(parameters) || (parameters === null && nullMayBeAbsent)
-      : parameters === null
+    parameters === null ? mayBeAbsent : algorithm.keyType === 'rsa' && isNull(parameters)
   if (!parametersHold) throw new AlgorithmNotAllowed('the parameters of the signature algorithm')
   return algorithm
 }
@@ -84,6 +85,45 @@ export function digestAlgorithm(
     throw new AlgorithmNotAllowed('a digest algorithm without parameters')
   }
   return hash
+}
+
+/** By their names in JOSE (RFC 7518), in X.509 (RFC 4055, RFC 5758) and in Java. */
+const NAMED: ReadonlyMap<string, SignatureAlgorithm> = new Map(
+  (['sha1', 'sha256', 'sha384', 'sha512'] as const).flatMap((digest) => {
+    const size = digest.slice(3)
+    const rsa: SignatureAlgorithm = { keyType: 'rsa', digest }
+    const ec: SignatureAlgorithm = { keyType: 'ec', digest }
+    const names: [string, SignatureAlgorithm][] = [
+      [`rs${size}`, rsa],
+      [`${digest}withrsaencryption`, rsa],
+      [`${digest}withrsa`, rsa],
+      [`es${size}`, ec],
+      [`ecdsa-with-${digest}`, ec],
+      [`${digest}withecdsa`, ec],
+    ]
+    const hash = Object.values(HASHES).find((one) => one.digest === digest)
+    if (hash !== undefined) names.push([`ps${size}`, { ...rsa, saltLength: hash.length }])
+    return names
+  }),
+)
+
+/**
+ * An algorithm by its dotted OID, by a name such as `RS256`, `sha256WithRSAEncryption` or `ecdsa-with-SHA256`, or by its
+ * digest alone (`SHA-256`), which stands for PKCS#1 v1.5 or ECDSA as the key has it.
+ */
+export function namedAlgorithm(
+  name: string,
+  keyType: PublicKey['type'],
+  policy: AlgorithmPolicy = STRICT_ALGORITHMS,
+): SignatureAlgorithm {
+  const folded = name.toLowerCase()
+  const own = Object.hasOwn(ALLOWED, name) ? ALLOWED[name] : NAMED.get(folded)
+  const scheme = keyType === 'rsa' ? 'rsa' : 'ecdsa'
+  const algorithm = own ?? NAMED.get(`${folded.replace('sha-', 'sha')}with${scheme}`)
+  if (algorithm === undefined || (algorithm.digest === 'sha1' && !policy.sha1)) {
+    throw new AlgorithmNotAllowed('the name or OID of a signature algorithm with SHA-2')
+  }
+  return algorithm
 }
 
 /** RSASSA-PSS-params; every default of it is SHA-1, so all three fields have to be there and the trailer must not. */
@@ -125,4 +165,20 @@ export function verifySignature(
   return saltLength === undefined
     ? key.verifies(digest, message, signature)
     : key.verifiesPss(digest, saltLength, message, signature)
+}
+
+/** An ECDSA signature of two numbers of the field's size (IEEE P1363) as the SEQUENCE that X.509 uses; null for another length. */
+export function derSignature(sideBySide: Uint8Array, fieldBits: number): Uint8Array | null {
+  const size = Math.ceil(fieldBits / 8)
+  if (sideBySide.length !== 2 * size) return null
+  const numbers = [sideBySide.subarray(0, size), sideBySide.subarray(size)]
+  return der(TAG.sequence, ...numbers.map((number) => der(TAG.integer, unsigned(number))))
+}
+
+/** Contents of a non-negative INTEGER in the fewest octets. */
+function unsigned(number: Uint8Array): Uint8Array {
+  const start = number.findIndex((octet) => octet !== 0)
+  if (start === -1) return Uint8Array.of(0)
+  const octets = number.subarray(start)
+  return (octets[0] ?? 0) < 0x80 ? octets : Uint8Array.of(0, ...octets)
 }

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { toHex } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { issueAuthority, issueCertificate } from '../../test/pki/issue.ts'
+import { sharedFolder } from '../../test/support/shared-data.ts'
 import { openTrustAnchor, openTrustAnchors, PRODUCTION_PINS } from './trust-anchor.ts'
 
 const authority = issueAuthority('signature')
@@ -41,15 +42,12 @@ test('a root whose own signature is wrong is refused', () => {
   )
 })
 
-const shared = process.env['WATASHI_SHARED'] ?? resolve(import.meta.dirname, '../../../shared')
-const folder = resolve(shared, 'data/jpki-ca')
-const here = existsSync(folder)
-if (!here) console.log(`skipped: the published roots are not in ${folder}`)
+const folder = sharedFolder('jpki-ca')
 
-describe.skipIf(!here)('the published roots', () => {
+describe.skipIf(folder === null)('the published roots', () => {
   const names = ['authca01', 'authca02', 'authca03', 'signca01', 'signca02', 'signca03']
   test.each(names)('%s opens under its production pin', (name) => {
-    const der = new Uint8Array(readFileSync(resolve(folder, `${name}.cer`)))
+    const der = new Uint8Array(readFileSync(join(folder ?? '', `${name}.cer`)))
     const [anchor] = openTrustAnchors([der], PRODUCTION_PINS)
     expect(anchor?.kind).toBe(name.startsWith('sign') ? 'signature' : 'authentication')
     expect(anchor?.key).toMatchObject({ type: 'rsa', bits: 2048, exponent: 65537 })

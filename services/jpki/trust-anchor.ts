@@ -38,13 +38,20 @@ export const PRODUCTION_PINS: readonly TrustAnchorPin[] = (
 ).map(([kind, digest]) => ({ sha256: digest, environment: 'production', kind }))
 
 /**
- * Opens one root: the pinned bytes, self-issued and self-signed, a certification authority that may sign certificates
- * and CRLs. Throws `AnchorRefused`, `MalformedDer` or `AlgorithmNotAllowed`.
+ * Opens one root: the pinned bytes, and what `readRoot` asks of them. Throws `AnchorRefused`, `MalformedDer` or `AlgorithmNotAllowed`.
  */
 export function openTrustAnchor(der: Uint8Array, pin: TrustAnchorPin): TrustAnchor {
   if (!constantTimeEqual(sha256(der), fromHex(pin.sha256))) {
     throw new AnchorRefused('the pinned root certificate')
   }
+  return { ...pin, ...readRoot(der) }
+}
+
+/**
+ * Reads a root without asking whether it is trusted: self-issued and self-signed, a certification authority that may sign
+ * certificates and CRLs. Throws `AnchorRefused`, `MalformedDer` or `AlgorithmNotAllowed`.
+ */
+export function readRoot(der: Uint8Array): Pick<TrustAnchor, 'certificate' | 'key'> {
   const certificate = parseCertificate(der)
   const key = importPublicKey(certificate.spki)
   const algorithm = signatureAlgorithm(certificate.outerAlgorithm)
@@ -59,7 +66,7 @@ export function openTrustAnchor(der: Uint8Array, pin: TrustAnchorPin): TrustAnch
   ) {
     throw new AnchorRefused('a self-signed certificate')
   }
-  return { ...pin, certificate, key }
+  return { certificate, key }
 }
 
 /** Opens the pinned roots among `ders`; a root without a pin stops it. */

@@ -27,6 +27,8 @@ export type CheckId =
   | 'certification-path'
   | 'issuer-validity'
   | 'certificate-validity'
+  | 'path-constraints'
+  | 'certificate-policies'
   | 'certificate-profile'
   | 'subject-attributes'
   | 'application-signature'
@@ -38,6 +40,17 @@ export type CheckId =
   | 'cms-signature'
   | 'time-stamp'
   | 'time-stamp-content'
+
+/** Steps of a certification path under RFC 5280 in the order in which they are taken. */
+export const PATH_CHECKS: readonly CheckId[] = [
+  'certificate-format',
+  'certification-path',
+  'issuer-validity',
+  'certificate-validity',
+  'path-constraints',
+  'certificate-policies',
+  'revocation-status',
+]
 
 export interface Check {
   readonly id: CheckId

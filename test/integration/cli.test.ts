@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Told } from '../../services/cli/demo/story.ts'
+import { toBase64 } from '../../services/kernel/bytes.ts'
+import { issue, issueList } from '../pki/issue-path.ts'
+import { NOW } from '../pki/issue.ts'
 import { expectWholeStory } from '../support/story-expectations.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -35,9 +38,9 @@ async function watashi(...words: string[]): Promise<Ended> {
   return { code, out, errors }
 }
 
-function written(name: string, text: string): string {
+function written(name: string, contents: string | Uint8Array): string {
   const file = join(folder, name)
-  writeFileSync(file, text)
+  writeFileSync(file, contents)
   return file
 }
 
@@ -142,6 +145,66 @@ describe('output that nobody reads to its end', () => {
     const [code] = (await once(child, 'close')) as [number | null]
     // 2: the rows of frameworks that no pack serves.
     expect({ code, errors }).toEqual({ code: 2, errors: '' })
+  })
+})
+
+describe('watashi pki', () => {
+  const root = issue('Root', { authority: true })
+  const target = issue('Target', { issuer: root, serial: 7 })
+  const files = {
+    root: written('root.cer', root.der),
+    target: written('target.cer', target.der),
+    good: written('good.crl', issueList({ issuer: root })),
+    revoking: written('revoking.crl', issueList({ issuer: root, revoked: [{ serial: 7 }] })),
+  }
+  const asked = ['--profile', 'rfc5280', '--at', NOW.toISOString()]
+  const anchored = ['pki', 'verify', ...asked, '--anchors', files.root]
+
+  test('verify ends with 0 for a path that holds, with 1 for one that does not', async () => {
+    const good = await watashi(...anchored, '--crls', files.good, files.target)
+    expect(good).toMatchObject({ code: 0, errors: '' })
+    expect(good.out).toMatch(/^PASSED\n/)
+    const revoked = await watashi(...anchored, '--crls', files.revoking, '--json', files.target)
+    expect(jsonLines(revoked.out)).toEqual([expect.objectContaining({ subIndication: 'REVOKED' })])
+    expect(revoked.code).toBe(1)
+    expect(await watashi(...anchored, '--no-revocation', files.target)).toMatchObject({ code: 0 })
+  })
+
+  test('status says GOOD and REVOKED', async () => {
+    const ask = (list: string) =>
+      watashi('pki', 'status', ...asked, '--issuer', files.root, '--crl', list, files.target)
+    expect((await ask(files.good)).out).toMatch(/^GOOD\n/)
+    expect(await ask(files.revoking)).toMatchObject({ code: 1 })
+  })
+
+  test('answers the good cases beside a bad one, and ends with 2', async () => {
+    const one = {
+      ...{ id: 'one', task: 'path', profile: 'rfc5280', at: NOW.toISOString() },
+      certificate: toBase64(target.der),
+      ...{ anchors: [toBase64(root.der)], crls: [toBase64(issueList({ issuer: root }))] },
+    }
+    const cases = written('cases.jsonl', `{\n${JSON.stringify(one)}\n`)
+    const { code, out, errors } = await watashi('pki', 'verify', '--cases', cases)
+    expect(jsonLines(out)).toEqual([
+      { id: null, error: { code: 'INVALID_INPUT', message: expect.any(String) as unknown } },
+      expect.objectContaining({ id: 'one', indication: 'PASSED' }),
+    ])
+    expect(errors).toBe('')
+    expect(code).toBe(2)
+  })
+
+  test.each([
+    { what: 'a file that is not there', words: ['verify', '--anchors', 'none', files.target] },
+    { what: 'cases that are not there', words: ['verify', '--cases', 'none.jsonl'] },
+    { what: 'cases in a folder', words: ['verify', '--cases', folder] },
+    { what: 'no anchor', words: ['verify', files.target] },
+    { what: 'an option that there is none of', words: ['status', '--frobnicate'] },
+  ])('ends with 2 for $what, and says so on standard error alone', async ({ words }) => {
+    const { code, out, errors } = await watashi('pki', ...words)
+    expect(errors).not.toBe('')
+    expect(errors).not.toMatch(/^\s+at /m)
+    expect(out).toBe('')
+    expect(code).toBe(2)
   })
 })
 

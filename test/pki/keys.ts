@@ -1,43 +1,57 @@
-import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
-import { encode, oid, sequence, bits, raw, type Asn1 } from './encode.ts'
+import { constants, createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { bits, encode, oid, raw, sequence, tagged, whole, type Asn1 } from './encode.ts'
 
 export interface TestKey {
   readonly privateKey: KeyObject
   /** SubjectPublicKeyInfo. */
   readonly spki: Uint8Array
-  /** SHA-1 of the key bits. */
+  /** SHA-1 of the key bits (RSA), or of the whole. */
   readonly keyId: Uint8Array
 }
 
 const keys = new Map<string, TestKey>()
 
-/** A key by name, made once per process: `rsa-1024:x` and `e3:x` give weak ones. */
+/** A key by name, made once per process: `rsa-1024:x` and `e3:x` give weak ones, `p256:x` and `p384:x` EC, all others RSA-2048. */
 export function testKey(label: string): TestKey {
   const known = keys.get(label)
   if (known !== undefined) return known
-  const [modulusLength, publicExponent] = label.startsWith('rsa-1024')
-    ? [1024, 65537]
-    : label.startsWith('e3')
-      ? [2048, 3]
-      : [2048, 65537]
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength, publicExponent })
+  const { privateKey, publicKey } = pairOf(label)
   const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }))
-  const pkcs1 = publicKey.export({ type: 'pkcs1', format: 'der' })
-  const keyId = new Uint8Array(createHash('sha1').update(pkcs1).digest())
+  const type = publicKey.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'spki'
+  const named = publicKey.export({ type, format: 'der' })
+  const keyId = new Uint8Array(createHash('sha1').update(named).digest())
   const key = { privateKey, spki, keyId }
   keys.set(label, key)
   return key
 }
 
-const ALGORITHMS = {
+function pairOf(label: string): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
+  if (label.startsWith('p256')) return generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  if (label.startsWith('p384')) return generateKeyPairSync('ec', { namedCurve: 'secp384r1' })
+  const [modulusLength, publicExponent] = label.startsWith('rsa-1024')
+    ? [1024, 65537]
+    : label.startsWith('e3')
+      ? [2048, 3]
+      : [2048, 65537]
+  return generateKeyPairSync('rsa', { modulusLength, publicExponent })
+}
+
+const RSA = {
   sha256: '1.2.840.113549.1.1.11',
   sha1: '1.2.840.113549.1.1.5',
   sha384: '1.2.840.113549.1.1.12',
 } as const
-export type TestDigest = keyof typeof ALGORITHMS
+const ECDSA = {
+  sha256: '1.2.840.10045.4.3.2',
+  sha1: '1.2.840.10045.4.1',
+  sha384: '1.2.840.10045.4.3.3',
+} as const
+export type TestDigest = keyof typeof RSA
 
-export function algorithm(digest: TestDigest): Asn1 {
-  return sequence(oid(ALGORITHMS[digest]), raw(Uint8Array.of(5, 0)))
+export function algorithm(digest: TestDigest, key?: TestKey): Asn1 {
+  return key?.privateKey.asymmetricKeyType === 'ec'
+    ? sequence(oid(ECDSA[digest]))
+    : sequence(oid(RSA[digest]), raw(Uint8Array.of(5, 0)))
 }
 
 /** `SEQUENCE { tbs, algorithm, signature }`; `spoil` changes the signature after it was made. */
@@ -48,5 +62,39 @@ export function signed(
   spoil?: (signature: Uint8Array) => Uint8Array,
 ): Asn1 {
   const made = new Uint8Array(sign(digest, encode(tbs), key.privateKey))
-  return sequence(tbs, algorithm(digest), bits(spoil === undefined ? made : spoil(made)))
+  return sequence(tbs, algorithm(digest, key), bits(spoil === undefined ? made : spoil(made)))
+}
+
+const SHA2 = { sha256: '2.16.840.1.101.3.4.2.1', sha384: '2.16.840.1.101.3.4.2.2' } as const
+
+/** What may be odd about RSASSA-PSS-params. */
+export interface PssOptions {
+  readonly hash?: keyof typeof SHA2
+  readonly maskHash?: keyof typeof SHA2
+  readonly saltLength?: number
+  readonly trailer?: number
+  /** Fields left out, whose defaults are SHA-1, MGF1 with SHA-1 and 20. */
+  readonly without?: readonly (0 | 1 | 2)[]
+}
+
+export function pssAlgorithm(options: PssOptions = {}): Asn1 {
+  const { hash = 'sha256', maskHash = 'sha256', saltLength = 32, trailer, without = [] } = options
+  const fields = [
+    tagged(0, sequence(oid(SHA2[hash]), raw(Uint8Array.of(5, 0)))),
+    tagged(1, sequence(oid('1.2.840.113549.1.1.8'), sequence(oid(SHA2[maskHash])))),
+    tagged(2, whole(saltLength)),
+    ...(trailer === undefined ? [] : [tagged(3, whole(trailer))]),
+  ]
+  const written = fields.filter((_, i) => !without.some((left) => left === i))
+  return sequence(oid('1.2.840.113549.1.1.10'), sequence(...written))
+}
+
+/** The same as `signed` under RSASSA-PSS with SHA-256 and a salt of 32 octets, whatever the parameters say. */
+export function signedWithPss(tbs: Asn1, key: TestKey, parameters: Asn1): Asn1 {
+  const made = sign('sha256', encode(tbs), {
+    key: key.privateKey,
+    padding: constants.RSA_PKCS1_PSS_PADDING,
+    saltLength: 32,
+  })
+  return sequence(tbs, parameters, bits(new Uint8Array(made)))
 }

@@ -2,10 +2,16 @@ import type { Certificate } from '../certificate.ts'
 import type { CertificateRevocationList } from '../crl.ts'
 import { ocspStatus } from '../ocsp.ts'
 import type { Budget } from '../path/budget.ts'
-import { findPath, type CertificationPath, type Link, type PathAnchor } from '../path/build-path.ts'
+import {
+  findPath,
+  noPath,
+  type CertificationPath,
+  type Link,
+  type PathAnchor,
+} from '../path/build-path.ts'
 import { PathRevocation } from '../path/path-revocation.ts'
 import type { CrlRules } from '../path/revocation-evidence.ts'
-import { ANY_PURPOSE, type PathInputs } from '../path/validate-path.ts'
+import { ANY_PURPOSE, type PathFailure, type PathInputs } from '../path/validate-path.ts'
 import type { Revocation, RevocationStatus } from '../revocation.ts'
 import { failStep, type VerificationSteps } from '../verification-steps.ts'
 import type { Failure } from '../verdict.ts'
@@ -109,8 +115,7 @@ function pathOf(target: Certificate, question: CertificationQuestion): Certifica
     at: time,
     algorithms: rules.algorithms,
     budget,
-    alsoHolds: (path) =>
-      anchorFlaw(path, time) ?? beyondReferences(path, references) ?? status?.failure(path) ?? null,
+    alsoHolds: (path) => beyondReferences(path, references) ?? status?.failure(path) ?? null,
   })
 }
 
@@ -124,7 +129,7 @@ function statusOf(
   const { algorithms } = rules
   const askOcsp = (certificate: Certificate, issuer: Link): RevocationStatus[] =>
     ocsp.map((response) => {
-      const asked = { certificate, issuer, nonce: null, at, since, algorithms }
+      const asked = { certificate, issuer, nonce: null, at, since, algorithms, budget }
       const told = ocspStatus(response, { ...asked, freshness: rules.freshness })
       return isOfItsLifetime(told, certificate) ? told : NO_LONGER_KNOWN
     })
@@ -139,13 +144,6 @@ function isOfItsLifetime(told: RevocationStatus, { notAfter }: Certificate): boo
   return told.status !== 'good' || told.thisUpdate <= notAfter.at
 }
 
-/** A root that has ended stands behind what was signed before that, and behind nothing since. */
-function anchorFlaw({ anchor }: CertificationPath, time: Date): Failure | null {
-  const { notBefore, notAfter } = anchor.certificate
-  if (time < notBefore.at) return { sub: 'NOT_YET_VALID', expected: 'an anchor that has begun' }
-  return time > notAfter.at ? { sub: 'EXPIRED', expected: 'an anchor that has not ended' } : null
-}
-
 /**
  * RFC 5035 §5: where the signer names more certificates than its own, its path uses those alone; the anchor is ours and
  * needs no naming.
@@ -153,17 +151,14 @@ function anchorFlaw({ anchor }: CertificationPath, time: Date): Failure | null {
 function beyondReferences(
   { links }: CertificationPath,
   references: CertificationQuestion['references'],
-): Failure | null {
+): PathFailure | null {
   const named = references.filter(({ length }) => length > 1)
   const holds = named.every((list) =>
     links.every(({ certificate }) => list.some((reference) => refersTo(reference, certificate))),
   )
   return holds
     ? null
-    : {
-        sub: 'CHAIN_CONSTRAINTS_FAILURE',
-        expected: 'a path of the certificates that the signer named',
-      }
+    : noPath('a path of the certificates that the signer named', 'CHAIN_CONSTRAINTS_FAILURE')
 }
 
 /** What a certificate's end or revocation means for a signature of which nobody knows when it was made. */

@@ -1,13 +1,13 @@
-import { constantTimeEqual } from '../../kernel/bytes.ts'
+import { constantTimeEqual, lengthPrefixed, toHex } from '../../kernel/bytes.ts'
+import { sha256 } from '../../kernel/digest.ts'
 import type { AlgorithmPolicy } from '../algorithm-policy.ts'
 import type { Certificate } from '../certificate.ts'
 import { AlgorithmNotAllowed, MalformedDer } from '../errors.ts'
 import { sameName } from '../name.ts'
 import { importPublicKey, type PublicKey } from '../public-key.ts'
 import { signatureAlgorithm, verifySignature } from '../signature.ts'
-import type { Failure } from '../verdict.ts'
 import { Budget, BudgetExhausted } from './budget.ts'
-import { validatePath, type PathInputs, type ValidPath } from './validate-path.ts'
+import { validatePath, type PathFailure, type PathInputs, type ValidPath } from './validate-path.ts'
 
 /** A certificate whose key is trusted without further proof. */
 export interface PathAnchor {
@@ -35,66 +35,87 @@ export interface PathQuestion extends PathInputs {
   readonly algorithms: AlgorithmPolicy
   readonly budget?: Budget
   /** What else has to hold of a path, such as revocation; a path that fails it is not the only one. */
-  readonly alsoHolds?: (path: CertificationPath) => Failure | null
+  readonly alsoHolds?: (path: CertificationPath) => PathFailure | null
 }
 
 const MAX_DEPTH = 8
-const MAX_INTERMEDIATES = 64
+export const MAX_INTERMEDIATES = 64
 
 /**
  * Searches for a valid path from the target to one of the anchors, depth first, and goes back when a path fails (RFC 4158).
  * Gives the first that holds, or why the first complete one did not.
  */
-export function findPath(question: PathQuestion): CertificationPath | Failure {
+export function findPath(question: PathQuestion): CertificationPath | PathFailure {
   if (question.intermediates.length > MAX_INTERMEDIATES) {
-    return {
-      sub: 'NO_CERTIFICATE_CHAIN_FOUND',
-      expected: `at most ${MAX_INTERMEDIATES} intermediate certificates`,
-    }
+    return noPath(`at most ${MAX_INTERMEDIATES} intermediate certificates`)
   }
   const search = new PathSearch(question)
   try {
     return search.run()
   } catch (error) {
     if (!(error instanceof BudgetExhausted)) throw error
-    return {
-      sub: 'NO_CERTIFICATE_CHAIN_FOUND',
-      expected: `a path that is found with fewer ${error.message}`,
-    }
+    return noPath(`a path that is found with fewer ${error.message}`)
   }
+}
+
+export function noPath(
+  expected: string,
+  sub: PathFailure['sub'] = 'NO_CERTIFICATE_CHAIN_FOUND',
+): PathFailure {
+  return { check: 'certification-path', sub, expected }
+}
+
+/** A link with what tells its subject and key from all others. */
+interface NamedLink extends Link {
+  readonly holder: string
+}
+
+function holderOf({ subject, spki }: Certificate): string {
+  return toHex(sha256(lengthPrefixed(...subject.folded, spki.encoding)))
+}
+
+/** Whether the path has this subject with this key already: it would go round in a circle. */
+function isOn(path: readonly NamedLink[], { holder }: NamedLink): boolean {
+  return path.some((link) => link.holder === holder)
+}
+
+interface Candidates {
+  readonly anchors: readonly PathAnchor[]
+  readonly issuers: readonly Certificate[]
 }
 
 class PathSearch {
   readonly #question: PathQuestion
   readonly #budget: Budget
-  readonly #keys = new Map<Certificate, PublicKey | null>()
+  readonly #links = new Map<Certificate, NamedLink | null>()
   readonly #signed = new Map<Certificate, Map<PublicKey, boolean>>()
+  readonly #candidates = new Map<Certificate, Candidates>()
+  /** Whether a way up ended at a signature or key that is not of an allowed kind. */
+  #metRefusedAlgorithm = false
 
   constructor(question: PathQuestion) {
     this.#question = question
     this.#budget = question.budget ?? new Budget()
   }
 
-  run(): CertificationPath | Failure {
+  run(): CertificationPath | PathFailure {
     const target = this.#linkOf(this.#question.target)
     if (target === null) {
-      return { sub: 'CRYPTO_CONSTRAINTS_FAILURE', expected: 'a key of an allowed kind and size' }
+      return noPath('a key of an allowed kind and size', 'CRYPTO_CONSTRAINTS_FAILURE')
     }
-    let first: Failure | null = null
+    let first: PathFailure | null = null
     for (const { anchor, links } of this.#complete([target])) {
       const outcome = this.#judge(anchor, links)
       if (!('sub' in outcome)) return outcome
       first ??= outcome
     }
-    return (
-      first ?? {
-        sub: 'NO_CERTIFICATE_CHAIN_FOUND',
-        expected: 'a certificate that one of the anchors stands behind',
-      }
-    )
+    if (first !== null) return first
+    return this.#metRefusedAlgorithm
+      ? noPath('a path of allowed algorithms and keys', 'CRYPTO_CONSTRAINTS_FAILURE')
+      : noPath('a certificate that one of the anchors stands behind')
   }
 
-  #judge(anchor: PathAnchor, links: readonly Link[]): CertificationPath | Failure {
+  #judge(anchor: PathAnchor, links: readonly Link[]): CertificationPath | PathFailure {
     const { question, budget } = { question: this.#question, budget: this.#budget }
     const certificates = links.map(({ certificate }) => certificate)
     const outcome = validatePath(anchor.certificate, certificates, question, budget)
@@ -105,64 +126,93 @@ class PathSearch {
 
   /** Every way up from the last link to an anchor, likelier ones first. */
   *#complete(
-    up: readonly Link[],
+    up: readonly NamedLink[],
   ): Generator<{ readonly anchor: PathAnchor; readonly links: readonly Link[] }> {
     const top = up.at(-1)
     if (top === undefined) return
-    const { anchors, intermediates } = this.#question
-    for (const anchor of likelierFirst(
-      top.certificate,
-      anchors,
-      ({ certificate }) => certificate,
-    )) {
+    const { anchors, issuers } = this.#candidatesFor(top.certificate)
+    for (const anchor of anchors) {
       this.#budget.step()
-      if (!issuedBy(top.certificate, anchor.certificate)) continue
       if (this.#isSigned(top.certificate, anchor.key)) {
         yield { anchor, links: up.toReversed() }
       }
     }
     if (up.length >= MAX_DEPTH) return
-    for (const issuer of likelierFirst(top.certificate, intermediates, (one) => one)) {
+    for (const issuer of issuers) {
       this.#budget.step()
-      if (!issuedBy(top.certificate, issuer) || isOn(up, issuer)) continue
       const link = this.#linkOf(issuer)
+      if (link !== null && isOn(up, link)) continue
+      if (link === null) this.#metRefusedAlgorithm = true
       if (link !== null && this.#isSigned(top.certificate, link.key)) {
         yield* this.#complete([...up, link])
       }
     }
   }
 
+  /** Those that bear the issuer's name, likelier ones first. */
+  #candidatesFor(certificate: Certificate): Candidates {
+    const known = this.#candidates.get(certificate)
+    if (known !== undefined) return known
+    const { anchors, intermediates } = this.#question
+    const isNamed = (one: Certificate): boolean => {
+      this.#budget.step()
+      return sameName(certificate.issuer, one.subject)
+    }
+    const candidates = {
+      anchors: likelierFirst(
+        certificate,
+        anchors.filter((anchor) => isNamed(anchor.certificate)),
+        (anchor) => anchor.certificate,
+      ),
+      issuers: likelierFirst(certificate, intermediates.filter(isNamed), (one) => one),
+    }
+    this.#candidates.set(certificate, candidates)
+    return candidates
+  }
+
   #isSigned(certificate: Certificate, key: PublicKey): boolean {
     const known = this.#signed.get(certificate)?.get(key)
     if (known !== undefined) return known
     this.#budget.signature(key)
-    const signed = isSignedBy(certificate, key, this.#question.algorithms)
+    const outcome = signatureBy(certificate, key, this.#question.algorithms)
+    if (outcome === 'refused') this.#metRefusedAlgorithm = true
+    const signed = outcome === 'holds'
     const ofCertificate = this.#signed.get(certificate) ?? new Map<PublicKey, boolean>()
     this.#signed.set(certificate, ofCertificate.set(key, signed))
     return signed
   }
 
   /** Null for a certificate whose key is not of an allowed kind. */
-  #linkOf(certificate: Certificate): Link | null {
-    let key = this.#keys.get(certificate)
-    if (key === undefined) {
-      key = keyOf(certificate, this.#question.algorithms)
-      this.#keys.set(certificate, key)
-    }
-    return key === null ? null : { certificate, key }
+  #linkOf(certificate: Certificate): NamedLink | null {
+    const known = this.#links.get(certificate)
+    if (known !== undefined) return known
+    const key = keyOf(certificate, this.#question.algorithms)
+    const link = key === null ? null : { certificate, key, holder: holderOf(certificate) }
+    this.#links.set(certificate, link)
+    return link
   }
 }
 
 /** Whether the key holder signed the certificate, with an algorithm of the allow-list. */
 export function isSignedBy(
-  { outerAlgorithm, tbs, signature }: Certificate,
+  certificate: Certificate,
   key: PublicKey,
   algorithms: AlgorithmPolicy,
 ): boolean {
+  return signatureBy(certificate, key, algorithms) === 'holds'
+}
+
+function signatureBy(
+  { outerAlgorithm, tbs, signature }: Certificate,
+  key: PublicKey,
+  algorithms: AlgorithmPolicy,
+): 'holds' | 'broken' | 'refused' {
   try {
-    return verifySignature(key, signatureAlgorithm(outerAlgorithm, algorithms), tbs, signature)
+    const algorithm = signatureAlgorithm(outerAlgorithm, algorithms)
+    return verifySignature(key, algorithm, tbs, signature) ? 'holds' : 'broken'
   } catch (error) {
-    if (error instanceof AlgorithmNotAllowed || error instanceof MalformedDer) return false
+    if (error instanceof AlgorithmNotAllowed) return 'refused'
+    if (error instanceof MalformedDer) return 'broken'
     throw error
   }
 }
@@ -176,22 +226,9 @@ export function keyOf(certificate: Certificate, algorithms: AlgorithmPolicy): Pu
   }
 }
 
-function issuedBy(certificate: Certificate, issuer: Certificate): boolean {
-  return sameName(certificate.issuer, issuer.subject)
-}
-
-/** Whether the path has this subject with this key already: it would go round in a circle. */
-function isOn(path: readonly Link[], { subject, spki }: Certificate): boolean {
-  return path.some(
-    ({ certificate }) =>
-      sameName(certificate.subject, subject) &&
-      Buffer.compare(certificate.spki.encoding, spki.encoding) === 0,
-  )
-}
-
 /** The key identifier only orders the candidates: the signature decides. */
 export function likelierFirst<T>(
-  { authorityKeyIdentifier }: Certificate,
+  { authorityKeyIdentifier }: Pick<Certificate, 'authorityKeyIdentifier'>,
   candidates: readonly T[],
   certificateOf: (candidate: T) => Certificate,
 ): readonly T[] {
@@ -201,5 +238,8 @@ export function likelierFirst<T>(
     const own = certificateOf(candidate).subjectKeyIdentifier
     return own !== null && constantTimeEqual(own, wanted)
   }
-  return [...candidates.filter(isNamed), ...candidates.filter((candidate) => !isNamed(candidate))]
+  const { likely = [], others = [] } = Object.groupBy(candidates, (candidate) =>
+    isNamed(candidate) ? 'likely' : 'others',
+  )
+  return [...likely, ...others]
 }

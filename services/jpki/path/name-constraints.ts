@@ -31,19 +31,19 @@ export class NameSpace {
   }
 
   #contains(name: GeneralName): boolean {
-    const isIn = (subtree: GeneralName): boolean => {
-      this.#budget.comparison()
-      return within(name, subtree) !== false
-    }
-    const isInForCertain = (subtree: GeneralName): boolean => {
-      this.#budget.comparison()
-      return within(name, subtree) === true
-    }
-    if (this.#excluded.some((subtree) => sameForm(name, subtree) && isIn(subtree))) return false
+    const isExcluded = this.#ofForm(name, this.#excluded).some(
+      (subtree) => within(name, subtree) !== false,
+    )
+    if (isExcluded) return false
     return this.#permitted.every((permitted) => {
-      const ofForm = permitted.filter((subtree) => sameForm(name, subtree))
-      return ofForm.length === 0 || ofForm.some(isInForCertain)
+      const ofForm = this.#ofForm(name, permitted)
+      return ofForm.length === 0 || ofForm.some((subtree) => within(name, subtree) === true)
     })
+  }
+
+  #ofForm(name: GeneralName, subtrees: readonly GeneralName[]): readonly GeneralName[] {
+    this.#budget.comparisons(subtrees.length * weightOf(name))
+    return subtrees.filter((subtree) => sameForm(name, subtree))
   }
 }
 
@@ -55,6 +55,12 @@ function namesOf({ subject, subjectAltName }: Certificate): GeneralName[] {
   const own: GeneralName[] =
     subject.rdns.length > 0 ? [{ kind: 'directoryName', name: subject }] : []
   return [...own, ...emails, ...subjectAltName]
+}
+
+/** A comparison reads the whole text of a name. */
+function weightOf(name: GeneralName): number {
+  const text = 'text' in name ? name.text : 'uri' in name ? name.uri : null
+  return 1 + (text?.length ?? 0) / 128
 }
 
 function sameForm(name: GeneralName, subtree: GeneralName): boolean {
@@ -70,11 +76,11 @@ function within(name: GeneralName, subtree: GeneralName): boolean | null {
     case 'dns':
       return name.kind === 'dns' && hostWithin(name.text, subtree.text)
     case 'email':
-      return name.kind === 'email' ? emailWithin(name.text, subtree.text) : false
+      return name.kind === 'email' && emailWithin(name.text, subtree.text)
     case 'uri':
-      return name.kind === 'uri' ? uriWithin(name.uri, subtree.uri) : false
+      return name.kind === 'uri' && uriWithin(name.uri, subtree.uri)
     case 'ip':
-      return name.kind === 'ip' ? addressWithin(name.octets, subtree.octets) : false
+      return name.kind === 'ip' && addressWithin(name.octets, subtree.octets)
     case 'otherName':
     case 'unread':
       return null
@@ -83,25 +89,31 @@ function within(name: GeneralName, subtree: GeneralName): boolean | null {
   }
 }
 
-/** A host, or one that ends with labels of its own before it. */
-function hostWithin(host: string, constraint: string): boolean {
+/** Labels of letters, digits, hyphens and underscores: any other text is no host that could be compared. */
+const HOST = /^(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}$/
+
+/** A host, or one that ends with labels of its own before it; a constraint may begin with a dot, or be empty for all. */
+function hostWithin(host: string, constraint: string): boolean | null {
   const a = host.toLowerCase()
   const b = constraint.toLowerCase()
   if (b === '') return true
-  return a === b || a.endsWith(b.startsWith('.') ? b : `.${b}`)
+  const domain = b.startsWith('.') ? b.slice(1) : b
+  const isWildcard = a.startsWith('*.')
+  if (!HOST.test(isWildcard ? a.slice(2) : a) || !HOST.test(domain)) return null
+  if (a.endsWith(`.${domain}`) || (a === domain && b === domain)) return true
+  // `*.example.com` stands for `www.example.com` too: in part inside, which is neither in nor out.
+  return isWildcard && domain.endsWith(a.slice(1)) ? null : false
 }
 
 /** A mailbox, all mailboxes of a host, or with a leading dot those of all hosts of a domain. */
 function emailWithin(mailbox: string, constraint: string): boolean | null {
   const at = mailbox.lastIndexOf('@')
-  if (at < 1 || at === mailbox.length - 1) return null
   const host = mailbox.slice(at + 1).toLowerCase()
-  const b = constraint.toLowerCase()
-  if (constraint.includes('@')) {
-    const split = constraint.lastIndexOf('@')
-    return mailbox.slice(0, at) === constraint.slice(0, split) && host === b.slice(split + 1)
-  }
-  return b.startsWith('.') ? host.endsWith(b) : host === b
+  if (at < 1 || !HOST.test(host)) return null
+  const split = constraint.lastIndexOf('@')
+  const domain = constraint.slice(split + 1).toLowerCase()
+  if (split === -1) return hostOrSubdomain(host, domain)
+  return mailbox.slice(0, at) === constraint.slice(0, split) && host === domain
 }
 
 /** By the host of the URI, which must be a name: a constraint says nothing of addresses or of URIs without a host. */
@@ -111,10 +123,15 @@ function uriWithin(uri: string, constraint: string): boolean | null {
     ?.replace(/^.*@/, '')
     .replace(/:[0-9]*$/, '')
     .toLowerCase()
-  if (host === undefined || host === '' || host.startsWith('[') || /^[0-9.]+$/.test(host))
-    return null
-  const b = constraint.toLowerCase()
-  return b.startsWith('.') ? host.endsWith(b) : host === b
+  if (host === undefined || !HOST.test(host) || /^[0-9.]+$/.test(host)) return null
+  return hostOrSubdomain(host, constraint.toLowerCase())
+}
+
+/** The host itself, or with a leading dot every host below it and not itself (§4.2.1.10 for email and URI). */
+function hostOrSubdomain(host: string, constraint: string): boolean | null {
+  const isDomain = constraint.startsWith('.')
+  if (!HOST.test(isDomain ? constraint.slice(1) : constraint)) return null
+  return isDomain ? host.endsWith(constraint) : host === constraint
 }
 
 /** Address and mask of 8 or 32 octets; the mask has to be ones and then zeros (RFC 4632). */

@@ -1,6 +1,7 @@
 import type { Certificate } from '../certificate.ts'
 import type { CertificateRevocationList } from '../crl.ts'
 import { sameName } from '../name.ts'
+import type { PublicKey } from '../public-key.ts'
 import {
   combineRevocation,
   excusing,
@@ -8,17 +9,17 @@ import {
   type RevocationStatus,
   type StatusTime,
 } from '../revocation.ts'
-import type { Failure } from '../verdict.ts'
 import type { Budget } from './budget.ts'
 import {
   findPath,
   keyOf,
+  likelierFirst,
   type CertificationPath,
   type Link,
   type PathAnchor,
 } from './build-path.ts'
-import { crlEvidence, type CrlRules } from './revocation-evidence.ts'
-import { ANY_PURPOSE } from './validate-path.ts'
+import { crlEvidence, isListSignedBy, type CrlRules } from './revocation-evidence.ts'
+import { ANY_PURPOSE, type PathFailure } from './validate-path.ts'
 
 /** What is known of the status of certificates; none of it is believed before it is verified. */
 export interface StatusEvidence {
@@ -34,19 +35,23 @@ export interface PathRevocationQuestion extends StatusTime {
   readonly budget: Budget
   /** A revocation that leaves what was signed before it as it is. */
   readonly excuses?: ((revocation: Revocation) => boolean) | undefined
+  /** Takes an issuer without basic constraints: public test files. */
+  readonly unmarked?: boolean
 }
 
 /** Checks the status of every certificate of a path below its anchor, and of the certificates that sign the lists. */
 export class PathRevocation {
   readonly #question: PathRevocationQuestion
   readonly #inProgress = new Set<Certificate>()
+  readonly #keys = new Map<Certificate, PublicKey | null>()
+  readonly #signed = new Map<CertificateRevocationList, Map<PublicKey, boolean>>()
 
   constructor(question: PathRevocationQuestion) {
     this.#question = question
   }
 
   /** Why the path does not hold, or null: revoked anywhere on it, or a status that nothing tells. */
-  failure(path: CertificationPath): Failure | null {
+  failure(path: CertificationPath): PathFailure | null {
     let issuer: Link = path.anchor
     for (const link of path.links) {
       const failure = failureOf(this.#statusOf(link.certificate, issuer, path.anchor))
@@ -56,66 +61,97 @@ export class PathRevocation {
     return null
   }
 
-  #statusOf(certificate: Certificate, issuer: Link, anchor: PathAnchor): RevocationStatus | null {
-    // The list that a certificate signs may be the one that would name it: that question has no answer but its own.
-    if (this.#inProgress.has(certificate)) return null
+  #statusOf(certificate: Certificate, issuer: Link, anchor: PathAnchor): RevocationStatus {
+    // INVARIANT: no certificate vouches for itself by a list that it signs, however long the way round.
+    if (this.#inProgress.has(certificate)) {
+      return { status: 'unknown', source: 'crl', cause: 'WRONG_ISSUER' }
+    }
     this.#inProgress.add(certificate)
     try {
-      const { evidence, at, since, rules, excuses } = this.#question
+      const { evidence, at, since, rules, budget, excuses } = this.#question
+      const isAuthentic = (crl: CertificateRevocationList): boolean =>
+        this.#isAuthentic(crl, issuer, anchor)
       const { crls } = evidence
-      const signersOf = (crl: CertificateRevocationList): Link[] =>
-        this.#signersOf(crl, certificate, issuer, anchor)
-      const byList = crlEvidence({ certificate, crls, signersOf, at, since, rules, excuses })
+      const asked = { certificate, crls, isAuthentic, at, since, rules, budget, excuses }
       const answers = evidence.ocsp(certificate, issuer)
-      return combineRevocation([...answers.map((answer) => excusing(answer, excuses)), byList])
+      return combineRevocation([
+        ...answers.map((answer) => excusing(answer, excuses)),
+        crlEvidence(asked),
+      ])
     } finally {
       this.#inProgress.delete(certificate)
     }
   }
 
-  /** The issuer itself, or another key of its name that the same anchor stands behind (RFC 5280 §6.3.3 (f)). */
-  #signersOf(
-    crl: CertificateRevocationList,
-    certificate: Certificate,
-    issuer: Link,
-    anchor: PathAnchor,
-  ): Link[] {
-    const { intermediates, at, rules, budget } = this.#question
-    const others = intermediates.filter(
-      (one) =>
-        one !== issuer.certificate && one !== certificate && sameName(one.subject, crl.issuer),
+  /** Signed by the issuer itself, or by another key of its name that the same anchor stands behind (RFC 5280 §6.3.3 (f)). */
+  #isAuthentic(crl: CertificateRevocationList, issuer: Link, anchor: PathAnchor): boolean {
+    if (this.#isSigned(crl, issuer)) return true
+    const others = this.#question.intermediates.filter(
+      (one) => one !== issuer.certificate && sameName(one.subject, crl.issuer),
     )
-    const proven = others.flatMap((target): Link[] => {
-      const key = keyOf(target, rules.algorithms)
-      if (key === null) return []
-      const found = findPath({
-        ...ANY_PURPOSE,
-        target,
-        anchors: [anchor],
-        intermediates,
-        at,
-        algorithms: rules.algorithms,
-        budget,
-        alsoHolds: (path) => this.failure(path),
-      })
-      return 'sub' in found ? [] : [{ certificate: target, key }]
+    return likelierFirst(crl, others, (one) => one).some((certificate) => {
+      const key = this.#keyOf(certificate)
+      return (
+        key !== null &&
+        this.#isSigned(crl, { certificate, key }) &&
+        this.#isProven(certificate, anchor)
+      )
     })
-    return [issuer, ...proven]
+  }
+
+  #keyOf(certificate: Certificate): PublicKey | null {
+    const known = this.#keys.get(certificate)
+    if (known !== undefined) return known
+    const key = keyOf(certificate, this.#question.rules.algorithms)
+    this.#keys.set(certificate, key)
+    return key
+  }
+
+  #isProven(target: Certificate, anchor: PathAnchor): boolean {
+    const { intermediates, at, rules, budget, unmarked } = this.#question
+    const found = findPath({
+      ...ANY_PURPOSE,
+      target,
+      anchors: [anchor],
+      intermediates,
+      at,
+      algorithms: rules.algorithms,
+      budget,
+      unmarked: unmarked === true,
+      alsoHolds: (path) => this.failure(path),
+    })
+    return !('sub' in found)
+  }
+
+  #isSigned(crl: CertificateRevocationList, signer: Link): boolean {
+    const known = this.#signed.get(crl)?.get(signer.key)
+    if (known !== undefined) return known
+    const { budget, rules } = this.#question
+    budget.signature(signer.key)
+    const signed = isListSignedBy(crl, signer, rules.algorithms)
+    const ofList = this.#signed.get(crl) ?? new Map<PublicKey, boolean>()
+    this.#signed.set(crl, ofList.set(signer.key, signed))
+    return signed
   }
 }
 
-function failureOf(status: RevocationStatus | null): Failure | null {
-  switch (status?.status) {
-    case undefined:
+function failureOf({ status }: RevocationStatus): PathFailure | null {
+  switch (status) {
     case 'good':
       return null
     case 'revoked':
     case 'suspended':
-      return { sub: 'REVOKED', expected: 'no revoked certificate on the path' }
+      return revocationFailure('REVOKED', 'no revoked certificate on the path')
     case 'unknown':
-      return {
-        sub: 'TRY_LATER',
-        expected: 'fresh revocation data for every certificate of the path',
-      }
+      return revocationFailure(
+        'TRY_LATER',
+        'fresh revocation data for every certificate of the path',
+      )
+    default:
+      return status satisfies never
   }
+}
+
+function revocationFailure(sub: PathFailure['sub'], expected: string): PathFailure {
+  return { check: 'revocation-status', sub, expected }
 }

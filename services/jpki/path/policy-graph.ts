@@ -1,5 +1,6 @@
 import type { Certificate } from '../certificate.ts'
 import { ANY_POLICY } from '../oids.ts'
+import type { Budget } from './budget.ts'
 
 interface PolicyNode {
   readonly policy: string
@@ -9,6 +10,7 @@ interface PolicyNode {
 }
 
 type Level = Map<string, PolicyNode>
+type NodesByPolicy = ReadonlyMap<string, ReadonlySet<PolicyNode>>
 
 /**
  * The valid policy graph of RFC 9618 §4: one node per policy and certificate, however many paths lead to it, where the
@@ -17,8 +19,10 @@ type Level = Map<string, PolicyNode>
 export class PolicyGraph {
   /** From the anchor down; null once no policy is valid (valid_policy_graph NULL). */
   #levels: Level[] | null
+  readonly #budget: Budget
 
-  constructor() {
+  constructor(budget: Budget) {
+    this.#budget = budget
     const root = {
       policy: ANY_POLICY,
       expected: new Set([ANY_POLICY]),
@@ -34,23 +38,23 @@ export class PolicyGraph {
   /** Steps (d) and (e): the policies of the next certificate. */
   add({ policies }: Certificate, anyPolicyCounts: boolean): void {
     const above = this.#levels?.at(-1)
-    if (this.#levels === null || above === undefined) return
-    if (policies.length === 0) {
-      this.#levels = null
-      return
-    }
+    if (above === undefined) return
+    const expecting = this.#nodesByExpectedPolicy(above)
+    const any = above.get(ANY_POLICY)
     const level: Level = new Map()
     for (const policy of policies) {
-      if (policy !== ANY_POLICY) addNode(level, policy, parentsOf(above, policy))
+      if (policy === ANY_POLICY) continue
+      // Step (d)(1): the nodes that expect the policy, else the one of anyPolicy.
+      const parents = expecting.get(policy) ?? (any === undefined ? undefined : new Set([any]))
+      if (parents !== undefined) addNode(level, policy, parents)
     }
     if (anyPolicyCounts && policies.includes(ANY_POLICY)) {
-      const expected = new Set([...above.values()].flatMap((node) => [...node.expected]))
-      for (const policy of expected) {
-        if (!level.has(policy)) addNode(level, policy, expecting(above, policy))
+      for (const [policy, parents] of expecting) {
+        if (!level.has(policy)) addNode(level, policy, parents)
       }
     }
-    this.#levels.push(level)
-    this.#prune()
+    this.#levels?.push(level)
+    this.#endWhenEmpty(level)
   }
 
   /** Prepare for the next certificate, step (b). */
@@ -70,7 +74,7 @@ export class PolicyGraph {
         if (any !== undefined) level.set(policy, { policy, expected, parents: any.parents })
       }
     }
-    this.#prune()
+    this.#endWhenEmpty(level)
   }
 
   /**
@@ -79,9 +83,10 @@ export class PolicyGraph {
    */
   constrainedTo(accepted: ReadonlySet<string> | null): ReadonlySet<string> {
     const last = this.#levels?.at(-1)
-    if (this.#levels === null || last === undefined) return new Set()
+    if (last === undefined) return new Set()
+    this.#prune()
     const authority = new Set<string>()
-    for (const level of this.#levels.slice(1)) {
+    for (const level of this.#levels?.slice(1) ?? []) {
       for (const { policy, parents } of level.values()) {
         const hasAnyParent = [...parents].some((parent) => parent.policy === ANY_POLICY)
         if (policy !== ANY_POLICY && hasAnyParent) authority.add(policy)
@@ -93,30 +98,38 @@ export class PolicyGraph {
     return authority.intersection(accepted)
   }
 
-  /** Removes what leads nowhere, from the last certificate up. */
+  #nodesByExpectedPolicy(level: Level): NodesByPolicy {
+    const nodes = new Map<string, Set<PolicyNode>>()
+    for (const node of level.values()) {
+      this.#budget.policies(node.expected.size)
+      for (const policy of node.expected) {
+        const expecting = nodes.get(policy)
+        if (expecting === undefined) nodes.set(policy, new Set([node]))
+        else expecting.add(node)
+      }
+    }
+    return nodes
+  }
+
+  #endWhenEmpty(last: Level): void {
+    if (last.size === 0) this.#levels = null
+  }
+
+  /** Removes what leads nowhere, from the last certificate up. The last level stands, so once at the end is enough. */
   #prune(): void {
-    const levels = this.#levels
-    if (levels === null) return
+    const levels = this.#levels ?? []
     for (let i = levels.length - 1; i > 0; i--) {
-      const used = new Set([...(levels[i]?.values() ?? [])].flatMap(({ parents }) => [...parents]))
+      const used = new Set<PolicyNode>()
+      for (const { parents } of levels[i]?.values() ?? []) {
+        this.#budget.policies(parents.size)
+        for (const parent of parents) used.add(parent)
+      }
       const above = levels[i - 1] ?? new Map<string, PolicyNode>()
       for (const [policy, node] of above) if (!used.has(node)) above.delete(policy)
     }
-    if (levels[0]?.size === 0) this.#levels = null
   }
 }
 
 function addNode(level: Level, policy: string, parents: ReadonlySet<PolicyNode>): void {
-  if (parents.size > 0) level.set(policy, { policy, expected: new Set([policy]), parents })
-}
-
-/** Step (d)(1): the nodes that expect the policy, else the one of anyPolicy. */
-function parentsOf(above: Level, policy: string): ReadonlySet<PolicyNode> {
-  const parents = expecting(above, policy)
-  const any = above.get(ANY_POLICY)
-  return parents.size > 0 || any === undefined ? parents : new Set([any])
-}
-
-function expecting(above: Level, policy: string): ReadonlySet<PolicyNode> {
-  return new Set([...above.values()].filter(({ expected }) => expected.has(policy)))
+  level.set(policy, { policy, expected: new Set([policy]), parents })
 }

@@ -19,6 +19,7 @@ import {
   type UnknownCause,
 } from '../revocation.ts'
 import { signatureAlgorithm, verifySignature } from '../signature.ts'
+import type { Budget } from './budget.ts'
 import type { Link } from './build-path.ts'
 
 /** What may differ between public test files and what is issued today. */
@@ -33,9 +34,10 @@ export interface CrlRules {
 export interface CrlAsked extends StatusTime {
   readonly certificate: Certificate
   readonly crls: readonly CertificateRevocationList[]
-  /** Who may have signed the list: keys that are proven to belong to the issuer of that name. */
-  readonly signersOf: (crl: CertificateRevocationList) => readonly Link[]
+  /** Whether a key that is proven to belong to the issuer of that name signed the list. */
+  readonly isAuthentic: (crl: CertificateRevocationList) => boolean
   readonly rules: CrlRules
+  readonly budget: Budget
   /** A revocation that leaves what was signed before it as it is. */
   readonly excuses?: ((revocation: Revocation) => boolean) | undefined
 }
@@ -48,31 +50,47 @@ const ALL_REASONS: ReadonlySet<number> = new Set([1, 2, 3, 4, 5, 6, 7, 8])
  * certificate, for all reasons, do not name it; else unknown with a cause. Indirect lists are not supported.
  */
 export function crlEvidence(asked: CrlAsked): RevocationStatus {
-  const { certificate, crls } = asked
+  const { certificate, crls, budget } = asked
   const covered = new Set<number>()
-  let cause: UnknownCause = 'UNREACHABLE'
+  const causes = new Set<UnknownCause>()
   let good: RevocationStatus | null = null
   for (const point of pointsOf(certificate)) {
     for (const crl of crls) {
+      budget.step()
       if (crl.deltaBase !== null) continue
-      const reasons = reasonsCovered(crl, point, certificate)
+      const reasons = reasonsCovered(crl, point, asked)
       if (typeof reasons === 'string') {
-        cause = reasons
+        causes.add(reasons)
         continue
       }
       const told = statusBy(crl, asked)
       const status = speaksOf(crl, told, certificate) ? excusing(told, asked.excuses) : OUT_OF_SCOPE
-      if (status.status === 'unknown') {
-        cause = status.cause
-        continue
+      switch (status.status) {
+        case 'unknown':
+          causes.add(status.cause)
+          break
+        case 'good':
+          good = status
+          for (const reason of reasons) covered.add(reason)
+          break
+        default:
+          return status
       }
-      if (status.status !== 'good') return status
-      good = status
-      for (const reason of reasons) covered.add(reason)
     }
   }
   if (good !== null && covered.isSupersetOf(ALL_REASONS)) return good
-  return { status: 'unknown', source: 'crl', cause: good === null ? cause : 'WRONG_SCOPE' }
+  return {
+    status: 'unknown',
+    source: 'crl',
+    cause: good === null ? worthiest(causes) : 'WRONG_SCOPE',
+  }
+}
+
+/** Of several causes the one of the list that came closest to an answer. */
+function worthiest(causes: ReadonlySet<UnknownCause>): UnknownCause {
+  const elsewhere: readonly UnknownCause[] = ['WRONG_SCOPE', 'WRONG_ISSUER']
+  const [own] = [...causes].filter((cause) => !elsewhere.includes(cause))
+  return own ?? elsewhere.find((cause) => causes.has(cause)) ?? 'UNREACHABLE'
 }
 
 const OUT_OF_SCOPE: RevocationStatus = { status: 'unknown', source: 'crl', cause: 'WRONG_SCOPE' }
@@ -102,15 +120,22 @@ function pointsOf({ crlDistributionPoints }: Certificate): readonly (Distributio
 function reasonsCovered(
   crl: CertificateRevocationList,
   point: DistributionPoint | null,
-  certificate: Certificate,
+  { certificate, budget }: CrlAsked,
 ): ReadonlySet<number> | UnknownCause {
   if (!sameName(crl.issuer, certificate.issuer)) return 'WRONG_ISSUER'
   if (point !== null && point.crlIssuer !== null) return 'UNSUPPORTED'
   const scope = crl.issuingDistributionPoint
-  if (scope !== null && !isInScope(scope, point, certificate)) return 'WRONG_SCOPE'
+  if (scope !== null) {
+    budget.comparisons(nameCount(scope.name) + nameCount(point?.name ?? null))
+    if (!isInScope(scope, point, certificate)) return 'WRONG_SCOPE'
+  }
   const ofPoint = point?.reasons ?? ALL_REASONS
   const ofList = scope?.reasons ?? ALL_REASONS
   return ofPoint.intersection(ofList)
+}
+
+function nameCount(name: DistributionPointName | null): number {
+  return name?.kind === 'fullName' ? name.names.length : 1
 }
 
 function isInScope(
@@ -185,22 +210,23 @@ function newestDelta(
   base: CertificateRevocationList,
   asked: CrlAsked,
 ): CertificateRevocationList | null {
-  const { number } = base
-  if (number === null) return null
-  const [newest] = asked.crls
-    .filter(
-      (delta) =>
-        delta.deltaBase !== null &&
-        delta.number !== null &&
-        delta.deltaBase <= number &&
-        delta.number >= number &&
-        sameName(delta.issuer, base.issuer) &&
-        sameScope(delta, base) &&
-        sameKeyNamed(delta, base) &&
-        flawOf(delta, asked, true) === null,
-    )
+  const deltas = asked.crls
+    .filter((delta) => belongs(delta, base))
     .toSorted((a, b) => Number((b.number ?? 0n) - (a.number ?? 0n)))
-  return newest ?? null
+  return deltas.find((delta) => flawOf(delta, asked, true) === null) ?? null
+}
+
+function belongs(delta: CertificateRevocationList, base: CertificateRevocationList): boolean {
+  return (
+    delta.deltaBase !== null &&
+    delta.number !== null &&
+    base.number !== null &&
+    delta.deltaBase <= base.number &&
+    delta.number >= base.number &&
+    sameName(delta.issuer, base.issuer) &&
+    sameScope(delta, base) &&
+    sameKeyNamed(delta, base)
+  )
 }
 
 function sameScope(a: CertificateRevocationList, b: CertificateRevocationList): boolean {
@@ -224,10 +250,11 @@ const UNDERSTOOD_CRITICAL: ReadonlySet<string> = new Set([
 /** What makes a list unusable, whatever certificate is asked about; null when nothing does. */
 function flawOf(
   crl: CertificateRevocationList,
-  { signersOf, at, since, rules }: CrlAsked,
+  { isAuthentic, at, since, rules }: CrlAsked,
   mustBeFresh: boolean,
 ): UnknownCause | null {
   if (!rules.unnumbered && (crl.version !== 2 || crl.number === null)) return 'UNSUPPORTED'
+  if (crl.number !== null && crl.number < 0n) return 'UNSUPPORTED'
   const unknown = crl.extensions.some(
     ({ critical, oid }) => critical && !UNDERSTOOD_CRITICAL.has(oid),
   )
@@ -236,28 +263,26 @@ function flawOf(
     const old = timeliness(crl.thisUpdate, crl.nextUpdate, { at, since }, rules.freshness)
     if (old !== null) return old
   }
-  return isSigned(crl, signersOf(crl), rules.algorithms) ? null : 'BAD_SIGNATURE'
+  return isAuthentic(crl) ? null : 'BAD_SIGNATURE'
 }
 
-function isSigned(
+/** Whether the holder of the link's key signed the list, may sign lists (step (f)), and with an algorithm of the allow-list. */
+export function isListSignedBy(
   crl: CertificateRevocationList,
-  signers: readonly Link[],
+  { certificate, key }: Link,
   algorithms: AlgorithmPolicy,
 ): boolean {
-  if (!namesOneAlgorithm(crl)) return false
+  if (!namesOneAlgorithm(crl) || !maySign(certificate)) return false
   try {
     const algorithm = signatureAlgorithm(crl.outerAlgorithm, algorithms)
-    return signers.some(
-      ({ certificate, key }) =>
-        maySign(certificate) && verifySignature(key, algorithm, crl.tbs, crl.signature),
-    )
+    return verifySignature(key, algorithm, crl.tbs, crl.signature)
   } catch (error) {
     if (error instanceof AlgorithmNotAllowed || error instanceof MalformedDer) return false
     throw error
   }
 }
 
-/** Step (f): a signer with a key usage needs the one for CRLs. */
+/** A signer with a key usage needs the one for CRLs. */
 function maySign({ keyUsage }: Certificate): boolean {
   return keyUsage === null || keyUsage.has(KEY_USAGE.crlSign)
 }
