@@ -13,5 +13,6 @@ const child = spawn(pinnedNode, [join(root, 'services/cli.ts'), ...process.argv.
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => {
+  if (signal !== null) console.error(`watashi: ended by ${signal}`)
   process.exitCode = code ?? (signal === null ? 3 : 128)
 })

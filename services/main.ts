@@ -1,18 +1,23 @@
+import { outliveReader } from './cli/closed-output.ts'
 import { readConfig } from './config.ts'
 import { startApplication } from './context.ts'
 import { missingForStart } from './context/missing-for-start.ts'
 import { ServiceError, Unavailable } from './kernel/errors.ts'
-import { printReady } from './ready.ts'
+import { printReady, printStopping } from './ready.ts'
 
 /** Starts every role and runs until SIGINT, SIGTERM or a fault. */
 async function main(): Promise<void> {
+  outliveReader(process.stdout)
   const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  // Ctrl-C reaches the whole group, and the launcher passes it on: the second one must not cut the stop short.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort())
 
   const application = await startApplication(readConfig(undefined, missingForStart))
+  const form = process.argv.includes('--json') ? 'json' : 'text'
   try {
-    printReady(application.ready, process.argv.includes('--json') ? 'json' : 'text')
+    printReady(application.ready, form)
     await Promise.race([application.failed, aborted(stop.signal)])
+    printStopping(form)
   } finally {
     await application.close()
   }

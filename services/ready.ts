@@ -40,3 +40,8 @@ export function printReady(ready: Ready, form: 'json' | 'text'): void {
     `Watashi is ready (${(ready.milliseconds / 1000).toFixed(1)} s). Open ${ready.issuer}\n\n${body}\n\nCtrl-C stops it.\n`,
   )
 }
+
+/** Tells that the process was told to end, before it takes its leave of everybody. */
+export function printStopping(form: 'json' | 'text'): void {
+  if (form === 'text') process.stdout.write('stopping ...\n')
+}

@@ -21,8 +21,8 @@ async function close(): Promise<void> {
   watch.close()
   await site.close()
   client.close()
-  // A listener for `disconnect` keeps the channel, and with it the process, alive.
-  if (process.connected) process.disconnect()
+  // A login that is still open holds its stream, and with it the process; nobody is left to wait for it.
+  process.exit()
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void close())
 // Started by a parent over IPC: no parent, no site.

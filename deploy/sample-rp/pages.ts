@@ -114,11 +114,12 @@ export function whyPage(context: PageContext, { explanations }: ExplainResponse)
     context,
     common.why,
     html`${explanations.map(
-        ({ level, reasons, clauses }) =>
+        ({ level, reasons, clauses, shortfalls }) =>
           html`<h2>
               ${axisLabel(level?.axis ?? '', locale)}: ${levelText(level?.level ?? '', locale)}
             </h2>
             <p class="hint">${standardLabel(level?.framework ?? '', level?.level ?? '')}</p>
+            ${shortfalls.length === 0 ? undefined : html`<p>${common.missing}</p>`}
             <ul>
               ${reasons.map((reason) => html`<li>${reason}</li>`)}
             </ul>

@@ -103,6 +103,8 @@ export const COMMON = {
       '手続きを始めたブラウザーで開いてください。ほかの方から送られたリンクは使わないでください。',
     unreachableTitle: 'Watashi につながりません',
     unreachable: 'しばらくしてからもう一度お試しください。',
+    missing:
+      '下は、いまの度合いの理由と、足りないものです。届く方法はいくつかあり、すべてが必要なわけではありません。',
     yes: 'はい',
     no: 'いいえ',
     reasons: '理由',
@@ -144,6 +146,8 @@ export const COMMON = {
       'Please open it in the browser in which you began. Do not use links that others send you.',
     unreachableTitle: 'Watashi cannot be reached',
     unreachable: 'Please try again in a while.',
+    missing:
+      'Below are the reasons for the present level and what is missing. There are several ways to reach more, so not every line has to be met.',
     yes: 'Yes',
     no: 'No',
     reasons: 'Reasons',

@@ -74,9 +74,10 @@ export function levelText(level: string, locale: Locale): string {
   return find(LEVELS, level, locale) ?? level
 }
 
-/** The standard and its own label, for those who know them. */
+/** The standard and its own label, for those who know them; it has none for no level. */
 export function standardLabel(framework: string, level: string): string {
-  return `${FRAMEWORKS[framework] ?? framework}: ${level}`
+  const standard = FRAMEWORKS[framework] ?? framework
+  return level === 'no_ial' || level === 'none' ? standard : `${standard}: ${level}`
 }
 
 // Only own keys: a level named `constructor` must not find anything.

@@ -165,7 +165,7 @@ test('a person enrols, logs in, sees the passkey, and logs out', async () => {
   expect((await browser.call('GET', '/session')).body).toEqual({ session })
   const list = (await browser.call('GET', '/authenticators')).body as AuthenticatorList
   expect(list.authenticators).toMatchObject([
-    { authenticatorId: session.authenticatorId, state: 'active', current: true, backedUp: false },
+    { authenticatorId: session.authenticatorId, state: 'active', current: true, kind: 'device' },
   ])
 
   expect((await browser.call('POST', '/logout', {})).body).toEqual({})

@@ -89,7 +89,7 @@ export const PAGE_TEXT = {
     sent: 'What is sent',
     sentBy: {
       signature:
-        'The signature and your signature certificate, which holds your name, address, birth date and sex. They go only to who asked.',
+        'The signature and your signature certificate, which holds your name, address, birth date and gender. They go only to who asked.',
       authentication:
         'The signature and your authentication certificate, which holds neither name nor address. They go only to who asked.',
     },

@@ -17,6 +17,7 @@ import { ASSURANCE_CHANGED, RELEASE_REVOKED, SESSION_ENDED, SUBJECT_ERASED } fro
 import { FederationStore } from './store.ts'
 import {
   bankAssertion,
+  ISSUER,
   bearerClients,
   call,
   openStand,
@@ -903,5 +904,21 @@ describe('Release', () => {
     expect((await redeem('liquor', 'ticket-1')).release?.claims).toHaveLength(1)
     await expect(redeem('liquor', 'ticket-1')).rejects.toMatchObject(gone)
     await expect(redeem('liquor', 'x'.repeat(300))).rejects.toMatchObject(gone)
+  })
+  test('a ticket may come as the whole address of its code, at our own origin alone', async () => {
+    stand.wallet.tickets.set('ticket-2', { rpId: 'liquor', subjectRef: 'person-28' })
+    const redeem = (ticket: string) =>
+      call<{ release: object | undefined }>((done) =>
+        stand.clients('liquor').release.redeemTicket({ ticket }, new Metadata(), soon(), done),
+      )
+    const gone = { code: status.NOT_FOUND, details: 'no such ticket' }
+    for (const address of [
+      'http://localhost:80/t/ticket-2',
+      `${ISSUER}/u/ticket-2`,
+      `${ISSUER}/t/`,
+    ])
+      await expect(redeem(address)).rejects.toMatchObject(gone)
+    expect((await redeem(`${ISSUER}/t/ticket-2`)).release).toBeDefined()
+    await expect(redeem('ticket-2')).rejects.toMatchObject(gone)
   })
 })

@@ -108,9 +108,14 @@ export class Requests {
     await this.#deps.wallet.revokeByRelyingParty(releaseId, rpId, this.#deps.clock.now())
   }
 
-  /** @throws NotFound for a ticket that cannot be redeemed here, whatever the cause (I18) */
-  async redeemTicket(rpId: string, ticket: string): Promise<IssuedRelease> {
-    const { registry, wallet, clock, unitOfWork, store } = this.#deps
+  /**
+   * Takes the ticket itself, or the whole address that its code holds.
+   * @throws NotFound for a ticket that cannot be redeemed here, whatever the cause (I18)
+   */
+  async redeemTicket(rpId: string, text: string): Promise<IssuedRelease> {
+    const { registry, wallet, clock, unitOfWork, store, origin } = this.#deps
+    const address = `${origin()}/t/`
+    const ticket = text.startsWith(address) ? text.slice(address.length) : text
     const { sectorId } = await registry.active(rpId)
     const issued =
       ticket.length > 256 ? undefined : await wallet.redeemTicket(ticket, rpId, clock.now())

@@ -19,7 +19,11 @@ export interface OperatorOptions {
 
 /** Health and metrics for the operator, on a port of its own: `/health/live`, `/health/ready`, `/metrics` (Prometheus). */
 export function createOperatorFace(options: OperatorOptions): OperatorFace {
-  const exporter = new PrometheusExporter({ preventServerStart: true })
+  const exporter = new PrometheusExporter({
+    preventServerStart: true,
+    // It would name the program by its path on this machine.
+    withoutTargetInfo: true,
+  })
   const provider = new MeterProvider({ readers: [exporter] })
   const meter = provider.getMeter('watashi')
   for (const [name, { description, read }] of Object.entries(options.gauges)) {

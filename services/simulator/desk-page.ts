@@ -11,6 +11,7 @@ const TEXT = {
     title: '発行局の窓口（模擬）',
     banner:
       'これは模擬の発行局です。本物のマイナンバーカード・公的個人認証サービスとは関係ありません。',
+    contents: 'このページの内容',
     intro: '見本の人のカードと証明書の状態を見て、発行局が行う手続きを試すことができます。',
     pins: '見本カードの暗証番号：利用者証明用',
     and: '、署名用',
@@ -49,6 +50,7 @@ const TEXT = {
     title: "Issuer's desk (simulator)",
     banner:
       'This is a simulated issuer. It has nothing to do with real My Number Cards or with JPKI.',
+    contents: 'On this page',
     intro:
       'See the cards and certificates of the sample people, and try what their issuer would do.',
     pins: 'PINs of the sample cards: authentication',
@@ -101,6 +103,7 @@ function reasonText(reason: string, language: Language): string {
 /** The issuer's desk as a page. */
 export function deskPage(core: SimulatorCore, language: Language, done: boolean): string {
   const t = TEXT[language]
+  const people = viewPeople(core)
   const body = html`<p class="banner">${t.banner}</p>
     <p class="languages">
       <a href="/?lang=ja" lang="ja">日本語</a> | <a href="/?lang=en" lang="en">English</a>
@@ -112,7 +115,13 @@ export function deskPage(core: SimulatorCore, language: Language, done: boolean)
       ${t.pins} <code>${SAMPLE_PINS.authentication}</code>${t.and}
       <code>${SAMPLE_PINS.signature}</code>
     </p>
-    ${viewPeople(core).map((person) => personSection(person, language))}
+    <nav aria-label="${t.contents}">
+      <ul>
+        ${people.map(({ id, title }) => html`<li><a href="#${id}">${title[language]}</a></li>`)}
+        <li><a href="#switches">${t.switches}</a></li>
+      </ul>
+    </nav>
+    ${people.map((person) => personSection(person, language))}
     ${switchSection(core.switches.get(), language)}`
   return htmlDocument({ language, title: t.title, body })
 }

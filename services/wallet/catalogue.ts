@@ -41,7 +41,7 @@ export const CATALOGUE: readonly ClaimDefinition[] = [
       'birthdate',
     ),
   ),
-  claim('gender', '性別', 'Sex', 'quasi'),
+  claim('gender', '性別', 'Gender', 'quasi'),
 ]
 
 const BY_NAME = new Map(CATALOGUE.map((definition) => [definition.name, definition]))

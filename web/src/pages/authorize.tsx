@@ -14,6 +14,7 @@ import {
   Unavailable,
   type StepProps,
 } from '../parts/request.tsx'
+import type { Failure } from '../parts/failure.ts'
 import { leaveFor } from '../parts/return-path.ts'
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
@@ -30,7 +31,7 @@ export function AuthorizePage({ interactionId }: { readonly interactionId: strin
   if (answer.state === 'failed')
     return (
       <Page title={t('authorize.failedTitle')}>
-        <ErrorNotice failure={answer.failure}>
+        <ErrorNotice failure={ofAddress(answer.failure)}>
           <Button kind="secondary" small onPress={again}>
             {t('common.retry')}
           </Button>
@@ -54,6 +55,11 @@ export function AuthorizePage({ interactionId }: { readonly interactionId: strin
       changePersona={changePersona}
     />
   )
+}
+
+/** Nothing was entered but the address: one that cannot be right is one that was not found. */
+function ofAddress(failure: Failure): Failure {
+  return failure.code === 'INVALID_INPUT' ? { code: 'NOT_FOUND' } : failure
 }
 
 function Step(props: StepProps) {
@@ -88,6 +94,7 @@ function LogInStep({ view, again }: StepProps) {
     >
       <Text>{t('authorize.loginText')}</Text>
       <LogInPanel next={`/authorize/${view.interactionId}`} onLoggedIn={again} />
+      <Refuse view={view} text={t('authorize.back')} />
       <Expires view={view} />
     </Page>
   )

@@ -17,6 +17,9 @@ import { useSession } from '../parts/session.tsx'
 import { isUnverified } from '../step-up.ts'
 import { EnrolSteps } from './enrol.tsx'
 
+/** What the visit came to. */
+type Done = 'enrolled' | 'added'
+
 export function EnrolReturnPage({ ticket }: { readonly ticket: string }) {
   const { t } = useTranslation()
   if (ticket !== '') return <Checking ticket={ticket} />
@@ -32,14 +35,14 @@ export function EnrolReturnPage({ ticket }: { readonly ticket: string }) {
 
 function Checking({ ticket }: { readonly ticket: string }) {
   const { t } = useTranslation()
-  const [loggedIn, setLoggedIn] = useState(false)
+  const [done, setDone] = useState<Done>()
   const asked = usePolled(
     () => registrationByTicket(ticket),
     ({ state }) => state !== 'pending',
     CARD_POLLING,
   )
   const { answer } = asked
-  if (loggedIn) return <Enrolled />
+  if (done !== undefined) return <Enrolled done={done} />
   if (answer.state === 'failed')
     return (
       <Page key="failed" title={t('enrolReturn.refusedTitle')}>
@@ -63,14 +66,7 @@ function Checking({ ticket }: { readonly ticket: string }) {
       </Page>
     )
   if (answer.value.state === 'active')
-    return (
-      <FirstLogin
-        registrationId={answer.value.registrationId}
-        onLoggedIn={() => {
-          setLoggedIn(true)
-        }}
-      />
-    )
+    return <FirstLogin registrationId={answer.value.registrationId} onLoggedIn={setDone} />
   return <Refused registration={answer.value} />
 }
 
@@ -105,15 +101,19 @@ function Refused({ registration }: { readonly registration: RegistrationStatus }
   )
 }
 
-function FirstLogin(props: { readonly registrationId: string; readonly onLoggedIn: () => void }) {
+function FirstLogin(props: {
+  readonly registrationId: string
+  readonly onLoggedIn: (done: Done) => void
+}) {
   const { t } = useTranslation()
-  const { refresh } = useSession()
+  const { session, refresh } = useSession()
   const login = useAction()
   function logIn(): void {
     login.run(async () => {
       await logInWithPasskey(props.registrationId)
       refresh()
-      props.onLoggedIn()
+      // Whoever was logged in before had been enrolled.
+      props.onLoggedIn(session == null ? 'enrolled' : 'added')
     })
   }
   return (
@@ -131,13 +131,13 @@ function FirstLogin(props: { readonly registrationId: string; readonly onLoggedI
 // The levels follow the proofing by way of the event log, usually within a second.
 const LEVELS_FOLLOW = { interval: 1_000, tries: 8 } as const
 
-function Enrolled() {
+function Enrolled({ done }: { readonly done: Done }) {
   const { t } = useTranslation()
   const asked = usePolled(overview, ({ levels }) => !isUnverified(levels), LEVELS_FOLLOW)
   return (
-    <Page title={t('enrolReturn.doneTitle')}>
+    <Page title={done === 'added' ? t('enrolReturn.addedTitle') : t('enrolReturn.doneTitle')}>
       <EnrolSteps current={4} />
-      <Text>{t('enrolReturn.doneText')}</Text>
+      <Text>{done === 'added' ? t('enrolReturn.addedText') : t('enrolReturn.doneText')}</Text>
       <Section title={t('enrolReturn.levels')}>
         <Answered asked={asked} path="/wallet">
           {({ levels }) =>

@@ -7,6 +7,7 @@ import { visitCard } from '../parts/card-visit.ts'
 import { Choice } from '../parts/choice.tsx'
 import { ErrorNotice, Warning } from '../parts/notice.tsx'
 import { Page, Section, Small, Text } from '../parts/page.tsx'
+import { useSession } from '../parts/session.tsx'
 import { Steps } from '../parts/steps.tsx'
 import { makePasskey } from '../passkey.ts'
 import { timeOfDay } from '../text/format.ts'
@@ -42,6 +43,9 @@ function MakePasskey(props: { readonly keyUse: KeyUse; readonly onMade: (made: M
   const { t } = useTranslation()
   const [keyUse, setKeyUse] = useState(props.keyUse)
   const making = useAction()
+  const { session } = useSession()
+  const { failure } = making
+  const own = session != null && failure?.code === 'PASSKEY_ALREADY_REGISTERED'
   function make(): void {
     making.run(async () => {
       const { registrationId, options } = await openRegistration()
@@ -74,7 +78,7 @@ function MakePasskey(props: { readonly keyUse: KeyUse; readonly onMade: (made: M
       />
       <Section title={t('enrol.passkeyTitle')}>
         <Text>{t('enrol.passkeyText')}</Text>
-        {making.failure && <ErrorNotice failure={making.failure} />}
+        {failure && <ErrorNotice failure={own ? { code: 'PASSKEY_OF_THIS_DEVICE' } : failure} />}
         <Button onPress={make} busy={making.busy} busyText={t('enrol.making')}>
           {t('enrol.makePasskey')}
         </Button>

@@ -52,15 +52,19 @@ function Outside() {
     <div className="grid gap-4 sm:grid-cols-2">
       <Card rank="h2" title={t('home.start')}>
         <Text>{t('home.startText')}</Text>
-        <Link to="/enrol" className={buttonLook('primary')} onClick={forgetNext}>
-          {t('home.startAction')}
-        </Link>
+        <p className="mt-auto">
+          <Link to="/enrol" className={buttonLook('primary')} onClick={forgetNext}>
+            {t('home.startAction')}
+          </Link>
+        </p>
       </Card>
       <Card rank="h2" title={t('home.again')}>
         <Text>{t('home.againText')}</Text>
-        <Link to="/login" className={buttonLook('secondary')}>
-          {t('home.againAction')}
-        </Link>
+        <p className="mt-auto">
+          <Link to="/login" className={buttonLook('secondary')}>
+            {t('home.againAction')}
+          </Link>
+        </p>
       </Card>
     </div>
   )

@@ -1,10 +1,11 @@
 import { encodeQR } from 'qr'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { makeTicket, type LedgerEntry } from '../api/wallet.ts'
-import { useAction } from '../parts/asking.ts'
+import { ledger, makeTicket, type Ledger, type LedgerEntry } from '../api/wallet.ts'
+import { useAction, usePolled } from '../parts/asking.ts'
 import { Button } from '../parts/button.tsx'
 import { Sheet } from '../parts/dialog.tsx'
+import { timesHandedOver } from '../parts/ledger-lines.ts'
 import { ErrorNotice, Waiting } from '../parts/notice.tsx'
 import { Text } from '../parts/page.tsx'
 import { local, seconds } from '../text/format.ts'
@@ -16,6 +17,8 @@ const LIFE_SECONDS = 60
 interface Code {
   readonly url: string
   readonly askedAt: number
+  /** How often the release had been handed over before. */
+  readonly before: number
 }
 
 /** A code that hands a release over at a reception desk: made when the dialog opens, and anew as often as is wanted. */
@@ -48,8 +51,9 @@ function FreshCode({ releaseId }: { readonly releaseId: string }) {
   function make(): void {
     run(async () => {
       const askedAt = performance.now()
+      const before = timesHandedOver(await ledger(), releaseId)
       const { url } = await makeTicket(releaseId)
-      setCode({ url, askedAt })
+      setCode({ url, askedAt, before })
     })
   }
   useEffect(make, [releaseId, run])
@@ -57,7 +61,7 @@ function FreshCode({ releaseId }: { readonly releaseId: string }) {
     <>
       {failure && <ErrorNotice failure={failure} />}
       {code === undefined && failure === undefined && <Waiting text={t('ledger.ticketMaking')} />}
-      {code !== undefined && <TimedCode key={code.url} code={code} />}
+      {code !== undefined && <TimedCode key={code.url} code={code} releaseId={releaseId} />}
       <Button kind="secondary" onPress={make} busy={busy} busyText={t('ledger.ticketMaking')}>
         {t('ledger.ticketAgain')}
       </Button>
@@ -65,11 +69,16 @@ function FreshCode({ releaseId }: { readonly releaseId: string }) {
   )
 }
 
-function TimedCode({ code }: { readonly code: Code }) {
+const WATCHED = { interval: 2_000, tries: LIFE_SECONDS / 2 } as const
+
+function TimedCode({ code, releaseId }: { readonly code: Code; readonly releaseId: string }) {
   const { t } = useTranslation()
   const { language } = useLanguage()
-  const left = useSecondsLeft(code.askedAt)
-  const over = t('ledger.ticketOver')
+  const used = (now: Ledger) => timesHandedOver(now, releaseId) > code.before
+  const { answer } = usePolled(ledger, used, WATCHED)
+  const isUsed = answer.state === 'ready' && used(answer.value)
+  const left = useSecondsLeft(code.askedAt, isUsed)
+  const over = isUsed ? t('ledger.ticketUsed') : t('ledger.ticketOver')
   const words = (count: number) =>
     count === 0 ? over : t('ledger.ticketLeft', { seconds: seconds(language, count) })
   return (
@@ -94,9 +103,10 @@ function TimedCode({ code }: { readonly code: Code }) {
   )
 }
 
-function useSecondsLeft(askedAt: number): number {
+/** None are left to a code that was used. */
+function useSecondsLeft(askedAt: number, used: boolean): number {
   const [now, setNow] = useState(() => performance.now())
-  const left = Math.max(0, Math.ceil(LIFE_SECONDS - (now - askedAt) / 1000))
+  const left = used ? 0 : Math.max(0, Math.ceil(LIFE_SECONDS - (now - askedAt) / 1000))
   const over = left === 0
   useEffect(() => {
     if (over) return undefined

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { LedgerEntry } from '../api/wallet.ts'
-import { canShowCode, takenBack } from './ledger-lines.ts'
+import { canShowCode, takenBack, timesHandedOver } from './ledger-lines.ts'
 
 const AT = '2026-11-26T03:00:00.000Z'
 const ENTRY: LedgerEntry = {
@@ -32,6 +32,13 @@ describe('a code for the desk', () => {
   ])('cannot be made of %s', (_name, change) => {
     expect(canShowCode({ ...ENTRY, ...change }, minutesLater(1))).toBe(false)
   })
+})
+
+test('a release was handed over as often as its own lines say so', () => {
+  const handed = { ...ENTRY, reason: 'RECEPTION_TICKET' }
+  const other = { ...handed, releaseId: 'release-2' }
+  expect(timesHandedOver({ entries: [ENTRY, other] }, 'release-1')).toBe(0)
+  expect(timesHandedOver({ entries: [handed, ENTRY, handed] }, 'release-1')).toBe(2)
 })
 
 describe('a release that was taken back', () => {

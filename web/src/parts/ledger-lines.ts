@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../api/wallet.ts'
+import type { Ledger, LedgerEntry } from '../api/wallet.ts'
 
 /** How long after a release a code for the desk can be made of it: as long as its values stay readable. */
 const TICKET_WINDOW_MS = 55 * 60 * 1000
@@ -17,4 +17,11 @@ export function canShowCode(entry: LedgerEntry, now: number): boolean {
   // Only the first line of a release is as old as its values.
   const first = entry.reason !== 'RECEPTION_TICKET'
   return entry.canRevoke && first && now - Date.parse(entry.at) < TICKET_WINDOW_MS
+}
+
+/** How often a release was handed over at a reception desk. */
+export function timesHandedOver({ entries }: Pick<Ledger, 'entries'>, releaseId: string): number {
+  return entries.filter(
+    (entry) => entry.releaseId === releaseId && entry.reason === 'RECEPTION_TICKET',
+  ).length
 }

@@ -60,7 +60,7 @@ export function Card(props: {
 }) {
   const Title = props.rank ?? 'h3'
   return (
-    <div className="space-y-3 rounded-12 border border-solid-gray-420 p-4 sm:p-6">
+    <div className="flex flex-col gap-3 rounded-12 border border-solid-gray-420 p-4 sm:p-6">
       {props.title !== undefined && <Title className="text-std-18B-160">{props.title}</Title>}
       {props.children}
     </div>

@@ -62,7 +62,8 @@ const GIVEN = [
     'PASSKEY_CANCELLED',
     'PASSKEY_FAILED',
   ],
-  ...['PASSKEY_UNSUPPORTED', 'PASSKEY_ALREADY_REGISTERED', 'PASSKEY_WRONG_SITE'],
+  ...['PASSKEY_UNSUPPORTED', 'PASSKEY_ALREADY_REGISTERED', 'PASSKEY_OF_THIS_DEVICE'],
+  'PASSKEY_WRONG_SITE',
   ...['CONSENT_DOCUMENT_MISMATCH', 'CARD_SIGNATURE_INVALID', 'SESSION_EXPIRED', 'STATUS_UNKNOWN'],
 ]
 
@@ -158,6 +159,7 @@ describe('levelWords', () => {
     for (const language of LANGUAGES) {
       const level = { framework: 'nist-800-63A-4', axis: 'IAL', level: 'no_ial' }
       expect(Object.values(levelWords(language, level)).join(' ')).not.toContain('no_ial')
+      expect(levelWords(language, level).technical).toBe('NIST SP 800-63A-4')
     }
   })
 
@@ -226,7 +228,7 @@ test('flags, reasons, grounds and values that are not known are shown as they ar
   for (const language of LANGUAGES) {
     expect(flagName(language, 'toString')).toBe('toString')
     expect(claimReason(language, 'NEW_REASON')).toBe('NEW_REASON')
-    expect(legalBasis(language, '犯罪による収益の移転防止に関する法律 第4条')).toContain('第4条')
+    expect(legalBasis(language, '民法 第1条')).toBe('民法 第1条')
     expect(valueWords(language, 'name', 'male')).toBe('male')
     expect(valueWords(language, 'gender', 'other')).toBe('other')
   }
@@ -235,5 +237,6 @@ test('flags, reasons, grounds and values that are not known are shown as they ar
 test('known ones are put into words', () => {
   expect(claimReason('en', 'STALE')).toBe(en.claimReasons.STALE)
   expect(legalBasis('en', 'consent')).toBe('Your consent')
+  expect(legalBasis('en', '犯罪による収益の移転防止に関する法律 第4条')).toContain('Article 4')
   expect(valueWords('ja', 'gender', 'female')).toBe('女')
 })

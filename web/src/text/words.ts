@@ -93,13 +93,13 @@ export function levelWords(
   return {
     axis: axis?.name ?? `${level.framework} ${level.axis}`,
     level: words ?? level.level,
-    technical: words === undefined ? '' : `${standard} ${label(level)}`,
+    technical: words === undefined ? '' : [standard, label(level)].join(' ').trim(),
   }
 }
 
-// `IAL2` names its axis already; the standard has no name for having none, and our code for it is not for people.
+// `IAL2` names its axis already; the standard has no label for having none, and our code for it is not for people.
 function label({ axis, level }: { readonly axis: string; readonly level: string }): string {
-  if (level === 'no_ial') return axis
+  if (level === 'no_ial') return ''
   return level.startsWith(axis) ? level : `${axis} ${level}`
 }
 
