@@ -1,7 +1,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidInput, NotFound } from '../kernel/errors.ts'
-import { readFileIfPresent, writeFileAtomically } from './files.ts'
+import { readFileIfPresent, writeFileAtomically } from '../database/whole-file.ts'
 import type { TokenKind } from './state.ts'
 
 interface CardKey {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { readFileIfPresent, writeFileAtomically } from './files.ts'
+import { readFileIfPresent, writeFileAtomically } from '../database/whole-file.ts'
 import type { FourAttributes, SamplePins } from './people.ts'
 import type { CertificateFamily } from './profile.ts'
 
