@@ -17,10 +17,13 @@ export class ApiError extends ServiceError {
 /** What a browser is to our API: an origin and a cookie jar. */
 export class Browser {
   readonly #origin: string
+  readonly #address: string
   readonly #cookies = new Map<string, string>()
 
-  constructor(origin: string) {
+  /** `address`: where the origin is reached, behind whatever stands in front of it. */
+  constructor(origin: string, address = origin) {
     this.#origin = origin
+    this.#address = address
   }
 
   async get<T>(path: string): Promise<T> {
@@ -33,7 +36,7 @@ export class Browser {
 
   async #send<T>(method: string, path: string, body?: object): Promise<T> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await fetch(this.#origin + path, {
+    const response = await fetch(this.#address + path, {
       method,
       headers: {
         ...(cookie === '' ? {} : { cookie }),

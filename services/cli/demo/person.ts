@@ -25,6 +25,8 @@ import { Browser } from './browser.ts'
 
 export interface PersonOptions {
   readonly issuer: string
+  /** Where the issuer's pages are reached when that is not at the issuer's own address. */
+  readonly address?: string
   /** Data folder of the instance: the simulated cards are in it. */
   readonly dataDir: string
   readonly clock: Clock
@@ -47,7 +49,7 @@ export class Person {
 
   constructor(options: PersonOptions) {
     this.#options = options
-    this.browser = new Browser(options.issuer)
+    this.browser = new Browser(options.issuer, options.address)
     this.#cards = simulatedCards(options.dataDir, options.random)
     this.#agent = new CardAgent({
       environment: 'simulator',
