@@ -3,7 +3,7 @@ import { outliveReader } from './cli/closed-output.ts'
 import { EXIT, processIo } from './cli/policy-io.ts'
 import { policyScore } from './cli/policy-score.ts'
 import { policyTest } from './cli/policy-test.ts'
-import { namedPolicyDir, readConfig } from './config.ts'
+import { namedPolicyDir, readConfig, readPlaces } from './config.ts'
 import { systemClock } from './kernel/clock.ts'
 import { ServiceError } from './kernel/errors.ts'
 import { createLog } from './kernel/log.ts'
@@ -128,6 +128,45 @@ parked
     const { listDiscarded } = await import('./cli/parked-events.ts')
     const options = command.optsWithGlobals<{ json?: boolean }>()
     process.exitCode = await listDiscarded(readConfig(), options, io)
+  })
+
+const anchors = program.command('anchors').description('the roots that cards are believed by')
+anchors
+  .command('import')
+  .description(
+    'take root certificates (DER or PEM) for the environment that `TRUST_ENVIRONMENT` names',
+  )
+  .argument('<file...>')
+  .option(
+    '--pin <kind:sha256...>',
+    'jpki-test: what you know a root by, `signature:<SHA-256>` or `authentication:<SHA-256>`',
+  )
+  .option('--json', 'one JSON object a line')
+  .action(async (files: string[], options: { pin?: string[]; json?: boolean }) => {
+    const { importAnchors } = await import('./cli/anchors.ts')
+    process.exitCode = importAnchors(readPlaces(), { ...options, files }, io)
+  })
+anchors
+  .command('list')
+  .description('the roots that were imported')
+  .option('--json', 'one JSON object a line')
+  .action(async (options: { json?: boolean }) => {
+    const { listAnchors } = await import('./cli/anchors.ts')
+    process.exitCode = listAnchors(readPlaces(), options, io)
+  })
+
+program
+  .command('report')
+  .description('reports for who runs the product')
+  .command('cost')
+  .description(
+    'revocation checks of a month, by relying party and purpose, and those that were saved',
+  )
+  .requiredOption('--month <YYYY-MM>', 'in UTC')
+  .option('--json', 'one JSON object a line')
+  .action(async (options: { month: string; json?: boolean }) => {
+    const { reportCost } = await import('./cli/cost-report.ts')
+    process.exitCode = await reportCost(readConfig(), options, io)
   })
 
 program

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { reachableHost, readConfig } from './config.ts'
+import { reachableHost, readConfig, readPlaces } from './config.ts'
 
 const refusal = (environment: Record<string, string>): string => {
   try {
@@ -91,5 +91,81 @@ describe('configuration', () => {
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
   ])('stops the start on %j and names the variable', (environment, variable) => {
     expect(refusal(environment)).toContain(`\`${variable}`)
+  })
+
+  describe('with real cards', () => {
+    const whole = {
+      TRUST_ENVIRONMENT: 'production',
+      ISSUER: 'https://id.example',
+      RP_DIR: '/etc/watashi/rp',
+      CRL_URL: 'https://va.example/crl',
+      OCSP_URL: 'https://va.example/ocsp',
+      LINKAGE_URL: 'https://va.example/linkage',
+    }
+
+    test('takes the services of who answers for them', () => {
+      const config = readConfig(whole)
+      expect(config.identity).toEqual({
+        kind: 'cards',
+        environment: 'production',
+        crl: { kind: 'http', url: 'https://va.example/crl' },
+        ocspUrl: 'https://va.example/ocsp',
+        linkage: { url: 'https://va.example/linkage', tenant: 'watashi' },
+      })
+      expect(config.revocation).toEqual({
+        crlMaximumAge: 36 * 3_600_000,
+        ocspMaximumAge: 24 * 3_600_000,
+        refreshEvery: 600_000,
+        recheckEvery: 6 * 3_600_000,
+      })
+    })
+
+    test('takes a folder of lists instead, which is looked at as often as the monitor comes', () => {
+      const { CRL_URL: _, OCSP_URL: __, ...others } = whole
+      const config = readConfig({ ...others, CRL_DROP_DIR: '/var/crl', CRL_MAX_AGE_HOURS: '48' })
+      expect(config.identity).toMatchObject({ crl: { kind: 'folder', folder: '/var/crl' } })
+      expect(config.revocation).toMatchObject({ refreshEvery: 0, crlMaximumAge: 48 * 3_600_000 })
+    })
+
+    test('tells everything that is missing at once, that of other places as well', () => {
+      const told = refusal({ TRUST_ENVIRONMENT: 'production', HTTP_PORT: 'http' })
+      for (const name of [
+        'ISSUER',
+        'CRL_URL',
+        'CRL_DROP_DIR',
+        'LINKAGE_URL',
+        'RP_DIR',
+        'HTTP_PORT',
+      ]) {
+        expect(told).toContain(`\`${name}\``)
+      }
+      const also = () => readConfig({ TRUST_ENVIRONMENT: 'production' }, () => ['no anchors'])
+      expect(also).toThrow(/`ISSUER`[^]*no anchors/)
+      expect(() => readConfig(whole, () => ['no anchors'])).toThrow(/^no anchors$/)
+    })
+
+    test.each([
+      [{ ...whole, CRL_DROP_DIR: '/var/crl' }, 'CRL_DROP_DIR'],
+      [{ ...whole, LINKAGE_URL: 'http://va.example/linkage' }, 'LINKAGE_URL'],
+      [{ ...whole, CRL_URL: 'nonsense' }, 'CRL_URL'],
+      [{ ...whole, OCSP_URL: 'ftp://va.example' }, 'OCSP_URL'],
+      [{ ...whole, CRL_MAX_AGE_HOURS: '0' }, 'CRL_MAX_AGE_HOURS'],
+      [{ ...whole, RECHECK_SECONDS: 'daily' }, 'RECHECK_SECONDS'],
+      [{ ...whole, AGENT_PORT: '0' }, 'AGENT_PORT'],
+      [{ ...whole, SAMPLES: '1' }, 'SAMPLES'],
+      [{ CRL_URL: 'https://va.example/crl' }, 'CRL_URL'],
+      [{ LINKAGE_TENANT: 'us' }, 'LINKAGE_TENANT'],
+    ])('stops the start on %j and names the variable', (environment, variable) => {
+      expect(refusal(environment)).toContain(`\`${variable}`)
+    })
+  })
+
+  test('tells a command where things are without asking for what a start needs', () => {
+    expect(readPlaces({ TRUST_ENVIRONMENT: 'production', DATA_DIR: '/data' })).toEqual({
+      trustEnvironment: 'production',
+      dataDir: '/data',
+      keysDir: '/data/keys',
+    })
+    expect(() => readPlaces({ TRUST_ENVIRONMENT: 'prod' })).toThrow('`TRUST_ENVIRONMENT`')
   })
 })

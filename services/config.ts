@@ -1,13 +1,15 @@
 import { isIP } from 'node:net'
-import { resolve } from 'node:path'
-import { ConfigError } from './kernel/errors.ts'
+import { join, resolve } from 'node:path'
+import { EnvironmentReader, type Environment } from './config/environment-reader.ts'
+import {
+  readIdentity,
+  readRevocation,
+  type IdentityConfig,
+  type RevocationConfig,
+} from './config/identity.ts'
 import type { LogLevel } from './kernel/log.ts'
 import { Secret } from './kernel/secret.ts'
-import {
-  isTrustEnvironment,
-  TRUST_ENVIRONMENTS,
-  type TrustEnvironment,
-} from './kernel/trust-environment.ts'
+import { TRUST_ENVIRONMENTS, type TrustEnvironment } from './kernel/trust-environment.ts'
 
 /** Where state and events live. One choice for both, since state and event are one commit. */
 export type BackboneConfig =
@@ -31,12 +33,20 @@ export interface Ports {
   readonly operator: number
 }
 
-export interface Config {
+/** Folders that have to be there, or are made, before anything starts. */
+export interface Places {
   readonly trustEnvironment: TrustEnvironment
-  readonly backbone: BackboneConfig
   readonly dataDir: string
   readonly keysDir: string
+}
+
+export interface Config extends Places {
+  readonly backbone: BackboneConfig
+  readonly identity: IdentityConfig
+  readonly revocation: RevocationConfig
   readonly policyDir: string
+  /** Registrations of relying parties. */
+  readonly relyingPartyDir: string
   /** Our own origin and issuer; undefined = `http://localhost:<HTTP_PORT>`. */
   readonly issuer: string | undefined
   /** Where pages and gRPC listen; everything else stays on loopback. */
@@ -47,114 +57,140 @@ export interface Config {
   readonly samples: boolean
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 const ROLES = ['proofing', 'policy', 'authenticator', 'wallet', 'federation']
 
-/** Reads the environment once. Throws `ConfigError` naming the variable when values are missing or contradict. */
-export function readConfig(environment: Environment = process.env): Config {
-  refusePartialRoles(environment['ROLES'])
-  const trustEnvironment = readTrustEnvironment(environment['TRUST_ENVIRONMENT'])
-  const dataDir = readFolder(environment, 'DATA_DIR') ?? resolve('data')
-  const samples = readFlag(environment, 'SAMPLES', trustEnvironment === 'simulator')
+/** What else a start needs that is not there, one message each; asked together with the variables. */
+export type FindMissing = (places: Places & Pick<Config, 'relyingPartyDir'>) => readonly string[]
+
+/**
+ * Reads the environment once. Throws `ConfigError` naming every variable whose value is missing or contradicts another, and
+ * what `findMissing` misses.
+ */
+export function readConfig(
+  environment: Environment = process.env,
+  findMissing: FindMissing = () => [],
+): Config {
+  const reader = new EnvironmentReader(environment)
+  refusePartialRoles(reader)
+  const places = readPlacesWith(reader)
+  const { trustEnvironment, dataDir } = places
+  const samples = reader.flag('SAMPLES', trustEnvironment === 'simulator')
   if (samples && trustEnvironment !== 'simulator') {
-    throw new ConfigError(
-      '`SAMPLES=1` needs `TRUST_ENVIRONMENT=simulator`: sample people are simulated',
-    )
+    reader.refuse('`SAMPLES=1` needs `TRUST_ENVIRONMENT=simulator`: sample people are simulated')
   }
-  if (!samples) refuseUnknownPlaces(environment)
-  const issuer = readIssuer(environment['ISSUER'], trustEnvironment)
-  const bindAddress = readBindAddress(environment['BIND_ADDRESS'], issuer)
-  return Object.freeze({
-    trustEnvironment,
-    backbone: readBackbone(environment, dataDir),
-    dataDir,
-    keysDir: readFolder(environment, 'KEYS_DIR') ?? resolve(dataDir, 'keys'),
-    policyDir: namedPolicyDir(environment) ?? resolve('policies'),
+  if (!samples) refuseUnknownPlaces(reader, trustEnvironment)
+  const issuer = readIssuer(reader, trustEnvironment)
+  const identity = readIdentity(reader, trustEnvironment)
+  const config: Config = {
+    ...places,
+    backbone: readBackbone(reader, dataDir),
+    identity,
+    revocation: readRevocation(reader, identity),
+    policyDir: reader.folder('POLICY_DIR') ?? resolve('policies'),
+    relyingPartyDir: readRelyingPartyDir(reader, trustEnvironment),
     issuer,
-    bindAddress,
+    bindAddress: readBindAddress(reader, issuer),
     ports: {
-      http: readPort(environment, 'HTTP_PORT', 8080),
-      grpc: readPort(environment, 'GRPC_PORT', 50051),
-      grpcBearer: readPort(environment, 'GRPC_BEARER_PORT', 50052),
-      agent: readPort(environment, 'AGENT_PORT', 8090),
-      simulator: readPort(environment, 'SIMULATOR_PORT', 8091),
-      sampleRp: readPort(environment, 'SAMPLE_RP_PORT', 8101),
-      operator: readPort(environment, 'OPERATOR_PORT', 9464),
+      http: reader.port('HTTP_PORT', 8080),
+      grpc: reader.port('GRPC_PORT', 50051),
+      grpcBearer: reader.port('GRPC_BEARER_PORT', 50052),
+      agent: reader.port('AGENT_PORT', 8090),
+      simulator: reader.port('SIMULATOR_PORT', 8091),
+      sampleRp: reader.port('SAMPLE_RP_PORT', 8101),
+      operator: reader.port('OPERATOR_PORT', 9464),
     },
-    logLevel: readLogLevel(environment['LOG_LEVEL']),
+    logLevel: reader.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], 'warn'),
     samples,
-  })
+  }
+  for (const problem of findMissing(config)) reader.refuse(problem)
+  reader.finish()
+  return Object.freeze(config)
+}
+
+/** Only where things are: for commands that prepare a start, and so cannot ask for all that it needs. */
+export function readPlaces(environment: Environment = process.env): Places {
+  const reader = new EnvironmentReader(environment)
+  const places = readPlacesWith(reader)
+  reader.finish()
+  return places
 }
 
 /** The folder that `POLICY_DIR` names, for commands that need no other variable. */
 export function namedPolicyDir(environment: Environment = process.env): string | undefined {
-  return readFolder(environment, 'POLICY_DIR')
+  return new EnvironmentReader(environment).folder('POLICY_DIR')
 }
 
-function readFolder(environment: Environment, name: string): string | undefined {
-  const text = environment[name]
-  return text === undefined || text === '' ? undefined : resolve(text)
-}
-
-function readBackbone(environment: Environment, dataDir: string): BackboneConfig {
-  const {
-    KAFKA_BROKERS: brokers = '',
-    KAFKA_PREFIX: prefix = '',
-    DATABASE_URL: databaseUrl = '',
-  } = environment
-  if ((brokers === '') !== (databaseUrl === '')) {
-    throw new ConfigError('set both `KAFKA_BROKERS` and `DATABASE_URL`, or neither')
+function readPlacesWith(reader: EnvironmentReader): Places {
+  const dataDir = reader.folder('DATA_DIR') ?? resolve('data')
+  return {
+    trustEnvironment: reader.oneOf('TRUST_ENVIRONMENT', TRUST_ENVIRONMENTS, 'simulator'),
+    dataDir,
+    keysDir: reader.folder('KEYS_DIR') ?? resolve(dataDir, 'keys'),
   }
-  if (brokers === '') {
-    if (prefix !== '') throw new ConfigError('`KAFKA_PREFIX` needs `KAFKA_BROKERS`')
+}
+
+function readBackbone(reader: EnvironmentReader, dataDir: string): BackboneConfig {
+  const brokers = reader.text('KAFKA_BROKERS')
+  const databaseUrl = reader.text('DATABASE_URL')
+  const prefix = reader.text('KAFKA_PREFIX') ?? ''
+  if ((brokers === undefined) !== (databaseUrl === undefined)) {
+    reader.refuse('set both `KAFKA_BROKERS` and `DATABASE_URL`, or neither')
+  }
+  if (brokers === undefined || databaseUrl === undefined) {
+    if (prefix !== '') reader.refuse('`KAFKA_PREFIX` needs `KAFKA_BROKERS`')
     return { kind: 'embedded', file: resolve(dataDir, 'watashi.sqlite') }
   }
   if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
-    throw new ConfigError('`DATABASE_URL`: expected postgres://user:password@host:port/database')
+    reader.refuse('`DATABASE_URL`: expected postgres://user:password@host:port/database')
   }
   const list = brokers.split(',').map((broker) => broker.trim())
-  for (const broker of list) {
-    if (!/^[^\s:]+:\d+$/.test(broker))
-      throw new ConfigError('`KAFKA_BROKERS`: expected host:port,host:port,...')
+  if (!list.every((broker) => /^[^\s:]+:\d+$/.test(broker))) {
+    reader.refuse('`KAFKA_BROKERS`: expected host:port,host:port,...')
   }
   if (!/^[A-Za-z0-9._-]{0,100}$/.test(prefix)) {
-    throw new ConfigError('`KAFKA_PREFIX`: expected at most 100 of A-Z a-z 0-9 . _ -')
+    reader.refuse('`KAFKA_PREFIX`: expected at most 100 of A-Z a-z 0-9 . _ -')
   }
   return { kind: 'scaled', brokers: list, prefix, databaseUrl: new Secret(databaseUrl) }
 }
 
-function refusePartialRoles(roles: string | undefined): void {
-  if (roles === undefined || roles === '') return
-  const named = roles.split(',').map((role) => role.trim())
-  const unknown = named.find((role) => !ROLES.includes(role))
-  if (unknown !== undefined)
-    throw new ConfigError(`\`ROLES\`: expected some of ${ROLES.join(', ')}`)
-  if (ROLES.some((role) => !named.includes(role))) {
-    throw new ConfigError(
+function refusePartialRoles(reader: EnvironmentReader): void {
+  const named = reader
+    .text('ROLES')
+    ?.split(',')
+    .map((role) => role.trim())
+  if (named === undefined) return
+  if (!named.every((role) => ROLES.includes(role))) {
+    reader.refuse(`\`ROLES\`: expected some of ${ROLES.join(', ')}`)
+  } else if (!ROLES.every((role) => named.includes(role))) {
+    reader.refuse(
       '`ROLES`: running some of the roles in a process of their own is not built yet; leave it out',
     )
   }
 }
 
-function readTrustEnvironment(text = 'simulator'): TrustEnvironment {
-  if (isTrustEnvironment(text)) return text
-  throw new ConfigError(`\`TRUST_ENVIRONMENT\`: expected one of ${TRUST_ENVIRONMENTS.join(', ')}`)
+/** The sample registrations are for development: in production the folder has to be named. */
+function readRelyingPartyDir(reader: EnvironmentReader, environment: TrustEnvironment): string {
+  const folder = reader.folder('RP_DIR')
+  if (folder === undefined && environment === 'production') {
+    reader.refuse(
+      '`RP_DIR` is needed when `TRUST_ENVIRONMENT=production`: the folder with the registrations of relying parties',
+    )
+  }
+  return folder ?? join(import.meta.dirname, '../deploy/rp')
 }
 
-function readIssuer(text: string | undefined, environment: TrustEnvironment): string | undefined {
-  if (text === undefined || text === '') {
+function readIssuer(reader: EnvironmentReader, environment: TrustEnvironment): string | undefined {
+  const text = reader.text('ISSUER')
+  if (text === undefined) {
     if (environment === 'production')
-      throw new ConfigError('`ISSUER` is needed when `TRUST_ENVIRONMENT=production`')
+      reader.refuse('`ISSUER` is needed when `TRUST_ENVIRONMENT=production`')
     return undefined
   }
   if (!URL.canParse(text) || new URL(text).origin !== text) {
-    throw new ConfigError(
-      '`ISSUER`: expected an origin such as https://watashi.example, without a path',
-    )
+    reader.refuse('`ISSUER`: expected an origin such as https://watashi.example, without a path')
   }
   if (environment === 'production' && !text.startsWith('https://')) {
-    throw new ConfigError('`ISSUER`: expected https when `TRUST_ENVIRONMENT=production`')
+    reader.refuse('`ISSUER`: expected https when `TRUST_ENVIRONMENT=production`')
   }
   return text
 }
@@ -162,14 +198,13 @@ function readIssuer(text: string | undefined, environment: TrustEnvironment): st
 /** Addresses that `localhost` leads to. */
 const LOCALHOST = ['127.0.0.1', '::1', '0.0.0.0', '::']
 
-function readBindAddress(text = '', issuer: string | undefined): string {
-  const address = text === '' ? '127.0.0.1' : text
+function readBindAddress(reader: EnvironmentReader, issuer: string | undefined): string {
+  const address = reader.text('BIND_ADDRESS') ?? '127.0.0.1'
   // The name of an interface (`%eth0`) is part of no address that others could be told.
   if (isIP(address) === 0 || address.includes('%')) {
-    throw new ConfigError('`BIND_ADDRESS`: expected an IP address such as 127.0.0.1, 0.0.0.0 or ::')
-  }
-  if (!LOCALHOST.includes(address) && issuer === undefined) {
-    throw new ConfigError(
+    reader.refuse('`BIND_ADDRESS`: expected an IP address such as 127.0.0.1, 0.0.0.0 or ::')
+  } else if (!LOCALHOST.includes(address) && issuer === undefined) {
+    reader.refuse(
       `\`ISSUER\` is needed when \`BIND_ADDRESS=${address}\`: localhost does not lead there`,
     )
   }
@@ -183,36 +218,13 @@ export function reachableHost(bindAddress: string): string {
   return isIP(bindAddress) === 6 ? `[${bindAddress}]` : bindAddress
 }
 
-function readPort(environment: Environment, name: string, fallback: number): number {
-  const text = environment[name]
-  if (text === undefined || text === '') return fallback
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1
-  if (port < 0 || port > 65_535)
-    throw new ConfigError(`\`${name}\`: expected a port from 0 to 65535 (0 = a free one)`)
-  return port
-}
-
 /** What another process runs is found by its port, so that port must be a known one. */
-function refuseUnknownPlaces(environment: Environment): void {
-  for (const name of ['AGENT_PORT', 'SIMULATOR_PORT', 'SAMPLE_RP_PORT']) {
-    if (readPort(environment, name, 1) !== 0) continue
-    throw new ConfigError(
+function refuseUnknownPlaces(reader: EnvironmentReader, environment: TrustEnvironment): void {
+  const simulated = environment === 'simulator' ? ['SIMULATOR_PORT', 'SAMPLE_RP_PORT'] : []
+  for (const name of ['AGENT_PORT', ...simulated]) {
+    if (reader.port(name, 1) !== 0) continue
+    reader.refuse(
       `\`${name}\`: expected the port that the process with the samples has, not 0, when \`SAMPLES=0\``,
     )
   }
-}
-
-function readFlag(environment: Environment, name: string, fallback: boolean): boolean {
-  const text = environment[name]
-  if (text === undefined || text === '') return fallback
-  if (text !== '0' && text !== '1') throw new ConfigError(`\`${name}\`: expected 0 or 1`)
-  return text === '1'
-}
-
-function readLogLevel(text = 'warn'): Config['logLevel'] {
-  const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const
-  const level = levels.find((candidate) => candidate === text)
-  if (level === undefined)
-    throw new ConfigError(`\`LOG_LEVEL\`: expected one of ${levels.join(', ')}`)
-  return level
 }

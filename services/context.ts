@@ -27,7 +27,6 @@ import { createOperatorFace, type OperatorFace } from './rpc/operator-http.ts'
 import type { Ready } from './ready.ts'
 
 const root = join(import.meta.dirname, '..')
-const REGISTRATIONS = join(root, 'deploy/rp')
 
 /** A started process. */
 export interface Application {
@@ -65,12 +64,12 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
   const log = createLog(config.logLevel, process.stderr)
   await refuseTakenPorts(config)
   prepareFolder('DATA_DIR', config.dataDir)
-  const keys = await openKeys(config, registeredIds(REGISTRATIONS), clock, random, log)
+  const keys = await openKeys(config, registeredIds(config.relyingPartyDir), clock, random, log)
 
   const core = await openEventCore({ config, keys: keys.files, clock, random, log })
   stack.defer(() => core.close())
-  const identity = await openIdentitySource(config, clock, random, log)
-  stack.defer(async () => identity.simulator?.close())
+  const identity = await openIdentitySource(config, keys, clock, random, log)
+  stack.defer(() => identity.close())
 
   const places = { issuer: config.issuer ?? '', agent: '' }
   const services = await createServices({
@@ -98,7 +97,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
       clock,
       log,
     },
-    readRegistrationFolder(REGISTRATIONS, {
+    readRegistrationFolder(config.relyingPartyDir, {
       variables: originVariables(rpPlaces),
       developmentKeys: developmentJwks(keys),
     }),
@@ -112,6 +111,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
     log,
   })
   stack.defer(() => samples.stop())
+  // Where no agent is started here, it runs on the machine of whoever has the card.
   places.agent = samples.agent ?? `http://card.localhost:${config.ports.agent}`
 
   for (const definition of services.consumers) core.consume(definition)

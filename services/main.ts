@@ -1,5 +1,6 @@
 import { readConfig } from './config.ts'
 import { startApplication } from './context.ts'
+import { missingForStart } from './context/missing-for-start.ts'
 import { ServiceError, Unavailable } from './kernel/errors.ts'
 import { printReady } from './ready.ts'
 
@@ -8,7 +9,7 @@ async function main(): Promise<void> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
 
-  const application = await startApplication(readConfig())
+  const application = await startApplication(readConfig(undefined, missingForStart))
   try {
     printReady(application.ready, process.argv.includes('--json') ? 'json' : 'text')
     await Promise.race([application.failed, aborted(stop.signal)])

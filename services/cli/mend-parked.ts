@@ -130,8 +130,8 @@ async function openServices(config: Config, log: Log): Promise<OpenServices> {
   opening.defer(() => core.close())
   // A simulator of its own, at any port: nobody is told of it.
   const own = { ...config, samples: true, ports: { ...config.ports, simulator: 0 } }
-  const identity = await openIdentitySource(own, clock, random, log)
-  opening.defer(async () => identity.simulator?.close())
+  const identity = await openIdentitySource(own, keys, clock, random, log)
+  opening.defer(() => identity.close())
   const nowhere = (): string => 'http://localhost'
   const { consumers } = await createServices({
     ...{ config, core, keys, identity, clock, random, log },

@@ -31,6 +31,7 @@ import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
 import { loadSigningKey, type KeyFiles } from '../rpc/key-file-store.ts'
 import type { Config } from '../config.ts'
+import { eventKeyName } from './keys.ts'
 
 /** Which service may produce which events; a key of a service signs for these alone. */
 const PRODUCED: Readonly<Record<ServiceName, readonly string[]>> = {
@@ -103,7 +104,7 @@ export async function openEventCore(deps: EventCoreDependencies): Promise<EventC
   await ensureTopics(eventLog)
   const outbox = new OutboxStore(database)
   const keys = new Map(
-    SERVICES.map((service) => [service, loadSigningKey(deps.keys, `events-${service}`)]),
+    SERVICES.map((service) => [service, loadSigningKey(deps.keys, eventKeyName(service))]),
   )
   const relay = new Relay({ database, outbox, eventLog, log })
   opening.defer(() => relay.stop())

@@ -4,6 +4,7 @@ import type { JWK } from 'jose'
 import type { Config } from '../config.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { ConfigError } from '../kernel/errors.ts'
+import { SERVICES, type ServiceName } from '../kernel/event.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
 import type { Secret } from '../kernel/secret.ts'
@@ -27,8 +28,29 @@ export interface Keys {
   readonly proofingSealing: Secret<Uint8Array>
 }
 
-/** The sample services of `deploy/sample-rp`. */
+/** The sample services of `deploy/sample-rp`, which get keys on a developer's machine. */
 export const SAMPLE_RPS = ['library', 'liquor', 'bank'] as const
+
+const SYMMETRIC = {
+  keyEncryption: 'key-encryption',
+  proofingReference: 'proofing-reference',
+  proofingSealing: 'proofing-sealing',
+} as const
+const TLS = { key: 'server.key.pem', certificate: 'server.pem', clientAuthority: 'rp-ca.pem' }
+
+/** Name of the key with which a service signs its events. */
+export function eventKeyName(service: ServiceName): string {
+  return `events-${service}`
+}
+
+/** Every file that an operator has to bring in production, below `KEYS_DIR`. */
+export function keyFileNames(): readonly string[] {
+  return [
+    ...Object.values(SYMMETRIC).map((name) => `${name}.key`),
+    ...SERVICES.map((service) => `${eventKeyName(service)}.pem`),
+    ...Object.values(TLS).map((name) => `tls/${name}`),
+  ]
+}
 
 /** Reads the keys; outside production what is missing is made, once, for the samples and the relying parties named. */
 export async function openKeys(
@@ -40,14 +62,14 @@ export async function openKeys(
 ): Promise<Keys> {
   const production = config.trustEnvironment === 'production'
   const files: KeyFiles = { dir: config.keysDir, makeMissing: !production, random }
-  if (!production && !existsSync(join(config.keysDir, 'key-encryption.key'))) {
+  if (!production && !existsSync(join(config.keysDir, `${SYMMETRIC.keyEncryption}.key`))) {
     prepareFolder('KEYS_DIR', config.keysDir, 0o700)
     log.info('DEVELOPMENT_KEYS_MADE')
   }
   const symmetric = {
-    keyEncryption: loadSecretKey(files, 'key-encryption'),
-    proofingReference: loadSecretKey(files, 'proofing-reference'),
-    proofingSealing: loadSecretKey(files, 'proofing-sealing'),
+    keyEncryption: loadSecretKey(files, SYMMETRIC.keyEncryption),
+    proofingReference: loadSecretKey(files, SYMMETRIC.proofingReference),
+    proofingSealing: loadSecretKey(files, SYMMETRIC.proofingSealing),
   }
   if (production) return { files, tls: readTls(config.keysDir), relyingParties: {}, ...symmetric }
   const { tls, authorityFile, relyingParties } = await ensureDevelopmentKeys(config.keysDir, {
@@ -76,8 +98,8 @@ function readTls(dir: string): TlsMaterial {
     return readFileSync(file, 'utf8')
   }
   return {
-    key: read('server.key.pem'),
-    certificate: read('server.pem'),
-    clientAuthority: read('rp-ca.pem'),
+    key: read(TLS.key),
+    certificate: read(TLS.certificate),
+    clientAuthority: read(TLS.clientAuthority),
   }
 }

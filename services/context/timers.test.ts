@@ -8,7 +8,7 @@ const log = createLog('silent')
 const quiet = async (): Promise<void> => undefined
 // As far as the timers use them.
 const services = {
-  proofing: { checkNow: quiet, sweep: quiet },
+  proofing: { monitor: quiet, sweep: quiet },
   policy: { rescoreDue: quiet },
   wallet: { sweep: quiet },
   authenticator: { sweep: quiet },
@@ -30,7 +30,7 @@ test('the log is cleaned up from the start on', async () => {
 test('every service forgets what has run out', async () => {
   const swept = ['wallet', 'proofing', 'authenticator', 'federation'].map((name) => {
     const { promise, resolve } = Promise.withResolvers<void>()
-    return { promise, service: { [name]: { checkNow: quiet, sweep: async () => resolve() } } }
+    return { promise, service: { [name]: { monitor: quiet, sweep: async () => resolve() } } }
   })
   const sweeping = Object.assign({}, services, ...swept.map(({ service }) => service)) as Services
   const timers = startTimers(sweeping, { cleanUpLog: quiet }, systemClock, log)

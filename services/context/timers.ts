@@ -27,7 +27,7 @@ export function startTimers(
   const start = (name: string, milliseconds: number, work: () => Promise<unknown>) =>
     every({ name, milliseconds, signal, log }, async () => void (await work()))
   const loops = [
-    start('monitor', MONITOR_MILLISECONDS, () => services.proofing.checkNow()),
+    start('monitor', MONITOR_MILLISECONDS, () => services.proofing.monitor()),
     start('rescore', RESCORE_MILLISECONDS, () => services.policy.rescoreDue(clock.now())),
     start('sweep', SWEEP_MILLISECONDS, async () => {
       await services.wallet.sweep(clock.now())

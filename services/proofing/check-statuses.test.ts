@@ -1,19 +1,26 @@
 import { describe, expect, test } from 'vitest'
 import {
   CertificateStatus,
+  IdentityProofingRefused,
   IdentityStatusChanged,
 } from '../../proto/gen/watashi/identity/v1/identity.ts'
 import { hoursFromNow, NOW, type CrlOptions } from '../../test/pki/issue.ts'
-import { type Bench, openProofingBench, person, prove } from '../../test/pki/proofing-bench.ts'
+import {
+  type Bench,
+  type BenchOptions,
+  openProofingBench,
+  person,
+  prove,
+} from '../../test/pki/proofing-bench.ts'
 
 describe('the revocation monitor', () => {
   const serial = Uint8Array.of(0x12, 0x34, 0x56, 0x78)
   const listed = (reason: number): CrlOptions => ({ revoked: [{ serial, reason }] })
 
-  async function enrolled(): Promise<
-    Bench & { readonly subject: string; readonly proofingId: string }
-  > {
-    const at = await openProofingBench()
+  async function enrolled(
+    options: BenchOptions = {},
+  ): Promise<Bench & { readonly subject: string; readonly proofingId: string }> {
+    const at = await openProofingBench(options)
     const { opened } = await prove(at, person(at))
     const result = await at.proofing.result(opened.sessionId)
     if (result.status !== 'passed') throw new Error(result.status)
@@ -168,5 +175,78 @@ describe('the revocation monitor', () => {
     await using at = await enrolled()
     at.core.clock.set('2030-02-17T15:00:00Z')
     expect(await at.proofing.checkNow()).toMatchObject({ checked: 0 })
+  })
+
+  describe('following the lists', () => {
+    test('asks at its first turn about everything, later about what changed alone', async () => {
+      await using at = await enrolled({ recheckEvery: 3_600_000 })
+      at.world.crl = listed(5)
+      await at.proofing.monitor()
+      expect(await changes(at)).toHaveLength(1)
+      const other = Uint8Array.of(0x55)
+      at.world.crl = { number: 8, revoked: [{ serial: other, reason: 5 }] }
+      at.core.clock.advance(60_000)
+      await at.proofing.monitor()
+      const told = await changes(at)
+      expect(told.map(({ status }) => status)).toEqual([
+        CertificateStatus.CERTIFICATE_STATUS_REVOKED,
+        CertificateStatus.CERTIFICATE_STATUS_GOOD,
+      ])
+      await at.proofing.monitor()
+      expect(await changes(at)).toHaveLength(2)
+    })
+
+    test('asks about everything again when a turn has failed', async () => {
+      await using at = await enrolled({ recheckEvery: 3_600_000 })
+      await at.proofing.monitor()
+      at.world.crl = { ...listed(5), number: 8 }
+      at.world.schema = 'another'
+      await expect(at.proofing.monitor()).rejects.toMatchObject({ code: 'FACTS_REFUSED' })
+      expect(await changes(at)).toEqual([])
+      at.world.schema = 'fits'
+      await at.proofing.monitor()
+      expect(await changes(at)).toHaveLength(1)
+    })
+
+    test('tells nothing of a serial of the other family', async () => {
+      await using at = await enrolled({ recheckEvery: 3_600_000 })
+      await prove(at, person(at, 'authentication', { serial: Uint8Array.of(0x77) }), {
+        keyUse: 'authentication',
+      })
+      await at.proofing.monitor()
+      at.world.crl = { number: 8, revoked: [{ serial: Uint8Array.of(0x77), reason: 5 }] }
+      at.world.ocsp = 'down'
+      await at.proofing.monitor()
+      expect((await changes(at)).map(({ proofingIds }) => proofingIds.length)).toEqual([1])
+    })
+
+    test('lowers nothing in an outage before the data would be too old, and no later', async () => {
+      await using at = await enrolled({ recheckEvery: 3_600_000 })
+      at.world.crl = 'down'
+      for (let hour = 0; hour < 34; hour += 1) {
+        at.core.clock.advance(3_600_000)
+        await at.proofing.monitor()
+      }
+      expect(await changes(at)).toEqual([])
+      at.core.clock.advance(2 * 3_600_000)
+      await at.proofing.monitor()
+      expect(await changes(at)).toMatchObject([
+        { status: CertificateStatus.CERTIFICATE_STATUS_UNKNOWN },
+      ])
+    })
+  })
+
+  test('who taps in an outage is told to come back, and nothing is known of a status', async () => {
+    await using at = await openProofingBench()
+    at.world.crl = 'down'
+    expect(await prove(at, person(at))).toMatchObject({
+      outcome: 'indeterminate',
+      reason: 'REVOCATION_UNKNOWN',
+    })
+    const [event] = await at.events()
+    expect(IdentityProofingRefused.decode(event?.value ?? new Uint8Array())).toMatchObject({
+      indication: 'INDETERMINATE',
+      subIndication: 'TRY_LATER',
+    })
   })
 })

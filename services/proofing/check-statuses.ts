@@ -1,10 +1,17 @@
 import { serialText, type RevocationTarget } from '../jpki/revocation-target.ts'
 import type { RevocationStatus } from '../jpki/revocation.ts'
 import { checkOwnFacts } from '../kernel/facts-check.ts'
-import { createAskRevocation, type AskRevocation, type RevocationAnswer } from './ask-revocation.ts'
-import { openTarget } from './certificate-record.ts'
+import {
+  createAskRevocation,
+  toleratedSilence,
+  type AskRevocation,
+  type RevocationAnswer,
+} from './ask-revocation.ts'
+import { certificateRef, openTarget } from './certificate-record.ts'
+import type { ListChange } from './crl-lists.ts'
 import { decideStatus, type StatusChange } from './decide-status.ts'
 import { identityStatusChanged } from './events.ts'
+import { countRechecks } from './count-checks.ts'
 import type { CertificateRow } from './store.ts'
 import type { SubmissionParts } from './submission.ts'
 
@@ -25,20 +32,71 @@ export async function checkStatuses(
 ): Promise<StatusReport> {
   const { database, store, clock } = parts
   const ask = createAskRevocation(parts)
-  const report = { checked: 0, changed: 0, unknown: 0 }
+  let report = NOTHING
   for (let after = ''; ;) {
     const page = { after, limit: PAGE, ...(subjectRef === undefined ? {} : { subjectRef }) }
     const rows = await database.read((tx) => store.liveCertificates(tx, clock.now(), page))
-    for (const row of rows) {
-      const { status, changed } = await checkCertificate(parts, ask, row)
-      report.checked += 1
-      report.changed += changed ? 1 : 0
-      report.unknown += status === 'unknown' ? 1 : 0
-    }
+    report = sum(report, await checkAll(parts, ask, rows))
     const last = rows.at(-1)
     if (last === undefined || rows.length < PAGE) return report
     after = last.certificateRef
   }
+}
+
+/** Fetches the lists that are due, and asks about those certificates alone whose entries changed with a new one. */
+export async function followLists(parts: SubmissionParts): Promise<StatusReport> {
+  const { lists } = parts.revocation
+  await lists.refreshAll(lists.beginTurn())
+  const ask = createAskRevocation(parts)
+  let report = NOTHING
+  for (const change of lists.takeChanges()) {
+    for (let from = 0; from < change.serials.length; from += PAGE) {
+      const rows = await enrolledAmong(parts, change, from)
+      report = sum(report, await checkAll(parts, ask, rows))
+    }
+  }
+  return report
+}
+
+/** Certificates of enrolled persons among a page of the serials that changed. */
+async function enrolledAmong(
+  { keys, environment, database, store, clock }: SubmissionParts,
+  { kind, issuer, serials }: ListChange,
+  from: number,
+): Promise<readonly CertificateRow[]> {
+  const refs = serials
+    .slice(from, from + PAGE)
+    .map((serial) => certificateRef(keys, environment, { kind, serial: serialText(serial) }))
+  const rows = await database.read((tx) => store.liveCertificatesAmong(tx, clock.now(), refs))
+  return rows.filter((row) => row.issuer === issuer)
+}
+
+const NOTHING: StatusReport = { checked: 0, changed: 0, unknown: 0 }
+
+function sum(a: StatusReport, b: StatusReport): StatusReport {
+  return {
+    checked: a.checked + b.checked,
+    changed: a.changed + b.changed,
+    unknown: a.unknown + b.unknown,
+  }
+}
+
+async function checkAll(
+  parts: SubmissionParts,
+  ask: AskRevocation,
+  rows: readonly CertificateRow[],
+): Promise<StatusReport> {
+  let report = NOTHING
+  for (const row of rows) {
+    const { status, changed } = await checkCertificate(parts, ask, row)
+    report = sum(report, {
+      checked: 1,
+      changed: changed ? 1 : 0,
+      unknown: status === 'unknown' ? 1 : 0,
+    })
+  }
+  await countRechecks(parts, rows)
+  return report
 }
 
 async function checkCertificate(
@@ -51,7 +109,12 @@ async function checkCertificate(
   const answer = await observe(parts, ask, row, target, now)
   const { status } = answer
   const replaced = await isReplaced(parts, row, target, status)
-  const change = decideStatus(row, status, now, replaced)
+  const change = decideStatus(row, {
+    observed: status,
+    now,
+    replaced,
+    toleratedSilence: toleratedSilence(parts.revocation.policy),
+  })
   const changed = await record(parts, row, answer, change, now)
   return { status: status.status, changed }
 }

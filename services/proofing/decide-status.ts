@@ -1,6 +1,5 @@
 import type { RevocationStatus } from '../jpki/revocation.ts'
 import type { Json } from '../kernel/canonical-json.ts'
-import { FRESHNESS } from './ask-revocation.ts'
 import type { CertificateStatusName } from './events.ts'
 import { statusCheck } from './facts.ts'
 
@@ -22,26 +21,29 @@ export interface StatusChange {
   readonly statusCheck: Json
 }
 
-/**
- * What an observation at `now` changes, or null. `replaced` says whether linkage knows the certificate that stands for a
- * superseded one: with it the identity stands, without it nobody can tell yet.
- */
-export function decideStatus(
-  known: KnownStatus,
-  observed: RevocationStatus,
-  now: Date,
-  replaced: boolean,
-): StatusChange | null {
-  const change = changeOf(known, observed, now, replaced)
+/** What was observed, and what decides how it is taken. */
+export interface Observation {
+  readonly observed: RevocationStatus
+  readonly now: Date
+  /**
+   * Whether linkage knows the certificate that stands for a superseded one: with it the identity stands, without it nobody
+   * can tell yet.
+   */
+  readonly replaced: boolean
+  /** For how long a certificate that was good stands without fresh data, in milliseconds. */
+  readonly toleratedSilence: number
+}
+
+/** What an observation changes, or null. */
+export function decideStatus(known: KnownStatus, observation: Observation): StatusChange | null {
+  const change = changeOf(known, observation)
   const same = change?.status === known.status && change.reason === known.reason
   return same ? null : change
 }
 
 function changeOf(
   known: KnownStatus,
-  observed: RevocationStatus,
-  now: Date,
-  replaced: boolean,
+  { observed, now, replaced, toleratedSilence }: Observation,
 ): StatusChange | null {
   switch (observed.status) {
     case 'good':
@@ -51,7 +53,9 @@ function changeOf(
     case 'revoked':
       return revocation(observed, now, replaced)
     case 'unknown':
-      return isOverdue(known, now) ? told('unknown', '', now, statusCheck(observed, now)) : null
+      return isOverdue(known, now, toleratedSilence)
+        ? told('unknown', '', now, statusCheck(observed, now))
+        : null
     default:
       return observed satisfies never
   }
@@ -88,6 +92,6 @@ function told(
 }
 
 /** No fresh data for longer than data may be old. A certificate that is known for revoked does not become unknown. */
-function isOverdue({ status, lastGoodAt }: KnownStatus, now: Date): boolean {
-  return status === 'good' && now.getTime() - lastGoodAt.getTime() > FRESHNESS.maximumAge
+function isOverdue({ status, lastGoodAt }: KnownStatus, now: Date, tolerated: number): boolean {
+  return status === 'good' && now.getTime() - lastGoodAt.getTime() > tolerated
 }

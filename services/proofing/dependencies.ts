@@ -8,7 +8,8 @@ import type { Random } from '../kernel/random.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import type { Vault } from '../wallet/ports.ts'
 import type { ProofingKeys } from './certificate-record.ts'
-import type { LinkageSource, RevocationSources } from './sources.ts'
+import type { Revocation } from './ask-revocation.ts'
+import type { LinkageSource } from './sources.ts'
 
 /** What proofing needs from its surroundings. */
 export interface ProofingDependencies {
@@ -20,7 +21,7 @@ export interface ProofingDependencies {
   readonly environment: TrustEnvironment
   /** Pinned roots; those of other environments are never used. */
   readonly anchors: readonly TrustAnchor[]
-  readonly revocation: RevocationSources
+  readonly revocation: Revocation
   readonly linkage: LinkageSource
   readonly vault: Vault
   readonly keys: ProofingKeys

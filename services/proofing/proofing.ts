@@ -4,7 +4,9 @@ import { sha256 } from '../kernel/digest.ts'
 import { NotFound, TooManyRequests } from '../kernel/errors.ts'
 import { opaqueId, randomToken } from '../kernel/random.ts'
 import type { AgentSession, EvidenceAnswer, EvidenceRequest } from './api.ts'
-import { checkStatuses, type StatusReport } from './check-statuses.ts'
+import { checkStatuses, followLists, type StatusReport } from './check-statuses.ts'
+import type { CardlessUse } from './check-use.ts'
+import { countCardless } from './count-checks.ts'
 import type { ProofingDependencies } from './dependencies.ts'
 import type { OpenedProofing, OpenProofing, ProofingPort, ProofingResult } from './ports.ts'
 import {
@@ -27,6 +29,13 @@ export interface Proofing extends ProofingPort {
   submitEvidence(request: EvidenceRequest): Promise<EvidenceAnswer>
   /** Re-checks the certificates of one person, or of all, now. */
   checkNow(of?: { readonly subjectRef: string }): Promise<StatusReport>
+  /**
+   * One turn of the revocation monitor: follows new lists, and re-checks everything when that is due and at its first turn,
+   * since what a process learned just before it was killed may not have been told.
+   */
+  monitor(): Promise<void>
+  /** Counts, in the caller's unit of work, what a person did without the card that would else have cost a check. */
+  countCardless(tx: Tx, use: CardlessUse): Promise<void>
   /** Deletes sessions that were over a day before `now`; proofings that are still needed stay. To be called now and then. */
   sweep(now: Date): Promise<void>
   /** Forgets a person in the caller's unit of work; idempotent. */
@@ -73,8 +82,25 @@ export function createProofing(deps: ProofingDependencies): Proofing {
         : { outcome: outcome.outcome, reason: outcome.reason, returnUrl }
     },
     checkNow: (of) => checkStatuses(parts, of?.subjectRef),
+    monitor: createMonitor(parts),
+    countCardless: (tx, use) => countCardless(store, tx, use),
     sweep: (now) => deps.database.run((tx) => store.sweep(tx, new Date(now.getTime() - KEPT))),
     eraseSubject: (tx, subjectRef) => store.eraseSubject(tx, subjectRef),
+  }
+}
+
+function createMonitor(parts: SubmissionParts): () => Promise<void> {
+  let checkedAt: number | undefined
+  return async () => {
+    const now = parts.clock.now().getTime()
+    const { recheckEvery } = parts.revocation.policy
+    const isDue = checkedAt === undefined || now - checkedAt >= recheckEvery
+    const before = checkedAt
+    // Until it has gone well: changes that were taken up and not told are found by asking about everything.
+    checkedAt = undefined
+    if (isDue) await checkStatuses(parts, undefined)
+    await followLists(parts)
+    checkedAt = isDue ? now : before
   }
 }
 

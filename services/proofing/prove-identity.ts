@@ -10,6 +10,7 @@ import {
 } from '../jpki/verify-application.ts'
 import { createAskRevocation, type RevocationAnswer } from './ask-revocation.ts'
 import { certificateRef, personRef, type CertificateName } from './certificate-record.ts'
+import { countCheck } from './count-checks.ts'
 import { refusalOf, undecidedBy, type Refusal } from './reasons.ts'
 import type { Session } from './session.ts'
 import type { SubmissionParts, TakenSession, UnverifiedEvidence } from './submission.ts'
@@ -35,7 +36,7 @@ export async function proveIdentity(
     const isOther = refusal.reason === 'UNTRUSTED_ISSUER' && isOfOtherKind(parts, session, evidence)
     return isOther ? { ...refusal, reason: 'WRONG_CERTIFICATE_KIND' } : refusal
   }
-  const revocation = await askAbout(parts, verified)
+  const revocation = await askAbout(parts, session, verified)
   const final = withRevocation(verdict, revocation.status)
   if (final.indication !== 'PASSED') return refusalOf(final, revocation.status.status)
   const name = { kind: session.keyUse, serial: serialText(verified.certificate.serial) }
@@ -73,12 +74,14 @@ function isOfOtherKind(
   return verifyCertificate(certificate, contextOf(parts, other, takenAt)).verified !== null
 }
 
-function askAbout(
+async function askAbout(
   parts: SubmissionParts,
+  session: TakenSession,
   verified: VerifiedCertificate,
 ): Promise<RevocationAnswer> {
   const { database, store, clock } = parts
   const ask = createAskRevocation(parts)
+  await countCheck(parts, session)
   return ask({
     target: verified.certificate,
     issuer: verified.issuer,

@@ -2,53 +2,63 @@ import { toBase64Url } from '../kernel/bytes.ts'
 import { ServiceError, Unavailable } from '../kernel/errors.ts'
 import { MAX_CRL } from '../jpki/crl.ts'
 import { MAX_OCSP_RESPONSE } from '../jpki/ocsp-response.ts'
-import type { RevocationSources } from './sources.ts'
+import type { CrlSource, OcspSource } from './sources.ts'
 
-/** Where the names in certificates are served: a mapping of the configuration, never an address from a certificate. */
-export interface RevocationLocations {
-  /** Address of a CRL by its directory name (DER); undefined when there is none for it. */
-  readonly crl: (directoryName: Uint8Array) => string | undefined
-  /** Address of the responder that certificates name by this URI. */
-  readonly ocsp: (uri: string) => string | undefined
-}
+const OCSP_TIMEOUT = 3_000
+/** Who taps a card is told within ten seconds, and lists can be long. */
+const CRL_TIMEOUT = 8_000
+const MAX_VERSION = 200
 
-/** The usual mapping of a CRL server: `?dp=` with the name's DER in base64url. */
-export function crlByQuery(base: string): RevocationLocations['crl'] {
-  return (directoryName) => `${base}?dp=${toBase64Url(directoryName)}`
-}
-
-const TIMEOUT = 3_000
-
-/** Fetches CRLs and OCSP responses over HTTP: no redirects, 3 seconds, capped sizes, nothing cached. */
-export function revocationOverHttp(locations: RevocationLocations): RevocationSources {
+/** CRLs over HTTP: `GET <base>?dp=` with the directory name's DER in base64url; an ETag is used where there is one. */
+export function crlOverHttp(base: string): CrlSource {
   return {
-    fetchCrl(directoryName) {
-      return fetchBytes(locations.crl(directoryName), {}, MAX_CRL)
-    },
-    fetchOcsp(uri, request) {
-      const headers = { 'content-type': 'application/ocsp-request' }
-      const post = { method: 'POST', headers, body: new Uint8Array(request) }
-      return fetchBytes(locations.ocsp(uri), post, MAX_OCSP_RESPONSE)
+    outlivesOutage: false,
+    async fetchCrl({ directoryName }, version) {
+      const url = new URL(base)
+      url.searchParams.set('dp', toBase64Url(directoryName))
+      const headers = version === null ? {} : { 'if-none-match': version }
+      return exchange(url.href, { headers }, CRL_TIMEOUT, async (response) => {
+        if (response.status === 304) return 'unchanged'
+        const tag = response.headers.get('etag')
+        const der = await bodyOf(response, MAX_CRL)
+        return { der, version: tag !== null && tag.length <= MAX_VERSION ? tag : null }
+      })
     },
   }
 }
 
-async function fetchBytes(
-  url: string | undefined,
+/** OCSP over HTTP (RFC 6960 appendix A). Addresses come from the configuration, never from a certificate. */
+export function ocspOverHttp(locate: (uri: string) => string | undefined): OcspSource {
+  return {
+    async fetchOcsp(uri, request) {
+      const url = locate(uri)
+      if (url === undefined) throw new Unavailable('no address is configured for this responder')
+      const headers = { 'content-type': 'application/ocsp-request' }
+      const post = { method: 'POST', headers, body: new Uint8Array(request) }
+      return exchange(url, post, OCSP_TIMEOUT, (response) => bodyOf(response, MAX_OCSP_RESPONSE))
+    },
+  }
+}
+
+/** No redirects, no answer after the time-out: `Unavailable`, with the cause kept apart. */
+async function exchange<T>(
+  url: string,
   init: RequestInit,
-  cap: number,
-): Promise<Uint8Array> {
-  if (url === undefined) throw new Unavailable('no address is configured for this source')
+  timeout: number,
+  read: (response: Response) => Promise<T>,
+): Promise<T> {
   try {
-    const signal = AbortSignal.timeout(TIMEOUT)
-    const response = await fetch(url, { ...init, signal, redirect: 'error' })
-    if (!response.ok || response.body === null)
-      throw new Unavailable('the source refused to answer')
-    return await readCapped(response.body, cap)
+    const signal = AbortSignal.timeout(timeout)
+    return await read(await fetch(url, { ...init, signal, redirect: 'error' }))
   } catch (error) {
     if (error instanceof ServiceError) throw error
     throw new Unavailable('the source does not answer', { cause: error })
   }
+}
+
+async function bodyOf({ ok, body }: Response, cap: number): Promise<Uint8Array> {
+  if (!ok || body === null) throw new Unavailable('the source refused to answer')
+  return readCapped(body, cap)
 }
 
 async function readCapped(body: ReadableStream<Uint8Array>, cap: number): Promise<Uint8Array> {

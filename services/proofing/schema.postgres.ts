@@ -2,6 +2,7 @@ import {
   bytes,
   index,
   instant,
+  primaryKey,
   table,
   text,
   uniqueIndex,
@@ -10,6 +11,7 @@ import {
 import type { ProofPurpose } from '../card/proof-message.ts'
 import type { CertificateKind } from '../jpki/trust-anchor.ts'
 import type { CertificateStatusName } from './events.ts'
+import type { CheckUse } from './check-use.ts'
 import type { Reason } from './reasons.ts'
 import type { KeyUse, SessionStatus, TokenType } from './session.ts'
 
@@ -86,3 +88,18 @@ export const crlNumbers = table('proofing_crl_number', {
   point: text('point').primaryKey(),
   number: text('number').notNull(),
 })
+
+/** How many revocation checks were made in a month, and for whom; no person is in it. */
+export const checkCounts = table(
+  'proofing_check_count',
+  {
+    /** `YYYY-MM`, UTC. */
+    month: text('month').notNull(),
+    use: text('use').$type<CheckUse>().notNull(),
+    kind: text('kind').$type<CertificateKind>().notNull(),
+    /** Relying party on whose behalf; empty: our own. */
+    rpId: text('rp_id').notNull(),
+    count: whole('count').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.month, t.use, t.kind, t.rpId] })],
+)

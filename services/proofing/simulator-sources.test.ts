@@ -12,14 +12,19 @@ import { fromBase64, toHex } from '../kernel/bytes.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { createLog } from '../kernel/log.ts'
+import { Secret } from '../kernel/secret.ts'
 import { systemRandom } from '../kernel/random.ts'
 import { SIMULATOR_PROFILE } from '../simulator/profile.ts'
 import { startSimulator, type Simulator } from '../simulator/simulator.ts'
 import { createAskRevocation } from './ask-revocation.ts'
 import { linkageOverHttp } from './linkage-http.ts'
-import { crlByQuery, revocationOverHttp } from './revocation-http.ts'
+import { CrlArchive } from './crl-archive-store.ts'
+import { CrlLists } from './crl-lists.ts'
+import { createCrlDesk } from './crl-thread-pool.ts'
+import { crlOverHttp, ocspOverHttp } from './revocation-http.ts'
 
 const log = createLog('silent')
+const FRESHNESS = { maximumAge: 36 * 3_600_000, clockSkew: 60_000 }
 
 describe('the simulated issuer', () => {
   let folder = ''
@@ -65,11 +70,27 @@ describe('the simulated issuer', () => {
   }
 
   async function statusOf({ certificate, issuer }: VerifiedCertificate) {
-    const revocation = revocationOverHttp({
-      crl: crlByQuery(`${simulator.url}/crl`),
-      ocsp: (uri) =>
-        uri === SIMULATOR_PROFILE.ocspUri ? `${simulator.url}/ocsp/authentication` : undefined,
+    // Nothing is in hand: a list that was believed before would refuse the number of an older one.
+    const archive = new CrlArchive({
+      folder: await mkdtemp(join(folder, 'lists-')),
+      anchors,
+      sealing: new Secret(new Uint8Array(32)),
+      random: systemRandom,
     })
+    const lists = await CrlLists.open({
+      source: crlOverHttp(`${simulator.url}/crl`),
+      archive,
+      desk: createCrlDesk(),
+      freshness: FRESHNESS,
+      refreshEvery: 0,
+      clock: systemClock,
+      log,
+    })
+    const ocsp = ocspOverHttp((uri) =>
+      uri === SIMULATOR_PROFILE.ocspUri ? `${simulator.url}/ocsp/authentication` : undefined,
+    )
+    const policy = { crl: FRESHNESS, ocsp: FRESHNESS, recheckEvery: 0 }
+    const revocation = { lists, ocsp, policy }
     const ask = createAskRevocation({ revocation, random: systemRandom, log })
     const answer = await ask({
       target: certificate,
@@ -174,11 +195,9 @@ describe('the simulated issuer', () => {
 })
 
 describe('a source that misbehaves', () => {
-  const locations = (url: string | undefined) =>
-    revocationOverHttp({ crl: () => url, ocsp: () => url })
-
   test('without an address is unavailable', async () => {
-    await expect(locations(undefined).fetchCrl(new Uint8Array())).rejects.toMatchObject({
+    const nowhere = ocspOverHttp(() => undefined)
+    await expect(nowhere.fetchOcsp('any', new Uint8Array())).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     })
   })
@@ -196,8 +215,8 @@ describe('a source that misbehaves', () => {
     const server = createServer((_request, response) => void answer(response))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
-    const sources = locations(`http://127.0.0.1:${port}`)
-    await expect(sources.fetchOcsp('any', new Uint8Array([1]))).rejects.toMatchObject({
+    const source = ocspOverHttp(() => `http://127.0.0.1:${port}`)
+    await expect(source.fetchOcsp('any', new Uint8Array([1]))).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     })
     server.closeAllConnections()

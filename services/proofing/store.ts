@@ -1,7 +1,8 @@
-import { and, asc, eq, gt, inArray, lt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
 import { tablesFor } from '../database/tables.ts'
 import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import type { CertificateKind } from '../jpki/trust-anchor.ts'
+import type { CheckUse } from './check-use.ts'
 import type { CertificateStatusName } from './events.ts'
 import type { Reason } from './reasons.ts'
 import * as postgres from './schema.postgres.ts'
@@ -18,6 +19,17 @@ export interface CertificateRow {
   readonly status: CertificateStatusName
   readonly reason: string
   readonly lastGoodAt: Date
+}
+
+/** Revocation checks of one month, use, certificate kind and relying party. */
+export interface CheckCount {
+  /** `YYYY-MM`, UTC. */
+  readonly month: string
+  readonly use: CheckUse
+  readonly kind: CertificateKind
+  /** Empty where no relying party asked. */
+  readonly rpId: string
+  readonly count: number
 }
 
 /** Every transition is a conditional write: it says whether it happened. */
@@ -197,6 +209,20 @@ export class ProofingStore {
       .limit(page.limit)
   }
 
+  /** Those of these certificates that proofed somebody and have not expired at `now`. */
+  async liveCertificatesAmong(
+    tx: Tx,
+    now: Date,
+    refs: readonly string[],
+  ): Promise<readonly CertificateRow[]> {
+    const { certificates } = this.#tables
+    return tx
+      .select()
+      .from(certificates)
+      .where(and(gt(certificates.notAfter, now), inArray(certificates.certificateRef, [...refs])))
+      .orderBy(asc(certificates.certificateRef))
+  }
+
   /** Moves a certificate's status on from what it was; false when another was faster. */
   async changeStatus(
     tx: Tx,
@@ -249,16 +275,46 @@ export class ProofingStore {
     return row === undefined ? undefined : BigInt(row.number)
   }
 
-  /** Keeps the highest number seen; a lower one changes nothing. */
+  /** Keeps the highest number seen; a lower one changes nothing, whoever writes at the same time. */
   async rememberCrlNumber(tx: Tx, point: string, number: bigint): Promise<void> {
-    const known = await this.crlNumber(tx, point)
-    if (known !== undefined && known >= number) return
     const { crlNumbers } = this.#tables
-    const row = { point, number: number.toString() }
+    const text = number.toString()
+    // Decimal texts without leading zeros: the longer one is the greater, of equally long ones the later.
+    const isLower = or(
+      lt(sql`length(${crlNumbers.number})`, text.length),
+      and(eq(sql`length(${crlNumbers.number})`, text.length), lt(crlNumbers.number, text)),
+    )
     await tx
       .insert(crlNumbers)
-      .values(row)
-      .onConflictDoUpdate({ target: crlNumbers.point, set: { number: row.number } })
+      .values({ point, number: text })
+      .onConflictDoUpdate({
+        target: crlNumbers.point,
+        set: { number: text },
+        ...(isLower === undefined ? {} : { setWhere: isLower }),
+      })
+  }
+
+  /** Adds to what was counted before. */
+  async addChecks(tx: Tx, counted: CheckCount): Promise<void> {
+    const { checkCounts } = this.#tables
+    const { month, use, kind, rpId } = checkCounts
+    await tx
+      .insert(checkCounts)
+      .values(counted)
+      .onConflictDoUpdate({
+        target: [month, use, kind, rpId],
+        set: { count: sql`${checkCounts.count} + ${counted.count}` },
+      })
+  }
+
+  /** Everything that was counted in a month (`YYYY-MM`). */
+  async checksIn(tx: Tx, month: string): Promise<readonly CheckCount[]> {
+    const { checkCounts } = this.#tables
+    return tx
+      .select()
+      .from(checkCounts)
+      .where(eq(checkCounts.month, month))
+      .orderBy(asc(checkCounts.rpId), asc(checkCounts.use), asc(checkCounts.kind))
   }
 
   /**

@@ -50,6 +50,12 @@ const UNIT = {
   authentication: 'JPKI for user authentication',
 } as const
 
+const ORGANISATIONS = {
+  production: 'JPKI',
+  'jpki-test': 'JPKI-TEST',
+  simulator: 'JPKI-SIM',
+} as const
+
 /** A self-signed root in JPKI's profile, opened as an anchor by its own pin. */
 export function issueAuthority(
   kind: CertificateKind,
@@ -59,7 +65,7 @@ export function issueAuthority(
   const key = testKey(`ca:${kind}:${environment}:${generation}`)
   const nameParts = [
     ['C', 'JP'],
-    ['O', 'JPKI-SIM'],
+    ['O', ORGANISATIONS[environment]],
     ['OU', UNIT[kind]],
     ['OU', 'Japan Agency for Local Authority Information Systems'],
   ] as const

@@ -1,4 +1,7 @@
 import { sign } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
 import { proofMessage } from '../../services/card/proof-message.ts'
 import {
@@ -18,7 +21,10 @@ import type { EvidenceAnswer, EvidenceRequest } from '../../services/proofing/ap
 import type { ProofingDependencies } from '../../services/proofing/dependencies.ts'
 import type { OpenedProofing, OpenProofing } from '../../services/proofing/ports.ts'
 import { createProofing, type Proofing } from '../../services/proofing/proofing.ts'
-import type { LinkageAnswer } from '../../services/proofing/sources.ts'
+import { CrlArchive } from '../../services/proofing/crl-archive-store.ts'
+import { CrlLists } from '../../services/proofing/crl-lists.ts'
+import { createCrlDesk } from '../../services/proofing/crl-thread-pool.ts'
+import type { LinkageAnswer, RevocationSources } from '../../services/proofing/sources.ts'
 import {
   issueAuthority,
   issueCertificate,
@@ -74,8 +80,13 @@ const vaultPair = (await suite.kem.generateKeyPair()) as unknown as Record<
 >
 const vaultKey = new Uint8Array(await suite.kem.serializePublicKey(vaultPair.publicKey))
 
+export interface BenchOptions {
+  /** How often everything is checked, in milliseconds; at every turn of the monitor when absent. */
+  readonly recheckEvery?: number
+}
+
 /** Proofing on the whole event core, with an issuer whose CRLs, OCSP answers and linkage tests change at will. */
-export async function openProofingBench(): Promise<Bench> {
+export async function openProofingBench({ recheckEvery = 0 }: BenchOptions = {}): Promise<Bench> {
   const core = await openTemporaryEventCore({ services: ['proofing'], now: NOW.toISOString() })
   const world: World = {
     crl: {},
@@ -88,6 +99,22 @@ export async function openProofingBench(): Promise<Bench> {
   const deposits = new Map<string, Uint8Array>()
   const logged: string[] = []
   const log = createLog('debug', { write: (line) => logged.push(line) })
+  const anchors = [authorities.signature.anchor, authorities.authentication.anchor]
+  const sources = sourcesOf(world, core)
+  const keys = {
+    reference: new Secret(new Uint8Array(32).fill(1)),
+    sealing: new Secret(new Uint8Array(32).fill(2)),
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'watashi-lists-'))
+  const lists = await CrlLists.open({
+    source: sources.crl,
+    archive: new CrlArchive({ folder, anchors, sealing: keys.sealing, random: systemRandom }),
+    desk: createCrlDesk(),
+    freshness: FRESH.crl,
+    refreshEvery: 0,
+    clock: core.clock,
+    log,
+  })
   const deps: ProofingDependencies = {
     database: core.database,
     publisher: core.publisher('proofing'),
@@ -95,8 +122,8 @@ export async function openProofingBench(): Promise<Bench> {
     random: systemRandom,
     log,
     environment: 'simulator',
-    anchors: [authorities.signature.anchor, authorities.authentication.anchor],
-    revocation: sourcesOf(world, core),
+    anchors,
+    revocation: { lists, ocsp: sources.ocsp, policy: { ...FRESH, recheckEvery } },
     linkage: {
       async resolve({ kind, serial }) {
         return world.linkage.get(`${kind}:${serial}`) ?? { outcome: 'unavailable' }
@@ -109,10 +136,7 @@ export async function openProofingBench(): Promise<Bench> {
         deposits.set(proofingId, ciphertext)
       },
     },
-    keys: {
-      reference: new Secret(new Uint8Array(32).fill(1)),
-      sealing: new Secret(new Uint8Array(32).fill(2)),
-    },
+    keys,
     facts: schemaOf(world),
     origin: () => 'http://localhost:8080',
     agentOrigin: () => 'http://card.localhost:8090',
@@ -132,7 +156,11 @@ export async function openProofingBench(): Promise<Bench> {
     logged,
     events,
     names,
-    [Symbol.asyncDispose]: () => core[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await core[Symbol.asyncDispose]()
+      await lists.close()
+      await rm(folder, { recursive: true, force: true })
+    },
   }
 }
 
@@ -152,31 +180,39 @@ function schemaOf(world: World): ProofingDependencies['facts'] {
   }
 }
 
-function sourcesOf(world: World, core: TemporaryEventCore): ProofingDependencies['revocation'] {
+const DAY_AND_A_HALF = { maximumAge: 36 * 3_600_000, clockSkew: 60_000 }
+const FRESH = { crl: DAY_AND_A_HALF, ocsp: DAY_AND_A_HALF }
+
+function sourcesOf(
+  world: World,
+  core: TemporaryEventCore,
+): { readonly [S in keyof RevocationSources]: NonNullable<RevocationSources[S]> } {
   return {
-    async fetchCrl(name) {
-      await world.meanwhile()
-      if (world.crl === 'down') throw new Unavailable('down')
-      const kind = Buffer.from(name).includes('user authentication')
-        ? 'authentication'
-        : 'signature'
-      const now = core.clock.now()
-      const times = {
-        thisUpdate: new Date(now.getTime() - 3_600_000),
-        nextUpdate: new Date(now.getTime() + 20 * 3_600_000),
-      }
-      return issueCrl(authorities[kind], { ...times, ...world.crl })
+    crl: {
+      outlivesOutage: false,
+      async fetchCrl({ issuer: { kind } }) {
+        await world.meanwhile()
+        if (world.crl === 'down') throw new Unavailable('down')
+        const now = core.clock.now()
+        const times = {
+          thisUpdate: new Date(now.getTime() - 3_600_000),
+          nextUpdate: new Date(now.getTime() + 20 * 3_600_000),
+        }
+        return { der: issueCrl(authorities[kind], { ...times, ...world.crl }), version: null }
+      },
     },
-    async fetchOcsp(_uri, request) {
-      if (world.ocsp === 'down') throw new Unavailable('down')
-      const now = core.clock.now()
-      return issueOcspResponse(authorities.authentication, {
-        nonce: request.subarray(-32),
-        producedAt: now,
-        thisUpdate: now,
-        nextUpdate: new Date(now.getTime() + 3_600_000),
-        ...world.ocsp,
-      })
+    ocsp: {
+      async fetchOcsp(_uri, request) {
+        if (world.ocsp === 'down') throw new Unavailable('down')
+        const now = core.clock.now()
+        return issueOcspResponse(authorities.authentication, {
+          nonce: request.subarray(-32),
+          producedAt: now,
+          thisUpdate: now,
+          nextUpdate: new Date(now.getTime() + 3_600_000),
+          ...world.ocsp,
+        })
+      },
     },
   }
 }

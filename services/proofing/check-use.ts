@@ -1,0 +1,20 @@
+import type { ProofPurpose } from '../card/proof-message.ts'
+
+/**
+ * What a revocation check was made for: a tap of the card, by its purpose, or a re-check of ours. A `cardless` use is a check
+ * that was not made, because the person logged in or gave attributes without the card.
+ */
+export type CheckUse = ProofPurpose | 'recheck' | 'cardless-login' | 'cardless-release'
+
+/** Something that a person did without the card. */
+export interface CardlessUse {
+  readonly use: Extract<CheckUse, `cardless-${string}`>
+  /** Relying party that it was for; empty where the event does not say. */
+  readonly rpId: string
+  readonly at: Date
+}
+
+/** Month of a count, `YYYY-MM` in UTC. */
+export function monthOf(at: Date): string {
+  return at.toISOString().slice(0, 7)
+}

@@ -1,0 +1,96 @@
+import { Worker } from 'node:worker_threads'
+import { encodeRevocationTarget } from '../jpki/revocation-target.ts'
+import type { TrustAnchor } from '../jpki/trust-anchor.ts'
+import { changedSerials, indexCrl, type CrlDesk, type IndexedCrl } from './crl-desk.ts'
+import type { CrlReply, CrlRequest, CrlTask, CrlTaskAnswers } from './crl-thread.ts'
+
+/** Lists above this are verified, indexed and asked in a thread of their own, so that nothing else waits for them. */
+export const LARGE_CRL = 1024 * 1024
+
+/** A desk that works at once on small lists and starts a thread when the first large one comes. */
+export function createCrlDesk(): CrlDesk {
+  let thread: CrlThread | undefined
+  let lists = 0
+  const inThread = (): CrlThread => (thread ??= new CrlThread())
+  return {
+    async verify(der, issuer) {
+      if (der.length <= LARGE_CRL) return indexCrl(der, issuer)
+      lists += 1
+      return verifyInThread(inThread(), lists, der, issuer)
+    },
+    async difference(earlier, later) {
+      if (earlier.length + later.length <= LARGE_CRL) return changedSerials(earlier, later)
+      return inThread().ask({ kind: 'difference', earlier, later })
+    },
+    async close() {
+      await thread?.close()
+    },
+  }
+}
+
+async function verifyInThread(
+  thread: CrlThread,
+  list: number,
+  der: Uint8Array,
+  issuer: TrustAnchor,
+): Promise<IndexedCrl | Extract<CrlTaskAnswers['verify'], string>> {
+  const { sha256, environment, kind, certificate } = issuer
+  const root = { der: certificate.der, pin: { sha256, environment, kind } }
+  const facts = await thread.ask({ kind: 'verify', list, der, issuer: root })
+  if (typeof facts === 'string') return facts
+  return {
+    ...facts,
+    status: ({ certificate: target, issuer: asked, at, freshness, lowestNumber }) =>
+      thread.ask({
+        kind: 'status',
+        list,
+        target: encodeRevocationTarget(target),
+        issuer: asked.sha256,
+        at,
+        freshness,
+        lowestNumber,
+      }),
+    // When the thread has ended, so has the list.
+    release: () => void thread.ask({ kind: 'release', list }).catch(() => undefined),
+  }
+}
+
+class CrlThread {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, PromiseWithResolvers<CrlReply['answer']>>()
+  #asked = 0
+  #ended: Error | undefined
+
+  constructor() {
+    this.#worker = new Worker(new URL('./crl-thread.ts', import.meta.url))
+    this.#worker.on('message', ({ id, answer }: CrlReply) => {
+      this.#waiting.get(id)?.resolve(answer)
+      this.#waiting.delete(id)
+    })
+    this.#worker.on('error', (error) => {
+      this.#end(error instanceof Error ? error : new Error('the CRL thread failed'))
+    })
+    this.#worker.on('exit', () => this.#end(new Error('the CRL thread has ended')))
+    this.#worker.unref()
+  }
+
+  ask<K extends CrlTask['kind']>(task: CrlTask & { readonly kind: K }): Promise<CrlTaskAnswers[K]> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended)
+    this.#asked += 1
+    const waiting = Promise.withResolvers<CrlReply['answer']>()
+    this.#waiting.set(this.#asked, waiting)
+    this.#worker.postMessage({ id: this.#asked, task } satisfies CrlRequest)
+    // The thread answers each kind of task by its own kind of answer.
+    return waiting.promise as Promise<CrlTaskAnswers[K]>
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #end(reason: Error): void {
+    this.#ended ??= reason
+    for (const { reject } of this.#waiting.values()) reject(this.#ended)
+    this.#waiting.clear()
+  }
+}
