@@ -60,7 +60,7 @@ export interface Config extends Places {
 const ROLES = ['proofing', 'policy', 'authenticator', 'wallet', 'federation']
 
 /** What else a start needs that is not there, one message each; asked together with the variables. */
-export type FindMissing = (places: Places) => readonly string[]
+export type FindMissing = (places: Places & Pick<Config, 'relyingPartyDir'>) => readonly string[]
 
 /**
  * Reads the environment once. Throws `ConfigError` naming every variable whose value is missing or contradicts another, and
@@ -102,7 +102,7 @@ export function readConfig(
     logLevel: reader.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], 'warn'),
     samples,
   }
-  for (const problem of findMissing(places)) reader.refuse(problem)
+  for (const problem of findMissing(config)) reader.refuse(problem)
   reader.finish()
   return Object.freeze(config)
 }

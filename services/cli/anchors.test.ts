@@ -158,6 +158,10 @@ describe('roots of test cards', () => {
     ])
     expect(list('production')).toEqual([])
     expect(missingForStart(place('jpki-test'))).toEqual([])
+    const relyingPartyDir = join(dataDir, 'no-such-folder')
+    expect(missingForStart({ ...place('jpki-test'), relyingPartyDir })).toEqual([
+      expect.stringContaining('`RP_DIR`'),
+    ])
   })
 
   test.each([

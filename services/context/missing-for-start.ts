@@ -1,15 +1,23 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Places } from '../config.ts'
+import type { Config, Places } from '../config.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { ServiceError } from '../kernel/errors.ts'
 import { keyFileNames } from './keys.ts'
 import { CERTIFICATE_KINDS, loadAnchors, stateOf } from './trust-anchors.ts'
 
 /** What a start with real cards needs that has not been put there, one message each. */
-export function missingForStart(places: Places): readonly string[] {
+export function missingForStart(
+  places: Places & Partial<Pick<Config, 'relyingPartyDir'>>,
+): readonly string[] {
   if (places.trustEnvironment === 'simulator') return []
-  return [...missingAnchors(places), ...missingKeys(places)]
+  const { relyingPartyDir } = places
+  const noFolder = relyingPartyDir !== undefined && !existsSync(relyingPartyDir)
+  return [
+    ...missingAnchors(places),
+    ...missingKeys(places),
+    ...(noFolder ? ['`RP_DIR`: expected a folder that is there'] : []),
+  ]
 }
 
 function missingAnchors(places: Places): readonly string[] {
