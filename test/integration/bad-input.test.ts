@@ -635,7 +635,7 @@ describe('command line', () => {
     const { exitCode, output } = await run(['services/main.ts'], env)
     expect([exitCode, output]).toEqual([
       2,
-      'watashi: `GRPC_PORT`: expected a port from 0 to 65535 (0 = a free one)\n',
+      'watashi: `GRPC_PORT`: expected a port (0 = a free one) from 0 to 65535\n',
     ])
   })
 
