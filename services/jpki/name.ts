@@ -112,8 +112,14 @@ export function sameName(a: DistinguishedName, b: DistinguishedName): boolean {
 export function isWithin(name: DistinguishedName, subtree: DistinguishedName): boolean {
   return (
     subtree.rdns.length <= name.rdns.length &&
+    subtree.rdns.every((rdn, i) => hasTypesOf(rdn, name.rdns[i] ?? [])) &&
     subtree.folded.every((rdn, i) => rdn === name.folded[i])
   )
+}
+
+/** Whether two RDNs may be equal by the types of their attributes; spares most names the folding of their texts. */
+function hasTypesOf(a: readonly NameAttribute[], b: readonly NameAttribute[]): boolean {
+  return a.length === b.length && (a.length > 1 || a[0]?.type === b[0]?.type)
 }
 
 /** Texts of every attribute of `type`, in order. */

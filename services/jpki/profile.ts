@@ -126,7 +126,11 @@ export const KEY_NOT_OF_PROFILE: Failure = {
 /** Imports the key of a JPKI certificate: RSA-2048 with e = 65537, or null. */
 export function importProfileKey(certificate: Certificate): PublicKey | null {
   const key = importPublicKey(certificate.spki)
-  return key.type === 'rsa' && key.bits === 2048 && key.exponent === 65537 ? key : null
+  return isKeyOfProfile(key) ? key : null
+}
+
+export function isKeyOfProfile({ type, bits, exponent }: PublicKey): boolean {
+  return type === 'rsa' && bits === 2048 && exponent === 65537
 }
 
 function isPositiveSerial(serial: Uint8Array): boolean {

@@ -40,6 +40,7 @@ export type CheckId =
   | 'cms-signature'
   | 'time-stamp'
   | 'time-stamp-content'
+  | 'time-stamp-time'
 
 /** Steps of a certification path under RFC 5280 in the order in which they are taken. */
 export const PATH_CHECKS: readonly CheckId[] = [

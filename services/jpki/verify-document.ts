@@ -50,7 +50,7 @@ export function verifyDocument(request: DocumentRequest): Verdict {
       profile === 'jpki' ? signingRoots(request.anchors) : anchorsOf(request.anchors, algorithms),
     tsaAnchors: anchorsOf(request.tsaAnchors, algorithms),
     intermediates: readUsable(request.intermediates, parseCertificate),
-    revocation: material === null ? 'not-checked' : { crls: material.crls, ocsp: request.ocsp },
+    revocation: material ?? 'not-checked',
     rules: { algorithms, unnumbered, freshness: ocspFreshness(maximumAgeDays) },
     profile:
       profile === 'jpki'

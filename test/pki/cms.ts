@@ -208,8 +208,8 @@ export function issueStampingAuthority(
     extensions: [
       extension('2.5.29.15', true, raw(Uint8Array.of(3, 2, 1, 6))),
       extension('2.5.29.19', true, raw(Uint8Array.of(0x30, 3, 1, 1, 0xff))),
-      extension('2.5.29.14', false, octets(key.keyId)),
       extension('2.5.29.35', false, sequence(taggedBytes(0, (issuer?.key ?? key).keyId))),
+      extension('2.5.29.14', false, octets(key.keyId)),
     ],
   })
   const certificate = encode(signed(tbs, issuer?.key ?? key))

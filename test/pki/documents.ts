@@ -51,7 +51,7 @@ export function verify(
     anchors: [authority.anchor],
     tsaAnchors: [tsa.anchor],
     intermediates: [],
-    revocation: bent.revocation ?? { crls: [list(), stampingList(at)], ocsp: [] },
+    revocation: bent.revocation ?? { crls: [list(), stampingList(at)], responses: [] },
     rules: RULES,
     profile: JPKI,
     at,

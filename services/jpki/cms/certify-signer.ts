@@ -1,20 +1,14 @@
 import type { Certificate } from '../certificate.ts'
-import type { CertificateRevocationList } from '../crl.ts'
-import { ocspStatus } from '../ocsp.ts'
+import { DelegateCache, statusByResponse } from '../ocsp.ts'
 import type { Budget } from '../path/budget.ts'
-import {
-  findPath,
-  noPath,
-  type CertificationPath,
-  type Link,
-  type PathAnchor,
-} from '../path/build-path.ts'
+import { findPath, type CertificationPath, type Link, type PathAnchor } from '../path/build-path.ts'
 import { PathRevocation } from '../path/path-revocation.ts'
 import type { CrlRules } from '../path/revocation-evidence.ts'
 import { ANY_PURPOSE, type PathFailure, type PathInputs } from '../path/validate-path.ts'
+import type { RevocationMaterial } from '../revocation-material.ts'
 import type { Revocation, RevocationStatus } from '../revocation.ts'
 import { failStep, type VerificationSteps } from '../verification-steps.ts'
-import type { Failure } from '../verdict.ts'
+import type { CheckId, Failure } from '../verdict.ts'
 import type { SignedAttributes } from './signed-attributes.ts'
 import { refersTo } from './signing-certificate.ts'
 
@@ -22,13 +16,7 @@ import { refersTo } from './signing-certificate.ts'
 export interface CertificateKnowledge {
   readonly intermediates: readonly Certificate[]
   /** From the verifier's own sources; `not-checked` when somebody else asks for the status. */
-  readonly revocation:
-    | {
-        readonly crls: readonly CertificateRevocationList[]
-        /** OCSP responses as they were received. */
-        readonly ocsp: readonly Uint8Array[]
-      }
-    | 'not-checked'
+  readonly revocation: RevocationMaterial | 'not-checked'
   /** Algorithms, age of revocation data, form of lists. */
   readonly rules: CrlRules
 }
@@ -65,11 +53,19 @@ export function certifySigner(
   question: CertificationQuestion,
   steps: VerificationSteps,
 ): CertifiedSigner {
+  const failAt = (id: CheckId, path: CertificationPath | PathFailure): void => {
+    if ('sub' in path && path.check === id) failStep(unproven(path))
+  }
   const { signer, path, unfit } = steps.take('certification-path', () => {
     const found = likeliest(question)
-    if ('sub' in found.path && !isOfStatus(found.path)) failStep(unproven(found.path))
+    failAt('certification-path', found.path)
     return found
   })
+  for (const id of VALIDATION_CHECKS) {
+    steps.take(id, () => {
+      failAt(id, path)
+    })
+  }
   steps.take('certificate-profile', () => {
     if (unfit !== null) failStep(unfit)
   })
@@ -80,13 +76,16 @@ export function certifySigner(
     : steps.take('revocation-status', certified)
 }
 
-function isOfStatus({ sub }: Failure): boolean {
-  return sub === 'REVOKED' || sub === 'TRY_LATER'
-}
+const VALIDATION_CHECKS = [
+  'issuer-validity',
+  'certificate-validity',
+  'path-constraints',
+  'certificate-policies',
+] as const
 
 interface Candidate {
   readonly signer: Certificate
-  readonly path: CertificationPath | Failure
+  readonly path: CertificationPath | PathFailure
   readonly unfit: Failure | null
 }
 
@@ -102,17 +101,19 @@ function likeliest(question: CertificationQuestion): Candidate {
   return first
 }
 
-function pathOf(target: Certificate, question: CertificationQuestion): CertificationPath | Failure {
+function pathOf(
+  target: Certificate,
+  question: CertificationQuestion,
+): CertificationPath | PathFailure {
   const { references, anchors, at, since, purpose, rules, budget } = question
   const intermediates = question.intermediates.filter((one) => one !== target)
   const status = statusOf(question, intermediates)
-  const time = since ?? at
   return findPath({
     ...(purpose ?? ANY_PURPOSE),
     target,
     anchors,
     intermediates,
-    at: time,
+    at: since ?? at,
     algorithms: rules.algorithms,
     budget,
     alsoHolds: (path) => beyondReferences(path, references) ?? status?.failure(path) ?? null,
@@ -123,18 +124,20 @@ function statusOf(
   question: CertificationQuestion,
   intermediates: readonly Certificate[],
 ): PathRevocation | null {
-  const { revocation, at, since, rules, budget, excuses } = question
+  const { revocation, at, since, rules, budget } = question
   if (revocation === 'not-checked') return null
-  const { crls, ocsp } = revocation
-  const { algorithms } = rules
-  const askOcsp = (certificate: Certificate, issuer: Link): RevocationStatus[] =>
-    ocsp.map((response) => {
-      const asked = { certificate, issuer, nonce: null, at, since, algorithms, budget }
-      const told = ocspStatus(response, { ...asked, freshness: rules.freshness })
+  const { algorithms, freshness } = rules
+  const delegates = new DelegateCache()
+  const asked = { nonce: null, at, since, freshness, algorithms, delegates, budget }
+  const ocsp = (certificate: Certificate, issuer: Link): RevocationStatus[] =>
+    revocation.responses.map((response) => {
+      budget.step()
+      const told = statusByResponse(response, { ...asked, certificate, issuer })
       return isOfItsLifetime(told, certificate) ? told : NO_LONGER_KNOWN
     })
-  const evidence = { crls, ocsp: askOcsp }
-  return new PathRevocation({ evidence, intermediates, at, since, rules, budget, excuses })
+  const evidence = { crls: revocation.crls, ocsp }
+  const unmarked = question.purpose?.unmarked === true
+  return new PathRevocation({ ...question, evidence, intermediates, rules, unmarked })
 }
 
 const NO_LONGER_KNOWN: RevocationStatus = { status: 'unknown', source: 'ocsp', cause: 'STALE' }
@@ -158,7 +161,11 @@ function beyondReferences(
   )
   return holds
     ? null
-    : noPath('a path of the certificates that the signer named', 'CHAIN_CONSTRAINTS_FAILURE')
+    : {
+        check: 'path-constraints',
+        sub: 'CHAIN_CONSTRAINTS_FAILURE',
+        expected: 'a path of the certificates that the signer named',
+      }
 }
 
 /** What a certificate's end or revocation means for a signature of which nobody knows when it was made. */

@@ -25,7 +25,7 @@ const revokedSince = list({ revoked: [{ serial: card.serial, reason: 1, at: hour
 const ofAuthority = stampingList(NOW)
 
 function indicationBy(crl: CertificateRevocationList): (cms: Uint8Array) => string {
-  const revocation = { crls: [crl, ofAuthority], ocsp: [] }
+  const revocation = { crls: [crl, ofAuthority], responses: [] }
   return (cms) => verify(cms, { revocation }).verdict.indication
 }
 
@@ -35,7 +35,7 @@ function indicationOfToken(bytes: Uint8Array): string {
     stamped: STAMPED,
     anchors: [tsa.anchor],
     intermediates: [],
-    revocation: { crls: [ofAuthority], ocsp: [] },
+    revocation: { crls: [ofAuthority], responses: [] },
     rules: RULES,
     at: NOW,
   })

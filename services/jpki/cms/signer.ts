@@ -15,8 +15,8 @@ import { failStep, type VerificationSteps } from '../verification-steps.ts'
 import type { SignedData, SignerIdentifier, SignerInfo } from './signed-data.ts'
 import { refersTo } from './signing-certificate.ts'
 
-/** Certificates that fit the signer's identifier and are tried: an honest message has one. */
-const MAX_CANDIDATES = 4
+/** Certificates that fit the signer's identifier and are tried: an honest message has one, or one that was renewed beside it. */
+const MAX_CANDIDATES = 2
 
 export interface SignerQuestion {
   readonly signedData: SignedData

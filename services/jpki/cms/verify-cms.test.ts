@@ -43,6 +43,7 @@ import {
   type CertificateOptions,
 } from '../../../test/pki/issue.ts'
 import { parseCertificate } from '../certificate.ts'
+import { parseOcspResponse } from '../ocsp-response.ts'
 import type { CmsQuestion } from './verify-cms.ts'
 
 function endingOf(options: CmsOptions, bent: Partial<CmsQuestion> = {}): unknown {
@@ -63,6 +64,10 @@ describe('a document that a card signed', () => {
       'signing-certificate',
       'cms-signature',
       'certification-path',
+      'issuer-validity',
+      'certificate-validity',
+      'path-constraints',
+      'certificate-policies',
       'certificate-profile',
       'revocation-status',
       'subject-attributes',
@@ -121,8 +126,8 @@ describe('a document that a card signed', () => {
   })
 
   test('passes by an answer instead of a list', () => {
-    const ocsp = [issueOcspResponse(authority, {})]
-    expect(endingOf({}, { revocation: { crls: [], ocsp } })).toBe('PASSED')
+    const responses = [parseOcspResponse(issueOcspResponse(authority, {}))]
+    expect(endingOf({}, { revocation: { crls: [], responses } })).toBe('PASSED')
   })
 })
 
@@ -378,13 +383,9 @@ describe('the signer’s certificate', () => {
     expect(signedBy(hoursFromNow(-2), before)).toEqual([
       'INDETERMINATE',
       'OUT_OF_BOUNDS_NO_POE',
-      'certification-path',
+      'issuer-validity',
     ])
-    expect(signedBy(after, hoursFromNow(2))).toEqual([
-      'FAILED',
-      'NOT_YET_VALID',
-      'certification-path',
-    ])
+    expect(signedBy(after, hoursFromNow(2))).toEqual(['FAILED', 'NOT_YET_VALID', 'issuer-validity'])
   })
 
   test('is issued by a root of JPKI itself, whatever authority the message brings', () => {
@@ -485,10 +486,12 @@ describe('the status of the signer', () => {
   const REVOKED = ['INDETERMINATE', 'REVOKED_NO_POE', 'revocation-status']
 
   test('is unknown without data, and revoked without proof of when it signed', () => {
-    expect(endingOf({}, { revocation: { crls: [], ocsp: [] } })).toEqual(UNKNOWN)
-    expect(endingOf({}, { revocation: { crls: [list({ revoked })], ocsp: [] } })).toEqual(REVOKED)
-    const ocsp = [issueOcspResponse(authority, { status: {} })]
-    expect(endingOf({}, { revocation: { crls: [list()], ocsp } })).toEqual(REVOKED)
+    expect(endingOf({}, { revocation: { crls: [], responses: [] } })).toEqual(UNKNOWN)
+    expect(endingOf({}, { revocation: { crls: [list({ revoked })], responses: [] } })).toEqual(
+      REVOKED,
+    )
+    const responses = [parseOcspResponse(issueOcspResponse(authority, { status: {} }))]
+    expect(endingOf({}, { revocation: { crls: [list()], responses } })).toEqual(REVOKED)
   })
 
   test('is not told by what the message encloses', () => {
@@ -497,8 +500,8 @@ describe('the status of the signer', () => {
     const clean = raw(issueCrl(authority))
     const options = { version: 5, revocation: [clean, forged] }
     expect(endingOf(options)).toBe('PASSED')
-    expect(endingOf(options, { revocation: { crls: [], ocsp: [] } })).toEqual(UNKNOWN)
-    expect(endingOf(options, { revocation: { crls: [list({ revoked })], ocsp: [] } })).toEqual(
+    expect(endingOf(options, { revocation: { crls: [], responses: [] } })).toEqual(UNKNOWN)
+    expect(endingOf(options, { revocation: { crls: [list({ revoked })], responses: [] } })).toEqual(
       REVOKED,
     )
   })
@@ -509,9 +512,9 @@ describe('the status of the signer', () => {
     expect(endingOf({ signingTime: NOW }, bent)).toEqual([
       'INDETERMINATE',
       'OUT_OF_BOUNDS_NO_POE',
-      'certification-path',
+      'certificate-validity',
     ])
     const early = { at: new Date('2025-01-01T00:00:00Z'), revocation: 'not-checked' } as const
-    expect(endingOf({}, early)).toEqual(['FAILED', 'NOT_YET_VALID', 'certification-path'])
+    expect(endingOf({}, early)).toEqual(['FAILED', 'NOT_YET_VALID', 'certificate-validity'])
   })
 })

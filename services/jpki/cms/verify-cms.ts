@@ -1,11 +1,12 @@
 import type { TrustEnvironment } from '../../kernel/trust-environment.ts'
+import type { AlgorithmPolicy } from '../algorithm-policy.ts'
 import type { Certificate } from '../certificate.ts'
 import { KEY_USAGE } from '../extensions.ts'
 import { CONTENT_TYPE, KEY_PURPOSE } from '../oids.ts'
 import { Budget } from '../path/budget.ts'
-import type { CertificationPath, PathAnchor } from '../path/build-path.ts'
+import { keyOf, type CertificationPath, type PathAnchor } from '../path/build-path.ts'
 import type { PathInputs } from '../path/validate-path.ts'
-import { checkProfile, importProfileKey, KEY_NOT_OF_PROFILE } from '../profile.ts'
+import { checkProfile, isKeyOfProfile, KEY_NOT_OF_PROFILE } from '../profile.ts'
 import type { SubjectAttributes } from '../subject-attributes.ts'
 import {
   failStep,
@@ -146,7 +147,7 @@ function certifyDocument(
       purpose: profile.name === 'rfc5280' ? profile.purpose : undefined,
       since,
       excuses: ({ revokedAt }) => since !== undefined && revokedAt > since,
-      profile: (certificate) => signerFlaw(certificate, profile),
+      profile: (certificate) => signerFlaw(certificate, question),
       budget,
     },
     steps,
@@ -154,10 +155,13 @@ function certifyDocument(
 }
 
 /** Why the certificate may not sign documents, or null. */
-function signerFlaw(certificate: Certificate, profile: DocumentProfile): Failure | null {
+function signerFlaw(
+  certificate: Certificate,
+  { profile, rules }: Pick<CmsQuestion, 'profile' | 'rules'>,
+): Failure | null {
   switch (profile.name) {
     case 'jpki':
-      return personFlaw(certificate, profile.environments)
+      return personFlaw(certificate, profile.environments, rules.algorithms)
     case 'rfc5280':
       return usageFlaw(certificate)
     default:
@@ -168,12 +172,14 @@ function signerFlaw(certificate: Certificate, profile: DocumentProfile): Failure
 function personFlaw(
   certificate: Certificate,
   environments: readonly TrustEnvironment[],
+  algorithms: AlgorithmPolicy,
 ): Failure | null {
   const flaws = environments.map((one) => checkProfile(certificate, 'signature', one))
   const [first] = flaws
   if (first === undefined) throw new TypeError('a profile has an environment at least')
   if (!flaws.includes(null)) return first
-  return importProfileKey(certificate) === null ? KEY_NOT_OF_PROFILE : null
+  const key = keyOf(certificate, algorithms)
+  return key !== null && isKeyOfProfile(key) ? null : KEY_NOT_OF_PROFILE
 }
 
 const SIGNING: readonly number[] = [KEY_USAGE.digitalSignature, KEY_USAGE.nonRepudiation]

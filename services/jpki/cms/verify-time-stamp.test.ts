@@ -41,6 +41,7 @@ import {
   NOW,
 } from '../../../test/pki/issue.ts'
 import { parseCertificate } from '../certificate.ts'
+import { parseOcspResponse } from '../ocsp-response.ts'
 import type { Outcome } from '../verification-steps.ts'
 import type { CmsQuestion } from './verify-cms.ts'
 import { verifyTimeStamp, type TimeStamp, type TimeStampQuestion } from './verify-time-stamp.ts'
@@ -53,7 +54,7 @@ function check(token: Uint8Array, bent: Partial<TimeStampQuestion> = {}): Outcom
     stamped: STAMPED,
     anchors: [tsa.anchor],
     intermediates: [],
-    revocation: { crls: [stampingList(NOW)], ocsp: [] },
+    revocation: { crls: [stampingList(NOW)], responses: [] },
     rules: RULES,
     at: NOW,
     ...bent,
@@ -225,7 +226,7 @@ describe('a time-stamp token', () => {
     [
       'is refused without status',
       {},
-      { revocation: { crls: [], ocsp: [] } },
+      { revocation: { crls: [], responses: [] } },
       ['INDETERMINATE', 'TRY_LATER', 'revocation-status'],
     ],
     [
@@ -238,13 +239,13 @@ describe('a time-stamp token', () => {
       'is refused when its authority has ended',
       {},
       { at: new Date('2034-06-01T00:00:00Z'), revocation: 'not-checked' },
-      ['INDETERMINATE', 'OUT_OF_BOUNDS_NO_POE', 'certification-path'],
+      ['INDETERMINATE', 'OUT_OF_BOUNDS_NO_POE', 'certificate-validity'],
     ],
     [
       'is refused with a time before its authority',
       { genTime: new Date('2023-12-31T23:59:59Z') },
       {},
-      ['INDETERMINATE', 'SIG_CONSTRAINTS_FAILURE', 'certificate-validity'],
+      ['INDETERMINATE', 'SIG_CONSTRAINTS_FAILURE', 'time-stamp-time'],
     ],
   ])('%s', (_, options, bent, expected) => {
     expect(endingOf(options, bent)).toEqual(expected)
@@ -297,7 +298,7 @@ describe('a time-stamping authority', () => {
     const revoked = [reason === undefined ? entry : { ...entry, reason }]
     const crls = [stampingList(NOW, { revoked })]
     const token = buildToken(stamper, STAMPED, { genTime: hoursFromNow(-2) })
-    const { verdict } = check(token, { revocation: { crls, ocsp: [] } })
+    const { verdict } = check(token, { revocation: { crls, responses: [] } })
     expect(verdict.sub ?? verdict.indication).toBe(expected)
   })
 })
@@ -318,7 +319,7 @@ describe('a document with a time-stamp over its signature', () => {
   })
   const known = (at: Date, ...crls: ReturnType<typeof list>[]): Partial<CmsQuestion> => ({
     at,
-    revocation: { crls: [...crls, stampingList(at)], ocsp: [] },
+    revocation: { crls: [...crls, stampingList(at)], responses: [] },
   })
   const NOT_PROVEN = ['INDETERMINATE', 'REVOKED_NO_POE', 'revocation-status']
 
@@ -339,8 +340,12 @@ describe('a document with a time-stamp over its signature', () => {
 
   test('outlives a revocation that an answer tells', () => {
     const answered = (hours: number): unknown => {
-      const ocsp = [issueOcspResponse(authority, { status: { revokedAt: hoursFromNow(hours) } })]
-      return ending(verify(document, { revocation: { crls: [stampingList(NOW)], ocsp } }))
+      const responses = [
+        parseOcspResponse(
+          issueOcspResponse(authority, { status: { revokedAt: hoursFromNow(hours) } }),
+        ),
+      ]
+      return ending(verify(document, { revocation: { crls: [stampingList(NOW)], responses } }))
     }
     expect(answered(-1)).toBe('PASSED')
     expect(answered(-3)).toEqual(NOT_PROVEN)
@@ -358,7 +363,7 @@ describe('a document with a time-stamp over its signature', () => {
     const since = list({ thisUpdate: hoursFromNow(-1), nextUpdate: hoursFromNow(2) })
     expect(ending(verify(document, known(ENDED, fresh)))).toBe('PASSED')
     expect(ending(verify(document, known(ENDED, since)))).toBe('PASSED')
-    const bare = ['INDETERMINATE', 'OUT_OF_BOUNDS_NO_POE', 'certification-path']
+    const bare = ['INDETERMINATE', 'OUT_OF_BOUNDS_NO_POE', 'certificate-validity']
     expect(ending(verify(buildCms(card), known(ENDED, fresh)))).toEqual(bare)
   })
 
@@ -391,8 +396,8 @@ describe('a document with a time-stamp over its signature', () => {
     const answer = (thisUpdate: Date): Partial<CmsQuestion> => {
       const nextUpdate = hoursAfter(thisUpdate, 2)
       const times = { thisUpdate, nextUpdate, producedAt: thisUpdate }
-      const ocsp = [issueOcspResponse(authority, { delegate, ...times })]
-      return { at: ENDED, revocation: { crls: [stampingList(ENDED)], ocsp } }
+      const responses = [parseOcspResponse(issueOcspResponse(authority, { delegate, ...times }))]
+      return { at: ENDED, revocation: { crls: [stampingList(ENDED)], responses } }
     }
     expect(ending(verify(document, answer(hoursFromNow(-1))))).toBe('PASSED')
     const unknown = ['INDETERMINATE', 'TRY_LATER', 'revocation-status']
@@ -403,7 +408,7 @@ describe('a document with a time-stamp over its signature', () => {
   test('is not of before its certificate', () => {
     const early = new Date('2025-01-01T00:00:00Z')
     const cms = buildCms(card, { timeStamps: stampedAt(early) })
-    expect(ending(verify(cms))).toEqual(['FAILED', 'NOT_YET_VALID', 'certification-path'])
+    expect(ending(verify(cms))).toEqual(['FAILED', 'NOT_YET_VALID', 'certificate-validity'])
   })
 
   test('takes the earliest of several', () => {
@@ -464,11 +469,7 @@ describe('an authority below the root', () => {
 
   test('is on the path when the signer names it, and not when it names others', () => {
     expect(naming(below.certificate)).toBe('PASSED')
-    expect(naming(stamper.der)).toEqual([
-      'FAILED',
-      'CHAIN_CONSTRAINTS_FAILURE',
-      'certification-path',
-    ])
+    expect(naming(stamper.der)).toEqual(['FAILED', 'CHAIN_CONSTRAINTS_FAILURE', 'path-constraints'])
   })
 
   test('needs a status of its own', () => {
@@ -477,7 +478,7 @@ describe('an authority below the root', () => {
       const certificates = [unit.der, below.certificate]
       const naming = (own: Asn1[]): Asn1[] => [...own, signingCertificate([unit.der])]
       const options = { cms: { certificates, bend: naming } }
-      return endingOf(options, { revocation: { crls, ocsp: [] } }, unit)
+      return endingOf(options, { revocation: { crls, responses: [] } }, unit)
     }
     expect(known(ownList, stampingList(NOW))).toBe('PASSED')
     expect(known(ownList)).toEqual(['INDETERMINATE', 'TRY_LATER', 'revocation-status'])

@@ -124,7 +124,7 @@ function certifyAuthority(
     },
     steps,
   )
-  steps.take('certificate-validity', () => {
+  steps.take('time-stamp-time', () => {
     const { notBefore, notAfter } = authority
     if (genTime < notBefore.at || genTime > notAfter.at) {
       failStep({

@@ -65,13 +65,21 @@ export function noPath(
   return { check: 'certification-path', sub, expected }
 }
 
-/** A link with what tells its subject and key from all others. */
-interface NamedLink extends Link {
-  readonly holder: string
-}
+/** A link with what tells its subject and key from all others, made when it is asked for: a path of one link never is. */
+class NamedLink implements Link {
+  readonly certificate: Certificate
+  readonly key: PublicKey
+  #holder: string | undefined
 
-function holderOf({ subject, spki }: Certificate): string {
-  return toHex(sha256(lengthPrefixed(...subject.folded, spki.encoding)))
+  constructor(certificate: Certificate, key: PublicKey) {
+    this.certificate = certificate
+    this.key = key
+  }
+
+  get holder(): string {
+    const { subject, spki } = this.certificate
+    return (this.#holder ??= toHex(sha256(lengthPrefixed(...subject.folded, spki.encoding))))
+  }
 }
 
 /** Whether the path has this subject with this key already: it would go round in a circle. */
@@ -187,7 +195,7 @@ class PathSearch {
     const known = this.#links.get(certificate)
     if (known !== undefined) return known
     const key = keyOf(certificate, this.#question.algorithms)
-    const link = key === null ? null : { certificate, key, holder: holderOf(certificate) }
+    const link = key === null ? null : new NamedLink(certificate, key)
     this.#links.set(certificate, link)
     return link
   }
@@ -217,7 +225,24 @@ function signatureBy(
   }
 }
 
+interface ImportedKey {
+  readonly algorithms: AlgorithmPolicy
+  readonly key: PublicKey | null
+}
+
+/** By certificate: the same one is met under several paths, and importing a key of EC costs as much as a verification with RSA. */
+const importedKeys = new WeakMap<Certificate, ImportedKey>()
+
+/** The key that a certificate certifies; null when it is not of an allowed kind. */
 export function keyOf(certificate: Certificate, algorithms: AlgorithmPolicy): PublicKey | null {
+  const known = importedKeys.get(certificate)
+  if (known?.algorithms === algorithms) return known.key
+  const key = importOrNull(certificate, algorithms)
+  importedKeys.set(certificate, { algorithms, key })
+  return key
+}
+
+function importOrNull(certificate: Certificate, algorithms: AlgorithmPolicy): PublicKey | null {
   try {
     return importPublicKey(certificate.spki, algorithms)
   } catch (error) {

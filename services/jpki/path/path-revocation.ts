@@ -43,7 +43,6 @@ export interface PathRevocationQuestion extends StatusTime {
 export class PathRevocation {
   readonly #question: PathRevocationQuestion
   readonly #inProgress = new Set<Certificate>()
-  readonly #keys = new Map<Certificate, PublicKey | null>()
   readonly #signed = new Map<CertificateRevocationList, Map<PublicKey, boolean>>()
 
   constructor(question: PathRevocationQuestion) {
@@ -90,21 +89,13 @@ export class PathRevocation {
       (one) => one !== issuer.certificate && sameName(one.subject, crl.issuer),
     )
     return likelierFirst(crl, others, (one) => one).some((certificate) => {
-      const key = this.#keyOf(certificate)
+      const key = keyOf(certificate, this.#question.rules.algorithms)
       return (
         key !== null &&
         this.#isSigned(crl, { certificate, key }) &&
         this.#isProven(certificate, anchor)
       )
     })
-  }
-
-  #keyOf(certificate: Certificate): PublicKey | null {
-    const known = this.#keys.get(certificate)
-    if (known !== undefined) return known
-    const key = keyOf(certificate, this.#question.rules.algorithms)
-    this.#keys.set(certificate, key)
-    return key
   }
 
   #isProven(target: Certificate, anchor: PathAnchor): boolean {
