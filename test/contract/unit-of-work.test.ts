@@ -32,7 +32,7 @@ describe.skipIf(!tier.available)('on a real server', () => {
     const all = Array.from({ length: 3 }, () => openDatabase({ kind: 'postgres', url }))
     const sets = [migrationsOf('eventlog')]
     const counts = await Promise.all(all.map((one) => migrate(one, sets)))
-    expect(counts.toSorted()).toEqual([0, 0, 1])
+    expect(counts.filter((count) => count > 0)).toHaveLength(1)
     expect(await migrate(all[0] ?? never(), sets)).toBe(0)
     await Promise.all(all.map((one) => one.close()))
   })
