@@ -95,8 +95,8 @@ describe('enrolment in the terminal', () => {
       'パスキー',
       proofing.issuer,
       '氏名・住所・生年月日・性別',
-      'name, address, birth date and sex',
-      '09:10',
+      'name, address, birth date and gender',
+      ':10 ', // with the zone of this machine
       '模擬環境',
       '確認できました',
       'accepted',

@@ -9,11 +9,12 @@ import {
 import { HealthImplementation, service as healthService } from 'grpc-health-check'
 import { ServerReflectionService } from '../../proto/gen/grpc/reflection/v1/reflection.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { AccessDenied, Unavailable } from '../kernel/errors.ts'
+import { AccessDenied } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import { verifyClientAssertion, type AssertionCheck } from './client-assertion.ts'
 import { relyingPartyOfCertificate } from './client-certificate.ts'
 import type { TlsMaterial } from './development-keys.ts'
+import { ServerClosing } from './handler.ts'
 import { admit, type Authenticate } from './interceptors.ts'
 import { RateLimiter, type RateLimit } from './rate-limit.ts'
 import { Reflection } from './reflection.ts'
@@ -98,7 +99,7 @@ export async function startGrpcServers(options: GrpcServersOptions): Promise<Grp
     async close(graceMilliseconds = 3000) {
       for (const name of Object.keys(healthMap(options.services, 'NOT_SERVING')))
         health.setStatus(name, 'NOT_SERVING')
-      closing.abort(new Unavailable('the server is closing'))
+      closing.abort(new ServerClosing('the server is closing'))
       await Promise.all([mtls, bearer].map((server) => shutDown(server, graceMilliseconds)))
     },
   }

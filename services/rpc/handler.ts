@@ -5,7 +5,7 @@ import {
   type ServerWritableStream,
 } from '@grpc/grpc-js'
 import { faultOf } from '../database/errors.ts'
-import { ServiceError } from '../kernel/errors.ts'
+import { ServiceError, Unavailable } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import { callerOf, type Caller } from './caller.ts'
 import { DeadlineExceeded, SlowConsumer, toGrpcStatus } from './error-status.ts'
@@ -110,7 +110,11 @@ function drainOrPause(call: ServerWritableStream<unknown, unknown>, signal: Abor
   })
 }
 
+/** Why calls end when the server does: nobody was refused anything. */
+export class ServerClosing extends Unavailable {}
+
 function logFailure(log: Log, method: string, thrown: unknown): void {
+  if (thrown instanceof ServerClosing) return
   const error = faultOf(thrown)
   if (error instanceof ServiceError) {
     log.info('REQUEST_REFUSED', { method, code: error.code })
