@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isUnreachable } from '../database/errors.ts'
+import { BackOff } from '../kernel/back-off.ts'
 import type { Log } from '../kernel/log.ts'
 
 const BACK_OFF = { first: 500, last: 30_000 } as const
@@ -22,17 +23,16 @@ export async function every(
   { name, milliseconds, signal, log, backOff = BACK_OFF }: Recurrence,
   work: () => Promise<void>,
 ): Promise<void> {
-  let pause = backOff.first
+  const pauses = new BackOff(backOff)
   while (!signal.aborted) {
     let wait = milliseconds
     try {
       await work()
-      pause = backOff.first
+      pauses.reset()
     } catch (error) {
       if (!isUnreachable(error)) throw error
       if (signal.aborted) return
-      wait = pause
-      pause = Math.min(pause * 2, backOff.last)
+      wait = pauses.next()
       log.warn('TIMER_RETRY', { timer: name, milliseconds: wait }, error)
     }
     await passed(wait, signal)

@@ -1,5 +1,6 @@
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { isUnreachable } from '../database/errors.ts'
+import { BackOff } from '../kernel/back-off.ts'
 import type { Log } from '../kernel/log.ts'
 import {
   OffsetOutOfRange,
@@ -71,19 +72,19 @@ export class KafkaSubscription implements Subscription {
   async #loop(): Promise<void> {
     const { signal } = this.#stopping
     const pause = new WakeUp()
-    let wait: number = BACK_OFF.first
+    const backOff = new BackOff(BACK_OFF)
     while (!signal.aborted) {
       const started = performance.now()
       const reason = await this.#runOneConsumer()
       if (reason === 'stopped') return
-      if (performance.now() - started > BACK_OFF.last) wait = BACK_OFF.first
+      if (performance.now() - started > BACK_OFF.last) backOff.reset()
+      const milliseconds = backOff.next()
       this.#deps.log.warn('CONSUMER_RECREATED', {
         group: this.#options.group,
         reason,
-        milliseconds: wait,
+        milliseconds,
       })
-      await pause.wait(wait, signal)
-      wait = Math.min(wait * 2, BACK_OFF.last)
+      await pause.wait(milliseconds, signal)
     }
   }
 
@@ -143,7 +144,7 @@ export class KafkaSubscription implements Subscription {
   ): Promise<number> {
     const { signal } = this.#stopping
     const pause = new WakeUp()
-    let wait: number = BACK_OFF.first
+    const backOff = new BackOff(BACK_OFF)
     while (!signal.aborted && this.#positions.get(nameOf(topic, partition)) === position) {
       try {
         const offset = await this.#startAt(topic, partition)
@@ -151,18 +152,18 @@ export class KafkaSubscription implements Subscription {
         return offset
       } catch (error) {
         if (!isPassing(error)) throw error
+        const milliseconds = backOff.next()
         this.#deps.log.warn(
           'CONSUMER_RECREATED',
           {
             group: this.#options.group,
             topic: topic.slice(this.#deps.prefix.length),
             partition,
-            milliseconds: wait,
+            milliseconds,
           },
           error,
         )
-        await pause.wait(wait, signal)
-        wait = Math.min(wait * 2, BACK_OFF.last)
+        await pause.wait(milliseconds, signal)
       }
     }
     throw new StalePosition('the partition is no longer assigned')

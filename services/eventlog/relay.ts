@@ -1,4 +1,5 @@
 import type { Database, DatabaseLock } from '../database/database.ts'
+import { BackOff } from '../kernel/back-off.ts'
 import { errorCode } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import { AppendRefused, type EventLog } from './event-log.ts'
@@ -58,9 +59,9 @@ export class Relay {
   async #loop(): Promise<void> {
     const { database, log } = this.#deps
     const { signal } = this.#stopping
-    const backOff = new WakeUp()
+    const pause = new WakeUp()
+    const backOff = new BackOff(BACK_OFF)
     let lock: DatabaseLock | undefined
-    let pause: number = BACK_OFF.first
     while (!signal.aborted) {
       try {
         if (lock?.held !== true) lock = await database.tryLock(LOCK)
@@ -68,12 +69,12 @@ export class Relay {
         else if (!(await this.#carry())) {
           await this.#wakeUp.wait(POLL_MILLISECONDS[database.dialect], signal)
         }
-        pause = BACK_OFF.first
+        backOff.reset()
       } catch (error) {
         // The log or the database is away: nothing is lost while it waits here.
-        log.warn('RELAY_RETRY', { code: errorCode(error), milliseconds: pause }, error)
-        await backOff.wait(pause, signal) // not ended by a ring: new events do not bring the log back
-        pause = Math.min(pause * 2, BACK_OFF.last)
+        const milliseconds = backOff.next()
+        log.warn('RELAY_RETRY', { code: errorCode(error), milliseconds }, error)
+        await pause.wait(milliseconds, signal) // not ended by a ring: new events do not bring the log back
       }
     }
     await lock?.release()

@@ -2,6 +2,7 @@ import { afterCommit } from '../database/current-work.ts'
 import type { Database } from '../database/database.ts'
 import { isUnreachable } from '../database/errors.ts'
 import type { Tx } from '../database/unit-of-work.ts'
+import { BackOff } from '../kernel/back-off.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { orderedId, type Random } from '../kernel/random.ts'
@@ -92,7 +93,8 @@ async function handleBatch(
   deps.onStep?.('after-fetch')
   const checked = batch.records.map((record) => check(record, deps))
   const pause = new WakeUp()
-  for (let wait: number = BACK_OFF.first; ; wait = Math.min(wait * 2, BACK_OFF.last)) {
+  const backOff = new BackOff(BACK_OFF)
+  for (;;) {
     try {
       const refusals = await commitBatch(definition, deps, batch, checked)
       deps.onStep?.('after-commit')
@@ -101,8 +103,9 @@ async function handleBatch(
       return
     } catch (error) {
       if (!isUnreachable(error)) throw error
-      deps.log.warn('CONSUMER_RECREATED', { group: definition.name, milliseconds: wait }, error)
-      await pause.wait(wait, signal)
+      const milliseconds = backOff.next()
+      deps.log.warn('CONSUMER_RECREATED', { group: definition.name, milliseconds }, error)
+      await pause.wait(milliseconds, signal)
       if (signal.aborted) throw new StalePosition('stopped while the database was away')
     }
   }
