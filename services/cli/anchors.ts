@@ -15,6 +15,7 @@ import {
 import type { TrustAnchor, TrustAnchorPin } from '../jpki/trust-anchor.ts'
 import { fromBase64 } from '../kernel/bytes.ts'
 import { InvalidInput, ServiceError } from '../kernel/errors.ts'
+import { pemBlocks } from '../kernel/pem.ts'
 import { EXIT, type PolicyIo } from './policy-io.ts'
 
 type Io = Pick<PolicyIo, 'print' | 'complain' | 'clock'>
@@ -88,18 +89,17 @@ export function listAnchors(
 
 const MAX_FILE = 64 * 1024
 const MAX_CERTIFICATES = 16
-const PEM = /-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/g
 
 /** The certificates of a file: one in DER, or up to 16 in PEM. */
 function readCertificates(file: string): readonly Uint8Array[] {
   const bytes = readSmallFile(file)
   const text = bytes.toString('latin1')
   if (!text.includes('-----BEGIN')) return [new Uint8Array(bytes)]
-  const blocks = [...text.matchAll(PEM)].map(([, body = '']) => body.replace(/\s/g, ''))
+  const blocks = pemBlocks(text).filter(({ label }) => label === 'CERTIFICATE')
   if (blocks.length === 0 || blocks.length > MAX_CERTIFICATES) {
     throw new InvalidInput('', `1 to ${MAX_CERTIFICATES} certificates in PEM`)
   }
-  return blocks.map((block) => fromBase64(block))
+  return blocks.map(({ base64 }) => fromBase64(base64))
 }
 
 function readSmallFile(file: string): Buffer {

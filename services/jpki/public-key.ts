@@ -1,5 +1,5 @@
 import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto'
-import { toBase64 } from '../kernel/bytes.ts'
+import { encodePem } from '../kernel/pem.ts'
 import { STRICT_ALGORITHMS, type AlgorithmPolicy } from './algorithm-policy.ts'
 import { TAG, DerReader, inside, type DerElement } from './der.ts'
 import { oidText, readAlgorithm, readInteger, readOctetAlignedBits } from './der-values.ts'
@@ -112,7 +112,7 @@ function importRsa(
     throw new AlgorithmNotAllowed(`an odd RSA exponent of at least ${rsaMinimumExponent}`)
   }
   // This form is the cheapest to import on Node 24; see the bench.
-  return new PublicKey('rsa', bits, exponent, keyBits, pemOf('RSA PUBLIC KEY', keyBits))
+  return new PublicKey('rsa', bits, exponent, keyBits, encodePem('RSA PUBLIC KEY', keyBits))
 }
 
 function isPositiveOdd(integer: Uint8Array): boolean {
@@ -130,17 +130,7 @@ function importEc(spki: DerElement, curve: string, keyBits: Uint8Array): PublicK
   if (keyBits[0] !== 4 || keyBits.length !== 1 + bits / 4) {
     throw new AlgorithmNotAllowed('an uncompressed EC point')
   }
-  return new PublicKey('ec', bits, 0, keyBits, pemOf('PUBLIC KEY', spki.encoding))
-}
-
-const PEM_LINE = 64
-
-function pemOf(label: string, der: Uint8Array): string {
-  const base64 = toBase64(der)
-  let lines = ''
-  for (let at = 0; at < base64.length; at += PEM_LINE)
-    lines += base64.slice(at, at + PEM_LINE) + '\n'
-  return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`
+  return new PublicKey('ec', bits, 0, keyBits, encodePem('PUBLIC KEY', spki.encoding))
 }
 
 function importPem(pem: string): KeyObject {

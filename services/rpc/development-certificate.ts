@@ -11,6 +11,7 @@ import {
   GeneralNames,
 } from 'pkijs'
 import type { Random } from '../kernel/random.ts'
+import { encodePem } from '../kernel/pem.ts'
 
 export interface KeyAndCertificate {
   /** PKCS#8. */
@@ -61,8 +62,8 @@ export async function issueDevelopmentCertificate(
   await certificate.sign(signer, 'SHA-256', engine)
   const pkcs8 = await crypto.subtle.exportKey('pkcs8', keys.privateKey)
   return {
-    keyPem: pem('PRIVATE KEY', pkcs8),
-    certificatePem: pem('CERTIFICATE', certificate.toSchema(true).toBER()),
+    keyPem: encodePem('PRIVATE KEY', new Uint8Array(pkcs8)),
+    certificatePem: encodePem('CERTIFICATE', new Uint8Array(certificate.toSchema(true).toBER())),
   }
 }
 
@@ -122,12 +123,4 @@ async function signingKey(keyPem: string): Promise<webcrypto.CryptoKey> {
   const key: KeyObject = createPrivateKey(keyPem)
   const pkcs8 = key.export({ type: 'pkcs8', format: 'der' })
   return crypto.subtle.importKey('pkcs8', pkcs8, ALGORITHM, false, ['sign'])
-}
-
-function pem(label: string, der: ArrayBuffer): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? []
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }

@@ -2,6 +2,7 @@ import { TAG, DerReader } from '../../jpki/der.ts'
 import { MalformedDer } from '../../jpki/errors.ts'
 import { fromBase64 } from '../../kernel/bytes.ts'
 import { InvalidInput } from '../../kernel/errors.ts'
+import { pemBlocks } from '../../kernel/pem.ts'
 import type { PkiIo } from './pki-io.ts'
 
 /** A kind of file: what it may weigh, and what its PEM blocks are called (RFC 7468). */
@@ -57,11 +58,10 @@ function isOneSequence(bytes: Uint8Array): boolean {
 }
 
 function blocksOf(text: string, { labels, name }: Kind, path: string): Uint8Array[] {
-  const blocks = text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----/g)
-  return [...blocks].flatMap(([, label = '', body = '']) => {
+  return pemBlocks(text).flatMap(({ label, base64 }) => {
     if (!labels.includes(label)) return []
     try {
-      return [fromBase64(body.replace(/\s+/g, ''))]
+      return [fromBase64(base64)]
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error
       throw new InvalidInput(path, name, { cause: error })
