@@ -113,6 +113,24 @@ export function statusByResponse(
   return orUnknown(() => statusOf(response, question))
 }
 
+/**
+ * What responses that came along, and were not asked for by us, say about a certificate. A responder is verified once for
+ * all of them.
+ */
+export function givenAnswers(
+  responses: readonly (BasicOcspResponse | null)[],
+  asked: Omit<OcspQuestion, 'certificate' | 'issuer' | 'nonce' | 'delegates'> & {
+    readonly budget: Budget
+  },
+): (certificate: Certificate, issuer: OcspIssuer) => RevocationStatus[] {
+  const common = { ...asked, nonce: null, delegates: new DelegateCache() }
+  return (certificate, issuer) =>
+    responses.map((response) => {
+      asked.budget.step()
+      return statusByResponse(response, { ...common, certificate, issuer })
+    })
+}
+
 function orUnknown(work: () => RevocationStatus): RevocationStatus {
   try {
     return work()

@@ -4,7 +4,7 @@ import { parseCertificate, type Certificate } from './certificate.ts'
 import { MalformedDer } from './errors.ts'
 import { anchorsOf, readRoots, rootsFor } from './given-anchors.ts'
 import { jpkiStatus } from './jpki-status.ts'
-import { DelegateCache, statusByResponse } from './ocsp.ts'
+import { givenAnswers } from './ocsp.ts'
 import { Budget } from './path/budget.ts'
 import { findPath, MAX_INTERMEDIATES, noPath, type CertificationPath } from './path/build-path.ts'
 import { PathRevocation } from './path/path-revocation.ts'
@@ -142,16 +142,10 @@ function revocationOf(
     return { failure: () => ({ check: 'revocation-status', sub: 'TRY_LATER', expected }) }
   }
   const freshness = ocspFreshness(maximumAgeDays)
-  const delegates = new DelegateCache()
-  const ocsp = { nonce: null, at, freshness, algorithms, delegates, budget }
   return new PathRevocation({
     evidence: {
       crls: material.crls,
-      ocsp: (certificate, issuer) =>
-        material.responses.map((response) => {
-          budget.step()
-          return statusByResponse(response, { ...ocsp, certificate, issuer })
-        }),
+      ocsp: givenAnswers(material.responses, { at, freshness, algorithms, budget }),
     },
     intermediates,
     at,

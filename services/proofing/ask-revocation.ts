@@ -1,4 +1,4 @@
-import { encodeOcspRequest, ocspStatus } from '../jpki/ocsp.ts'
+import { encodeOcspRequest, ocspStatus, type DelegateCache } from '../jpki/ocsp.ts'
 import {
   combineRevocation,
   type FreshnessPolicy,
@@ -32,6 +32,8 @@ export function toleratedSilence({ crl, ocsp }: RevocationPolicy): number {
 
 export interface RevocationDependencies {
   readonly revocation: Revocation
+  /** Responders that were verified before. */
+  readonly delegates: DelegateCache
   readonly random: Random
   readonly log: Log
 }
@@ -56,7 +58,7 @@ export function createAskRevocation(deps: RevocationDependencies): AskRevocation
 }
 
 async function askOcsp(
-  { revocation, random, log }: RevocationDependencies,
+  { revocation, delegates, random, log }: RevocationDependencies,
   { target, issuer, at }: RevocationInquiry,
 ): Promise<RevocationStatus | null> {
   const { ocsp, policy } = revocation
@@ -72,5 +74,6 @@ async function askOcsp(
     log.warn('REVOCATION_SOURCE_UNAVAILABLE', { reason: 'OCSP' }, error)
     return { status: 'unknown', source: 'ocsp', cause: 'UNREACHABLE' }
   }
-  return ocspStatus(response, { certificate: target, issuer, nonce, at, freshness: policy.ocsp })
+  const freshness = policy.ocsp
+  return ocspStatus(response, { certificate: target, issuer, nonce, at, freshness, delegates })
 }

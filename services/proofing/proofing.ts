@@ -1,5 +1,6 @@
 import type { Tx } from '../database/unit-of-work.ts'
 import { CertificateCache } from '../jpki/certificate-cache.ts'
+import { DelegateCache } from '../jpki/ocsp.ts'
 import { fromBase64, toBase64Url, toHex } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { NotFound, TooManyRequests } from '../kernel/errors.ts'
@@ -46,7 +47,12 @@ export interface Proofing extends ProofingPort {
 /** Proofing over its dependencies; no work starts here. */
 export function createProofing(deps: ProofingDependencies): Proofing {
   const store = new ProofingStore(deps.database)
-  const parts: SubmissionParts = { ...deps, store, cache: new CertificateCache() }
+  const parts: SubmissionParts = {
+    ...deps,
+    store,
+    cache: new CertificateCache(),
+    delegates: new DelegateCache(),
+  }
   const find = async (look: Promise<Session | undefined>): Promise<Session> => {
     const session = await look
     if (session === undefined) throw new NotFound('no such proofing session')

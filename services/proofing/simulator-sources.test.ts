@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTrustAnchor, type TrustAnchor } from '../jpki/trust-anchor.ts'
+import { DelegateCache } from '../jpki/ocsp.ts'
 import { serialText } from '../jpki/revocation-target.ts'
 import { parseCertificate } from '../jpki/certificate.ts'
 import { verifyCertificate, type VerifiedCertificate } from '../jpki/verify-application.ts'
@@ -91,7 +92,8 @@ describe('the simulated issuer', () => {
     )
     const policy = { crl: FRESHNESS, ocsp: FRESHNESS, recheckEvery: 0 }
     const revocation = { lists, ocsp, policy }
-    const ask = createAskRevocation({ revocation, random: systemRandom, log })
+    const delegates = new DelegateCache()
+    const ask = createAskRevocation({ revocation, delegates, random: systemRandom, log })
     const answer = await ask({
       target: certificate,
       issuer,

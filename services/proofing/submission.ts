@@ -1,4 +1,5 @@
 import type { CertificateCache } from '../jpki/certificate-cache.ts'
+import type { DelegateCache } from '../jpki/ocsp.ts'
 import type { ProofingDependencies } from './dependencies.ts'
 import type { Refusal } from './reasons.ts'
 import type { Session, TokenType } from './session.ts'
@@ -8,6 +9,7 @@ import type { ProofingStore } from './store.ts'
 export interface SubmissionParts extends ProofingDependencies {
   readonly store: ProofingStore
   readonly cache: CertificateCache
+  readonly delegates: DelegateCache
 }
 
 export interface UnverifiedEvidence {

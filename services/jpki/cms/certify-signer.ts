@@ -1,5 +1,5 @@
 import type { Certificate } from '../certificate.ts'
-import { DelegateCache, statusByResponse } from '../ocsp.ts'
+import { givenAnswers } from '../ocsp.ts'
 import type { Budget } from '../path/budget.ts'
 import { findPath, type CertificationPath, type Link, type PathAnchor } from '../path/build-path.ts'
 import { PathRevocation } from '../path/path-revocation.ts'
@@ -127,14 +127,12 @@ function statusOf(
   const { revocation, at, since, rules, budget } = question
   if (revocation === 'not-checked') return null
   const { algorithms, freshness } = rules
-  const delegates = new DelegateCache()
-  const asked = { nonce: null, at, since, freshness, algorithms, delegates, budget }
+  const asked = { at, since, freshness, algorithms, budget }
+  const answers = givenAnswers(revocation.responses, asked)
   const ocsp = (certificate: Certificate, issuer: Link): RevocationStatus[] =>
-    revocation.responses.map((response) => {
-      budget.step()
-      const told = statusByResponse(response, { ...asked, certificate, issuer })
-      return isOfItsLifetime(told, certificate) ? told : NO_LONGER_KNOWN
-    })
+    answers(certificate, issuer).map((told) =>
+      isOfItsLifetime(told, certificate) ? told : NO_LONGER_KNOWN,
+    )
   const evidence = { crls: revocation.crls, ocsp }
   const unmarked = question.purpose?.unmarked === true
   return new PathRevocation({ ...question, evidence, intermediates, rules, unmarked })
