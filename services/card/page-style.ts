@@ -11,7 +11,7 @@ h3 { font-size: 1rem; margin: 1rem 0 0.25rem; }
 a { color: var(--accent); }
 .banner { margin: 0 0 1rem; padding: 0.5rem 1rem; border: 2px solid #8a5a00; background: #fff4d6; font-weight: bold; }
 .quiet { color: var(--quiet); }
-.error { padding: 0.75rem 1rem; border: 2px solid var(--error); color: var(--error); font-weight: bold; }
+.error { margin-bottom: 1rem; padding: 0.75rem 1rem; border: 2px solid var(--error); color: var(--error); font-weight: bold; }
 .done { padding: 0.75rem 1rem; border: 2px solid #197a4b; }
 dl { margin: 1rem 0; padding: 0.75rem 1rem; border: 1px solid var(--line); border-radius: 0.5rem; }
 dt { color: var(--quiet); }
