@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, renameSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readConfig } from '../config.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { ConfigError } from '../kernel/errors.ts'
@@ -11,7 +11,10 @@ import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
 import { openEventCore, type EventCoreDependencies } from './event-core.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'watashi-core-'))
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'watashi-core-'))
+})
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 test('closes the database when its schema cannot be brought up to date', async () => {
@@ -26,6 +29,29 @@ test('closes the database when its schema cannot be brought up to date', async (
   expect(existsSync(`${file}-wal`)).toBe(false)
   expect(existsSync(file)).toBe(true)
 })
+
+describe('the keys that events are signed with', () => {
+  const keyFile = (name: string) => join(folder, 'keys', `events-${name}.pem`)
+  const start = async () => (await openEventCore(dependencies())).close()
+
+  test('are those of the first start', async () => {
+    await start()
+    await start()
+  })
+
+  test('stop the start, all named at once, when others have taken their place, and do until they are back', async () => {
+    await start()
+    for (const name of ['proofing', 'wallet']) renameSync(keyFile(name), `${keyFile(name)}.away`)
+    const refusal = { code: 'CONFIG_INVALID', message: expect.stringMatching(NAMES_BOTH) as string }
+    await expect(start()).rejects.toMatchObject(refusal)
+    await expect(start()).rejects.toMatchObject(refusal)
+    expect(existsSync(join(folder, 'watashi.sqlite-wal'))).toBe(false)
+    for (const name of ['proofing', 'wallet']) renameSync(`${keyFile(name)}.away`, keyFile(name))
+    await start()
+  })
+})
+
+const NAMES_BOTH = /`KEYS_DIR`.*events-proofing\.pem, events-wallet\.pem$/
 
 function dependencies(): EventCoreDependencies {
   return {

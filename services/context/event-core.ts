@@ -8,6 +8,7 @@ import type { EventLog } from '../eventlog/event-log.ts'
 import {
   createEventSigner,
   createEventTrust,
+  eventKeyId,
   type TrustedProducer,
 } from '../eventlog/event-trust.ts'
 import { cleanUpLog } from '../eventlog/log-cleanup-store.ts'
@@ -22,14 +23,16 @@ import {
 import type { Publisher } from '../eventlog/publisher.ts'
 import { Relay } from '../eventlog/relay.ts'
 import { runConsumer, type RunningConsumer } from '../eventlog/run-consumer.ts'
+import { ProducerKeyStore } from '../eventlog/producer-key-store.ts'
 import { createPublisher } from '../eventlog/signing-publisher.ts'
 import { SqliteEventLog } from '../eventlog/sqlite-event-log.ts'
 import { ensureTopics } from '../eventlog/topics.ts'
 import type { Clock } from '../kernel/clock.ts'
+import { ConfigError } from '../kernel/errors.ts'
 import { SERVICES, type ServiceName, type Topic } from '../kernel/event.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
-import { loadSigningKey, type KeyFiles } from '../rpc/key-file-store.ts'
+import { loadSigningKey, type KeyFiles, type SigningKey } from '../rpc/key-file-store.ts'
 import type { Config } from '../config.ts'
 import { eventKeyName } from './keys.ts'
 
@@ -99,13 +102,14 @@ export async function openEventCore(deps: EventCoreDependencies): Promise<EventC
   opening.defer(() => database.close())
   const applied = await migrate(database, ['eventlog', ...SERVICES].map(migrationsOf))
   if (applied > 0) log.info('MIGRATED', { count: applied })
+  const keys = new Map(
+    SERVICES.map((service) => [service, loadSigningKey(deps.keys, eventKeyName(service))]),
+  )
+  await refuseOtherKeys(database, keys)
   const eventLog = openLog(config, database, clock, log)
   opening.defer(() => eventLog.close())
   await ensureTopics(eventLog)
   const outbox = new OutboxStore(database)
-  const keys = new Map(
-    SERVICES.map((service) => [service, loadSigningKey(deps.keys, eventKeyName(service))]),
-  )
   const relay = new Relay({ database, outbox, eventLog, log })
   opening.defer(() => relay.stop())
   const onPublished = (): void => relay.wake()
@@ -166,6 +170,23 @@ export async function openEventCore(deps: EventCoreDependencies): Promise<EventC
       await opened.disposeAsync()
     },
   }
+}
+
+/** Everybody would park what is signed with a key that they do not know, so such a process does not begin. */
+async function refuseOtherKeys(
+  database: Database,
+  keys: ReadonlyMap<ServiceName, SigningKey>,
+): Promise<void> {
+  const keyIds = new Map([...keys].map(([service, key]) => [service, eventKeyId(key.publicKey)]))
+  const store = new ProducerKeyStore(database)
+  await database.run(async (tx) => {
+    const others = await store.admit(tx, keyIds)
+    if (others.length === 0) return
+    const files = others.map((service) => `${eventKeyName(service)}.pem`).join(', ')
+    throw new ConfigError(
+      `\`KEYS_DIR\`: expected the keys with which the events of this installation are signed; other ones are in ${files}`,
+    )
+  })
 }
 
 /** Where the configuration says that state is kept. */

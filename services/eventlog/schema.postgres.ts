@@ -45,6 +45,12 @@ export const keyVersion = table(
   (t) => [primaryKey({ columns: [t.source, t.topic, t.key] })],
 )
 
+/** The key with which each producer signs, as of its first start; another one would sign what nobody else believes. */
+export const producerKey = table('eventlog_producer_key', {
+  source: text('source').primaryKey(),
+  keyId: text('key_id').notNull(),
+})
+
 /** Where a consumer goes on; written with its effect. */
 export const consumerOffset = table(
   'eventlog_consumer_offset',
