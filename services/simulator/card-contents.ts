@@ -106,10 +106,12 @@ function padded(der: Uint8Array): Uint8Array {
   return concatBytes(der, new Uint8Array(size - der.length).fill(0xff))
 }
 
+const PHONE_LABELS = { android: 'JPKIAPGPSETOKEN', iphone: 'JPKIAPIOSTOKEN' } as const
+
 /** EF 0006: the token information of PKCS #11, 160 bytes, space padded. */
 function tokenInformation(card: CardFile): Uint8Array {
   const text = (value: string, length: number) => utf8(value.padEnd(length, ' '))
-  const label = card.kind === 'card' ? 'JPKIAPICCTOKEN2' : 'JPKIAPGPSETOKEN'
+  const label = card.kind === 'card' ? 'JPKIAPICCTOKEN2' : PHONE_LABELS[card.phone ?? 'android']
   const uint32 = (...values: number[]) => {
     const view = new DataView(new ArrayBuffer(4 * values.length))
     values.forEach((value, index) => view.setUint32(4 * index, value))

@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidInput, NotFound } from '../kernel/errors.ts'
 import { readFileIfPresent, writeFileAtomically } from '../database/whole-file.ts'
-import type { TokenKind } from './state.ts'
+import type { PhoneKind, TokenKind } from './state.ts'
 
 interface CardKey {
   /** Base64 DER. */
@@ -37,6 +37,8 @@ export interface CardFile {
   readonly signature?: CardKey
   /** Absent on a phone. */
   readonly text?: TextApplicationFile
+  /** On a phone: what it is; absent on one of before there were two kinds, which was Android. */
+  readonly phone?: PhoneKind
   /** On a phone: its owner unlocks the 利用者証明用 key by biometrics instead of the PIN. */
   readonly biometrics?: boolean
   /** Base64 DER of the two CA certificates. */

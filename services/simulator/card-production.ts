@@ -6,7 +6,14 @@ import { exportKey, type KeySource, spkiDer } from './keys.ts'
 import { type Municipality, municipality } from './municipalities.ts'
 import { SAMPLE_PINS } from './people.ts'
 import { type CertificateFamily, type DistinguishedName, distributionPointName } from './profile.ts'
-import type { PersonRecord, SimulatorState, TokenKey, TokenRecord } from './state.ts'
+import {
+  tokenId,
+  type PersonRecord,
+  type PhoneKind,
+  type SimulatorState,
+  type TokenKey,
+  type TokenRecord,
+} from './state.ts'
 import { referenceB, type TextIssuer } from './text-issuer.ts'
 import { endOfValidity } from './validity.ts'
 
@@ -27,24 +34,35 @@ export class CardProduction {
     this.#parts = parts
   }
 
-  /** Keys and certificates of a card or phone that is still to be handed over. */
-  async newToken(
+  /** Keys and certificates of a card that is still to be handed over. */
+  async newCard(
     person: PersonRecord,
-    kind: TokenRecord['kind'],
     issuedAt: Date,
     withSignature: boolean,
-    limit?: Date,
   ): Promise<TokenRecord> {
-    const id = `${person.id}-${kind}`
-    const token = { id, kind, personId: person.id }
-    const key = (family: CertificateFamily) =>
-      this.newKey(person, token, family, issuedAt, 5, limit)
+    const token = { id: tokenId(person.id, 'card'), kind: 'card', personId: person.id } as const
+    const key = (family: CertificateFamily) => this.newKey(person, token, family, issuedAt, 5)
     const [authentication, signature, text] = await Promise.all([
       key('authentication'),
       withSignature ? key('signature') : undefined,
-      kind === 'card' ? this.newText(person, issuedAt) : undefined,
+      this.newText(person, issuedAt),
     ])
-    return { ...token, authentication, ...(signature && { signature }), ...(text && { text }) }
+    return { ...token, authentication, ...(signature && { signature }), text }
+  }
+
+  /** The same on a phone. `ends`: those of the card's certificates, which the phone's do not outlive. */
+  async newPhone(
+    person: PersonRecord,
+    phone: PhoneKind,
+    issuedAt: Date,
+    ends: Readonly<Record<CertificateFamily, Date>>,
+  ): Promise<TokenRecord> {
+    const id = tokenId(person.id, phone)
+    const token = { id, kind: 'phone', phone, personId: person.id } as const
+    const key = (family: CertificateFamily) =>
+      this.newKey(person, token, family, issuedAt, 5, ends[family])
+    const [authentication, signature] = await Promise.all([key('authentication'), key('signature')])
+    return { ...token, authentication, signature }
   }
 
   /** Key and printed 照合番号B of 券面事項入力補助AP; a card is good until the tenth year after its issue. */
@@ -72,7 +90,7 @@ export class CardProduction {
   /** A new key with its certificate; `limit` is the latest end of validity. */
   async newKey(
     person: PersonRecord,
-    token: Pick<TokenRecord, 'id' | 'kind'>,
+    token: Pick<TokenRecord, 'id'>,
     family: CertificateFamily,
     issuedAt: Date,
     birthdays: number,
@@ -127,6 +145,7 @@ export class CardProduction {
       authentication: key(token.authentication),
       ...(token.signature && { signature: key(token.signature) }),
       ...(token.text && { text: textIssuer.write(person.attributes, token.text.privateKey) }),
+      ...(token.phone && { phone: token.phone }),
       ...(token.biometrics === true && { biometrics: true }),
       authorities: {
         authentication: toBase64(authorities.authentication.certificate),

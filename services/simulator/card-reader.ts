@@ -6,7 +6,11 @@ import { SimulatedCard } from './card.ts'
 import { cardRack } from './card-file.ts'
 import { SAMPLE_PINS } from './people.ts'
 
-const KIND = { card: { ja: 'カード', en: 'card' }, phone: { ja: 'スマホ', en: 'phone' } } as const
+const KIND = {
+  card: { ja: 'カード', en: 'card' },
+  android: { ja: 'スマホ', en: 'phone' },
+  iphone: { ja: 'iPhone', en: 'iPhone' },
+} as const
 
 /** The simulated cards in `<dataDir>/simulator/cards`, as something a card client can choose from. */
 export function simulatedCards(dataDir: string, random: Random): CardSource {
@@ -17,13 +21,10 @@ export function simulatedCards(dataDir: string, random: Random): CardSource {
       en: `PINs of the sample cards: authentication ${SAMPLE_PINS.authentication}, signature ${SAMPLE_PINS.signature}`,
     },
     list: async () =>
-      rack.list().map(({ id, title, kind }) => ({
-        id,
-        title: {
-          ja: `${title.ja} ${KIND[kind].ja}`,
-          en: `${title.en}, ${KIND[kind].en}`,
-        },
-      })),
+      rack.list().map(({ id, title, kind, phone = 'android' }) => {
+        const { ja, en } = KIND[kind === 'card' ? kind : phone]
+        return { id, title: { ja: `${title.ja} ${ja}`, en: `${title.en}, ${en}` } }
+      }),
     open: async (id) => {
       try {
         return new SimulatedCard(rack.card(id), rack.pins(id), { random })

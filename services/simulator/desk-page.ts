@@ -3,6 +3,7 @@ import { type CertificateView, type PersonView, type TokenView, viewPeople } fro
 import { MUNICIPALITIES } from './municipalities.ts'
 import { SAMPLE_PINS } from './people.ts'
 import type { SimulatorCore } from './simulator-core.ts'
+import { PHONE_KINDS } from './state.ts'
 import { SWITCH_TEXT, VALUE_TEXT } from './switch-text.ts'
 import { SWITCH_CHOICES, SWITCH_LIMITS, type Switches } from './switches.ts'
 
@@ -19,7 +20,8 @@ const TEXT = {
     signature: '署名用電子証明書',
     authentication: '利用者証明用電子証明書',
     card: 'カード',
-    phone: 'スマホ',
+    android: 'スマホ（Android）',
+    iphone: 'スマホ（iPhone）',
     good: '有効',
     suspended: '一時保留',
     revoked: '失効',
@@ -34,6 +36,10 @@ const TEXT = {
     renew: '更新する',
     issueSignature: '署名用証明書を発行する',
     issuePhone: 'スマホ用証明書を発行する',
+    phoneKind: '発行先のスマホ',
+    phonePin: '申請に使うカードの署名用の暗証番号',
+    phoneHelp:
+      '申請にはカードの署名用証明書で署名します。同じ種類の前のスマホの証明書は失効します。',
     unblock: '暗証番号を初期化する',
     biometricsOn: '利用者証明用の暗証番号の代わりに生体認証を使う',
     biometricsOff: '生体認証をやめて暗証番号を使う',
@@ -59,7 +65,8 @@ const TEXT = {
     signature: 'Signature certificate',
     authentication: 'Authentication certificate',
     card: 'Card',
-    phone: 'Phone',
+    android: 'Phone (Android)',
+    iphone: 'Phone (iPhone)',
     good: 'good',
     suspended: 'suspended',
     revoked: 'revoked',
@@ -74,6 +81,10 @@ const TEXT = {
     renew: 'Renew',
     issueSignature: 'Issue a signature certificate',
     issuePhone: 'Issue certificates for a phone',
+    phoneKind: 'Kind of phone',
+    phonePin: 'PIN of the card’s signature certificate, which signs the application',
+    phoneHelp:
+      'The application is signed by the card. Certificates on the earlier phone of that kind end.',
     unblock: 'Reset PIN',
     biometricsOn: 'Use biometrics instead of the authentication PIN',
     biometricsOff: 'Use the PIN instead of biometrics',
@@ -142,14 +153,29 @@ function personSection(person: PersonView, language: Language): Html {
       </select>
       <button>${t.move}</button>
     </form>
-    ${orderForm(`people/${person.id}/issue-phone`, t.issuePhone, language)}
+    ${person.tokens.some(({ kind, hasSignature }) => kind === 'card' && hasSignature) && phoneApplication(person, language)}
   </section>`
+}
+
+function phoneApplication({ id }: PersonView, language: Language): Html {
+  const t = TEXT[language]
+  return html`<form class="actions" method="post" action="/desk/people/${id}/issue-phone">
+    ${languageField(language)}
+    <label for="phone-${id}">${t.phoneKind}</label>
+    <select id="phone-${id}" name="phone">
+      ${PHONE_KINDS.map((kind) => html`<option value="${kind}">${t[kind]}</option>`)}
+    </select>
+    <label for="pin-${id}">${t.phonePin}</label>
+    <input id="pin-${id}" name="pin" type="password" autocomplete="off" required maxlength="16" />
+    <button>${t.issuePhone}</button>
+    <p class="quiet">${t.phoneHelp}</p>
+  </form>`
 }
 
 function tokenSection(token: TokenView, language: Language): Html {
   const t = TEXT[language]
   const { authentication, signature } = token.triesLeft
-  return html`<h3>${t[token.kind]} <span class="quiet">${token.id}</span></h3>
+  return html`<h3>${t[token.phone ?? 'card']} <span class="quiet">${token.id}</span></h3>
     ${token.certificates.map((certificate) => certificateRow(certificate, token, language))}
     ${!token.hasSignature && html`<p>${t.noSignature}</p>`}
     <p>
@@ -157,8 +183,7 @@ function tokenSection(token: TokenView, language: Language): Html {
       ${authentication}/3${token.hasSignature && html`, ${t.signature} ${signature}/5`}
     </p>
     <div class="actions">
-      ${orderForm(`tokens/${token.id}/renew`, t.renew, language)}
-      ${orderForm(`tokens/${token.id}/issue-signature`, t.issueSignature, language)}
+      ${token.kind === 'card' && cardForms(token, language)}
       ${orderForm(`tokens/${token.id}/unblock`, `${t.unblock} (${t.authentication})`, language, {
         family: 'authentication',
       })}
@@ -170,6 +195,12 @@ function tokenSection(token: TokenView, language: Language): Html {
       }
       ${token.kind === 'phone' && phoneForms(token, language)}
     </div>`
+}
+
+function cardForms({ id }: TokenView, language: Language): Html {
+  const t = TEXT[language]
+  return html`${orderForm(`tokens/${id}/renew`, t.renew, language)}
+  ${orderForm(`tokens/${id}/issue-signature`, t.issueSignature, language)}`
 }
 
 function phoneForms({ id, biometrics }: TokenView, language: Language): Html {

@@ -1,9 +1,15 @@
 import { InvalidInput, NotFound } from '../kernel/errors.ts'
 import { municipality } from './municipalities.ts'
 import { MAX_TRIES, type PinName } from './card-file.ts'
+import { phoneKind } from './phone-application.ts'
 import type { CertificateFamily } from './profile.ts'
 import type { SimulatorCore } from './simulator-core.ts'
-import { REVOCATION_REASONS, type RevocationReason } from './state.ts'
+import {
+  REVOCATION_REASONS,
+  type PhoneKind,
+  type RevocationReason,
+  type TokenKind,
+} from './state.ts'
 
 export interface CertificateView {
   readonly id: string
@@ -17,7 +23,9 @@ export interface CertificateView {
 
 export interface TokenView {
   readonly id: string
-  readonly kind: 'card' | 'phone'
+  readonly kind: TokenKind
+  /** Of a phone. */
+  readonly phone?: PhoneKind
   readonly triesLeft: { readonly authentication: number; readonly signature: number }
   readonly hasSignature: boolean
   /** Of a phone: unlocked by biometrics instead of the PIN. */
@@ -56,6 +64,7 @@ function viewToken(
   return {
     id: token.id,
     kind: token.kind,
+    ...(token.kind === 'phone' && { phone: token.phone ?? 'android' }),
     triesLeft: { authentication: authentication.triesLeft, signature: signature.triesLeft },
     hasSignature: token.signature !== undefined,
     biometrics: token.biometrics === true,
@@ -112,7 +121,10 @@ export async function perform({ office }: SimulatorCore, order: DeskOrder): Prom
         address: field('address') || newAddress(field('municipalityCode')),
       })
     case 'people/issue-phone':
-      return office.issuePhone(id)
+      return office.issuePhone(id, {
+        phone: phoneKind(field('phone') || 'android'),
+        pin: field('pin'),
+      })
     default:
       throw new NotFound('no such order')
   }

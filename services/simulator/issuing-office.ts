@@ -1,12 +1,22 @@
+import { fromBase64 } from '../kernel/bytes.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { Conflict, InvalidInput, NotFound } from '../kernel/errors.ts'
+import { SimulatedCard } from './card.ts'
 import type { PinName } from './card-file.ts'
 import { CardProduction, type CardProductionParts, freshPin } from './card-production.ts'
 import { wholeSecond } from './certification-authority.ts'
 import { municipality } from './municipalities.ts'
 import { type NewPerson, SAMPLE_PINS } from './people.ts'
+import { type PhoneApplication, signApplication } from './phone-application.ts'
 import { CERTIFICATE_FAMILIES } from './profile.ts'
-import type { IssuedCertificate, PersonRecord, RevocationReason, TokenRecord } from './state.ts'
+import {
+  isPhone,
+  tokenId,
+  type IssuedCertificate,
+  type PersonRecord,
+  type RevocationReason,
+  type TokenRecord,
+} from './state.ts'
 
 export interface IssuingOfficeParts extends CardProductionParts {
   readonly clock: Clock
@@ -54,37 +64,57 @@ export class IssuingOffice {
     const record = { id, title, attributes, municipalityCode, pins: person.pins ?? SAMPLE_PINS }
     municipality(municipalityCode)
     const issuedAt = person.issuedAt ?? this.now()
-    const card = await this.#production.newToken(
-      record,
-      'card',
-      issuedAt,
-      person.withoutSignature !== true,
-    )
-    const phone = person.withPhone
-      ? await this.#production.newToken(record, 'phone', issuedAt, person.withoutSignature !== true)
-      : undefined
+    const withSignature = person.withoutSignature !== true
+    const card = await this.#production.newCard(record, issuedAt, withSignature)
     state.people.push(record)
     this.#production.handOver(record, card)
-    if (phone) this.#production.handOver(record, phone)
     this.#parts.save()
+    if (person.withPhone) {
+      await this.issuePhone(id, { phone: 'android', pin: record.pins.signature })
+    }
   }
 
-  /** Puts certificates on a phone; those of an earlier phone end, as one person has one. */
-  async issuePhone(personId: string): Promise<void> {
-    const { state } = this.#parts
+  /**
+   * Puts certificates on a phone (スマホ用電子証明書), which the card's 署名用 key applies for. Those on the person's earlier
+   * phone of that kind end. `Conflict` when the card's certificate has ended; `CardError` for the PIN.
+   */
+  async issuePhone(personId: string, { phone: kind, pin }: PhoneApplication): Promise<void> {
+    const { state, cards, random } = this.#parts
     const person = this.#person(personId)
-    const earlier = state.tokens.find((t) => t.personId === personId && t.kind === 'phone')
+    const card = this.#token(tokenId(personId, 'card'))
+    const certificate = this.#applicant(card)
+    await signApplication(
+      new SimulatedCard(cards.card(card.id), cards.pins(card.id), { random }),
+      { personId, certificate: fromBase64(certificate.certificate), phone: kind, pin },
+      random,
+    )
+    const ends = {
+      signature: new Date(certificate.notAfter),
+      authentication: new Date(this.#certificate(card.authentication.certificateId).notAfter),
+    }
+    const earlier = state.tokens.find(({ id }) => id === tokenId(personId, kind))
     const toEnd = earlier ? this.#live(earlier) : []
-    const card = this.#token(`${personId}-card`)
-    const limit = new Date(this.#certificate(card.authentication.certificateId).notAfter)
-    const withSignature = card.signature !== undefined
-    const phone = await this.#production.newToken(person, 'phone', this.now(), withSignature, limit)
+    const phone = await this.#production.newPhone(person, kind, this.now(), ends)
     if (earlier) {
-      for (const certificate of toEnd) this.#end(certificate, 'superseded')
+      for (const live of toEnd) this.#end(live, 'superseded')
       state.tokens.splice(state.tokens.indexOf(earlier), 1)
+      for (const family of CERTIFICATE_FAMILIES) {
+        const before = earlier[family] && this.#certificate(earlier[family].certificateId)
+        if (before && phone[family]) before.successorId = phone[family].certificateId
+      }
     }
     this.#production.handOver(person, phone)
     this.#parts.save()
+  }
+
+  /** The certificate that an application for a phone is signed with; `Conflict` when it cannot sign one. */
+  #applicant({ signature }: TokenRecord): IssuedCertificate {
+    if (!signature) throw new Conflict('expected a card with a signature certificate')
+    const certificate = this.#certificate(signature.certificateId)
+    if (certificate.revocation || ended(certificate, this.now())) {
+      throw new Conflict('the signature certificate of the card has ended')
+    }
+    return certificate
   }
 
   /** Ends a certificate; a hold on one is replaced. `Conflict` when it has ended already. */
@@ -104,16 +134,20 @@ export class IssuingOffice {
     if (certificate.revocation?.reason !== 'certificateHold') {
       throw new Conflict('only a suspended certificate can be resumed')
     }
-    if (!certificate.tokenId.endsWith('-phone')) {
+    if (!isPhone(certificate.tokenId)) {
       throw new Conflict('a suspended certificate of a card is never resumed')
     }
     delete certificate.revocation
     this.#parts.save()
   }
 
-  /** New keys and certificates on a card or phone; those before end as `superseded` and are linked to the new ones. */
-  async renew(tokenId: string): Promise<void> {
-    const token = this.#token(tokenId)
+  /**
+   * New keys and certificates on a card; those before end as `superseded` and are linked to the new ones. Those on phones end too,
+   * until they are applied for again with the new certificate. `Conflict` for a phone.
+   */
+  async renew(id: string): Promise<void> {
+    const token = this.#token(id)
+    if (token.kind === 'phone') throw new Conflict('a phone is not renewed: apply again')
     const person = this.#person(token.personId)
     const at = this.now()
     for (const family of CERTIFICATE_FAMILIES) {
@@ -124,6 +158,9 @@ export class IssuingOffice {
       token[family] = await this.#production.newKey(person, token, family, at, soon ? 6 : 5)
       before.successorId = token[family].certificateId
       if (!ended(before, at)) this.#end(before, 'superseded')
+    }
+    for (const phone of this.#phonesOf(person)) {
+      for (const live of this.#live(phone)) this.#end(live, 'superseded')
     }
     this.#production.writeCard(person, token)
     this.#parts.save()
@@ -144,10 +181,11 @@ export class IssuingOffice {
     this.#parts.save()
   }
 
-  /** A new 署名用 certificate with what the register says now, linked from the one before. */
-  async issueSignature(tokenId: string): Promise<void> {
-    const token = this.#token(tokenId)
+  /** A new 署名用 certificate on a card with what the register says now, linked from the one before. `Conflict` for a phone. */
+  async issueSignature(id: string): Promise<void> {
+    const token = this.#token(id)
     const person = this.#person(token.personId)
+    if (token.kind === 'phone') throw new Conflict('a phone gets one by an application')
     const before = token.signature && this.#certificate(token.signature.certificateId)
     if (before && !ended(before, this.now())) {
       throw new Conflict('the signature certificate is still good')
@@ -159,15 +197,15 @@ export class IssuingOffice {
   }
 
   /** Sets the tries of a PIN back to the full number, the PIN to the one first given. */
-  unblockPin(tokenId: string, name: PinName): void {
-    const token = this.#token(tokenId)
-    const memory = this.#parts.cards.pins(tokenId)
+  unblockPin(id: string, name: PinName): void {
+    const token = this.#token(id)
+    const memory = this.#parts.cards.pins(id)
     memory.save({ ...memory.load(), [name]: freshPin(this.#person(token.personId), token, name) })
   }
 
   /** Whether a phone's owner unlocks it by biometrics instead of the PIN; `Conflict` for a card. */
-  setBiometrics(tokenId: string, on: boolean): void {
-    const phone = this.#phone(tokenId)
+  setBiometrics(id: string, on: boolean): void {
+    const phone = this.#phone(id)
     phone.biometrics = on
     this.#production.writeCard(this.#person(phone.personId), phone)
     this.#parts.save()
@@ -177,8 +215,8 @@ export class IssuingOffice {
    * Resets a phone to how it left the factory: biometrics are forgotten. What is in the secure element stays, and its certificates are
    * as good as before, until they are revoked. `Conflict` for a card.
    */
-  resetPhone(tokenId: string): void {
-    this.setBiometrics(tokenId, false)
+  resetPhone(id: string): void {
+    this.setBiometrics(id, false)
   }
 
   /** 券面事項入力補助AP for cards that were issued before they had it. */
@@ -211,6 +249,10 @@ export class IssuingOffice {
     const token = this.tokens.find((one) => one.id === id)
     if (!token) throw new NotFound('no such card or phone')
     return token
+  }
+
+  #phonesOf(person: PersonRecord): readonly TokenRecord[] {
+    return this.tokens.filter(({ kind, personId }) => kind === 'phone' && personId === person.id)
   }
 
   #phone(id: string): TokenRecord {

@@ -4,7 +4,7 @@ import { hmacSha256 } from '../kernel/digest.ts'
 import { NotFound, ServiceError, Unavailable } from '../kernel/errors.ts'
 import type { FourAttributes } from './people.ts'
 import type { CertificateFamily } from './profile.ts'
-import type { IssuedCertificate, SimulatorState, TokenKind } from './state.ts'
+import { isPhone, type IssuedCertificate, type SimulatorState, type TokenKind } from './state.ts'
 import type { Switches } from './switches.ts'
 
 /** The linkage service does not know the certificate yet: it was issued too short a time ago. */
@@ -57,7 +57,7 @@ export class LinkageService {
     const successor = this.#newestAfter(certificate)
     return {
       personId: toBase64Url(hmacSha256(this.#parts.tenantKey, tenant, '\0', certificate.personId)),
-      tokenKind: certificate.tokenId.endsWith('-phone') ? 'phone' : 'card',
+      tokenKind: isPhone(certificate.tokenId) ? 'phone' : 'card',
       predecessors: this.#before(certificate).map(toReference),
       ...(counterpart &&
         this.#isAssociated(counterpart) && { counterpart: toReference(counterpart) }),

@@ -203,7 +203,7 @@ describe('orders', () => {
     await postJson('/api/tokens/hanako-card/renew', {})
     expect(statusOf('hanako-card-signature-2')).toBe('superseded')
     expect(statusOf('hanako-card-authentication-1')).toBe('superseded')
-    await postJson('/api/people/hanako/issue-phone', {})
+    await postJson('/api/people/hanako/issue-phone', { pin: 'ABC123' })
     expect(core.office.certificates.some(({ id }) => id === 'hanako-phone-signature-2')).toBe(true)
   })
 
@@ -216,6 +216,10 @@ describe('orders', () => {
     ['/api/tokens/nothing/renew', {}, 404],
     ['/api/tokens/hanako-card/unblock', { family: 'puk' }, 400],
     ['/api/people/hanako/move', { municipalityCode: '13113' }, 400],
+    ['/api/people/hanako/issue-phone', {}, 422],
+    ['/api/people/hanako/issue-phone', { pin: 'ABC124' }, 422],
+    ['/api/people/hanako/issue-phone', { pin: 'ABC123', phone: 'tablet' }, 400],
+    ['/api/people/yota/issue-phone', { pin: 'ABC123' }, 409],
     ['/api/switches', { crl: 'lost' }, 400],
   ])('%s %j is refused', async (url, body, status) => {
     expect((await postJson(url, body)).statusCode).toBe(status)

@@ -25,6 +25,7 @@ import { sha256 } from '../kernel/digest.ts'
 import { systemRandom } from '../kernel/random.ts'
 import { SimulatedCard } from './card.ts'
 import { keyPool } from './key-pool.ts'
+import { SAMPLE_PINS } from './people.ts'
 import { openSimulator, type SimulatorCore } from './simulator-core.ts'
 import type { CertificateFamily } from './profile.ts'
 import type { IssuedCertificate, SimulatorState } from './state.ts'
@@ -340,15 +341,6 @@ describe('a certificate', () => {
       code: 'CONFLICT',
     })
   })
-
-  test('on an earlier phone ends when another phone gets one', async () => {
-    await simulator.office.issuePhone('hanako')
-    expect(certificate('hanako-phone-signature-1').revocation?.reason).toBe('superseded')
-    expect(byCrl('hanako-phone-signature-2')).toMatchObject({ status: 'good' })
-    expect(certificate('hanako-phone-signature-2').notAfter).toBe(
-      certificate('hanako-card-authentication-1').notAfter,
-    )
-  })
 })
 
 describe('券面事項入力補助AP', () => {
@@ -411,6 +403,101 @@ describe('a phone', () => {
     simulator.office.revoke('hanako-phone-signature-1', 'cessationOfOperation')
     expect(byCrl('hanako-phone-signature-1')).toMatchObject({ status: 'revoked' })
   })
+
+  const apply = (phone: 'android' | 'iphone', pin: string = SAMPLE_PINS.signature) =>
+    simulator.office.issuePhone('hanako', { phone, pin })
+  const tries = () => simulator.cards.pins('hanako-card').load().signature.triesLeft
+
+  test('gets certificates by the signature of the card, which outlive none of the card’s', async () => {
+    simulator.office.revoke('hanako-card-authentication-1', 'keyCompromise')
+    await apply('iphone')
+    expect(byCrl('hanako-iphone-signature-1')).toMatchObject({ status: 'good' })
+    for (const family of ['signature', 'authentication']) {
+      expect(certificate(`hanako-iphone-${family}-1`).notAfter).toBe(
+        certificate(`hanako-card-${family}-1`).notAfter,
+      )
+    }
+    expect(simulator.cards.card('hanako-iphone')).toMatchObject({ kind: 'phone', phone: 'iphone' })
+  })
+
+  test('gets none for a wrong PIN, which costs a try, nor for one that is locked', async () => {
+    await expect(apply('android', 'WRONG1')).rejects.toMatchObject({ code: 'PIN_WRONG' })
+    expect(tries()).toBe(4)
+    await expect(apply('android', '')).rejects.toMatchObject({ code: 'PIN_MALFORMED' })
+    expect(tries()).toBe(4)
+    await apply('android')
+    expect(tries()).toBe(5)
+    const pins = simulator.cards.pins('hanako-card')
+    pins.save({ ...pins.load(), signature: { pin: SAMPLE_PINS.signature, triesLeft: 0 } })
+    await expect(apply('android')).rejects.toMatchObject({ code: 'PIN_LOCKED' })
+    expect(byCrl('hanako-phone-signature-2')).toMatchObject({ status: 'good' })
+  })
+
+  test.each<[string, () => void]>([
+    ['was revoked', () => simulator.office.revoke('hanako-card-signature-1', 'keyCompromise')],
+    ['is on hold', () => simulator.office.suspend('hanako-card-signature-1')],
+    [
+      'ended with a move',
+      () => simulator.office.moveHouse('hanako', { municipalityCode: '99301', address: '模擬県' }),
+    ],
+    ['has expired', () => clock.set(new Date('2036-01-01T00:00:00Z'))],
+  ])(
+    'gets none when the signature certificate of the card %s, and no PIN is tried',
+    async (_, end) => {
+      end()
+      const before = simulator.office.certificates.length
+      await expect(apply('iphone', 'WRONG1')).rejects.toMatchObject({ code: 'CONFLICT' })
+      expect(simulator.office.certificates).toHaveLength(before)
+      expect(tries()).toBe(5)
+    },
+  )
+
+  test('gets none where the card has no signature certificate', async () => {
+    const application = { phone: 'android', pin: SAMPLE_PINS.signature } as const
+    await expect(simulator.office.issuePhone('yota', application)).rejects.toMatchObject({
+      code: 'CONFLICT',
+    })
+  })
+
+  test('follows an earlier one of its kind, whose certificates end and lead to the new ones', async () => {
+    await apply('iphone')
+    await apply('android')
+    for (const family of ['signature', 'authentication']) {
+      const before = certificate(`hanako-phone-${family}-1`)
+      expect(before.revocation?.reason).toBe('superseded')
+      expect(before.successorId).toBe(`hanako-phone-${family}-2`)
+    }
+    expect(byCrl('hanako-phone-signature-2')).toMatchObject({ status: 'good' })
+    expect(byCrl('hanako-iphone-signature-1')).toMatchObject({ status: 'good' })
+    expect(byCrl('hanako-card-signature-1')).toMatchObject({ status: 'good' })
+    const onPhones = simulator.office.tokens.filter(({ kind }) => kind === 'phone')
+    expect(onPhones.map(({ id }) => id).sort()).toEqual(['hanako-iphone', 'hanako-phone'])
+  })
+
+  test('ends with the renewal of the card, until it is applied for again', async () => {
+    await apply('iphone')
+    await simulator.office.renew('hanako-card')
+    for (const id of ['hanako-phone-signature-1', 'hanako-iphone-authentication-1']) {
+      expect(certificate(id)).toMatchObject({ revocation: { reason: 'superseded' } })
+      expect(certificate(id).successorId).toBeUndefined()
+    }
+    await apply('android')
+    expect(certificate('hanako-phone-signature-1').successorId).toBe('hanako-phone-signature-2')
+    expect(certificate('hanako-iphone-signature-1').successorId).toBeUndefined()
+    expect(certificate('hanako-phone-signature-2').notAfter).toBe(
+      certificate('hanako-card-signature-2').notAfter,
+    )
+  })
+
+  test.each(['renew', 'issueSignature'] as const)(
+    'is not served like a card: %s',
+    async (order) => {
+      await expect(simulator.office[order]('hanako-phone')).rejects.toMatchObject({
+        code: 'CONFLICT',
+      })
+      expect(certificate('hanako-phone-signature-1').revocation).toBeUndefined()
+    },
+  )
 
   test.each(['setBiometrics', 'resetPhone'] as const)('is no card: %s', (order) => {
     expect(() => simulator.office[order]('hanako-card', true)).toThrow(

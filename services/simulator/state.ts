@@ -28,7 +28,7 @@ export interface IssuedCertificate {
   readonly issuedAt: string
   readonly notAfter: string
   revocation?: { readonly reason: RevocationReason; readonly at: string }
-  /** The certificate that took its place: renewal, or a new one after a move. */
+  /** The certificate that took its place: renewal, a new one after a move, or the one on the next phone. */
   successorId?: string
 }
 
@@ -48,6 +48,22 @@ export interface TextAuthorityState {
 
 export type TokenKind = 'card' | 'phone'
 
+export const PHONE_KINDS = ['android', 'iphone'] as const
+/** A person has certificates on one phone of each kind at most. */
+export type PhoneKind = (typeof PHONE_KINDS)[number]
+
+const TOKEN_SUFFIX = { android: 'phone', iphone: 'iphone' } as const
+
+/** Id of a person's card, or of the phone of a kind. */
+export function tokenId(personId: string, kind: 'card' | PhoneKind): string {
+  return `${personId}-${kind === 'card' ? kind : TOKEN_SUFFIX[kind]}`
+}
+
+/** Whether a card or phone, which may be gone since, was a phone. */
+export function isPhone(id: string): boolean {
+  return Object.values(TOKEN_SUFFIX).some((suffix) => id.endsWith(`-${suffix}`))
+}
+
 export interface TokenKey {
   /** Base64 PKCS #8. */
   readonly privateKey: string
@@ -63,6 +79,8 @@ export interface TokenRecord {
   signature?: TokenKey
   /** Of a card: key of 券面事項入力補助AP (base64 PKCS #8), and 照合番号B as it is printed. */
   text?: { readonly privateKey: string; readonly referenceB: string }
+  /** Of a phone: what it is; absent in a state of before there were two kinds, which was Android. */
+  readonly phone?: PhoneKind
   /** Of a phone: unlocked by biometrics instead of the PIN. */
   biometrics?: boolean
 }

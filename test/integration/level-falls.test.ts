@@ -91,7 +91,7 @@ describe('the certificate on a phone is suspended at the issuer’s desk', () =>
     atDesk(instance, `certificates/${await certificateOn(instance, tokenId)}/${action}`)
 
   beforeAll(async () => {
-    await atDesk(instance, 'people/ichiro/issue-phone')
+    await atDesk(instance, 'people/ichiro/issue-phone', { pin: SAMPLE_PINS.signature })
     hanako = await visit(await enrolled('hanako-phone'), 'liquor')
     ichiro = await visit(await enrolled('ichiro-phone'), 'liquor')
     watch = await watching('liquor')

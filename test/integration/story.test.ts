@@ -92,7 +92,7 @@ describe('the whole story on embedded defaults', () => {
 
 describe('enrolment is refused, with the reason', () => {
   test('for a certificate that was revoked before', async () => {
-    await atDesk(instance, 'people/misaki/issue-phone')
+    await atDesk(instance, 'people/misaki/issue-phone', { pin: PIN })
     const certificate = await certificateOn(instance, 'misaki-phone')
     await atDesk(instance, `certificates/${certificate}/revoke`, { reason: 'keyCompromise' })
     await expect(someone(instance).enrol('misaki-phone', PIN)).rejects.toThrow(
@@ -101,7 +101,7 @@ describe('enrolment is refused, with the reason', () => {
   })
 
   test('for the certificate of a suspended phone, until it is resumed', async () => {
-    await atDesk(instance, 'people/ichiro/issue-phone')
+    await atDesk(instance, 'people/ichiro/issue-phone', { pin: PIN })
     const certificate = await certificateOn(instance, 'ichiro-phone')
     await atDesk(instance, `certificates/${certificate}/suspend`)
     const person = someone(instance)
@@ -116,7 +116,7 @@ describe('enrolment is refused, with the reason', () => {
 
   test('while nobody can say yet whose new certificate it is', async () => {
     await atDesk(instance, 'switches', { linkageDelayMinutes: '90' })
-    await atDesk(instance, 'people/ichiro/issue-phone')
+    await atDesk(instance, 'people/ichiro/issue-phone', { pin: PIN })
     const person = someone(instance)
     await expect(person.enrol('ichiro-phone', PIN)).rejects.toThrow(
       'indeterminate: LINKAGE_NOT_READY',
@@ -301,9 +301,8 @@ describe('a person who moved house', () => {
 
 describe('a person who erases the account', () => {
   test('is nobody to the service, which is told that the person is gone', async () => {
-    await atDesk(instance, 'people/yota/issue-phone')
     const person = someone(instance)
-    await person.enrol('yota-phone', AUTHENTICATION_PIN, 'authentication')
+    await person.enrol('yota-card', AUTHENTICATION_PIN, 'authentication')
     await person.logIn()
     await person.untilOverview(({ personas }) => personas.length > 0)
     const login = cast.library.authenticate(undefined, cast.returnUris.library)
@@ -322,7 +321,7 @@ describe('a person who erases the account', () => {
     await expect(person.overview()).rejects.toMatchObject({ status: 401 })
     await expect(person.logIn()).rejects.toMatchObject(REFUSED)
 
-    await person.enrol('yota-phone', AUTHENTICATION_PIN, 'authentication')
+    await person.enrol('yota-card', AUTHENTICATION_PIN, 'authentication')
     await person.logIn()
     await person.untilOverview(({ personas }) => personas.length > 0)
     const again = cast.library.authenticate(undefined, cast.returnUris.library)
