@@ -108,9 +108,9 @@ describe('configuration', () => {
       expect(config.identity).toEqual({
         kind: 'cards',
         environment: 'production',
-        crl: { kind: 'http', url: 'https://va.example/crl' },
-        ocspUrl: 'https://va.example/ocsp',
-        linkage: { url: 'https://va.example/linkage', tenant: 'watashi' },
+        crl: { kind: 'http', url: 'https://va.example/crl', access: {} },
+        ocsp: { url: 'https://va.example/ocsp', access: {} },
+        linkage: { url: 'https://va.example/linkage', access: {}, tenant: 'watashi' },
       })
       expect(config.revocation).toEqual({
         crlMaximumAge: 36 * 3_600_000,
@@ -125,6 +125,22 @@ describe('configuration', () => {
       const config = readConfig({ ...others, CRL_DROP_DIR: '/var/crl', CRL_MAX_AGE_HOURS: '48' })
       expect(config.identity).toMatchObject({ crl: { kind: 'folder', folder: '/var/crl' } })
       expect(config.revocation).toMatchObject({ refreshEvery: 0, crlMaximumAge: 48 * 3_600_000 })
+    })
+
+    test('takes for each service the files with what it wants to be shown', () => {
+      const { identity } = readConfig({
+        ...whole,
+        CRL_CLIENT_CERT_FILE: '/etc/va.pem',
+        CRL_CLIENT_KEY_FILE: '/etc/va.key.pem',
+        OCSP_TOKEN_FILE: '/etc/token',
+        LINKAGE_BASIC_FILE: '/etc/basic',
+        LINKAGE_CA_FILE: '/etc/ca.pem',
+      })
+      expect(identity).toMatchObject({
+        crl: { access: { CLIENT_CERT_FILE: '/etc/va.pem', CLIENT_KEY_FILE: '/etc/va.key.pem' } },
+        ocsp: { access: { TOKEN_FILE: '/etc/token' } },
+        linkage: { access: { BASIC_FILE: '/etc/basic', CA_FILE: '/etc/ca.pem' } },
+      })
     })
 
     test('tells everything that is missing at once, that of other places as well', () => {
@@ -153,6 +169,13 @@ describe('configuration', () => {
       [{ ...whole, RECHECK_SECONDS: 'daily' }, 'RECHECK_SECONDS'],
       [{ ...whole, AGENT_PORT: '0' }, 'AGENT_PORT'],
       [{ ...whole, SAMPLES: '1' }, 'SAMPLES'],
+      [{ ...whole, OCSP_URL: 'https://user:word@va.example' }, 'OCSP_URL'],
+      [{ ...whole, CRL_CLIENT_CERT_FILE: 'va.pem' }, 'CRL_CLIENT_KEY_FILE'],
+      [{ ...whole, CRL_CLIENT_KEY_FILE: 'va.key.pem' }, 'CRL_CLIENT_CERT_FILE'],
+      [{ ...whole, OCSP_TOKEN_FILE: 't', OCSP_BASIC_FILE: 'b' }, 'OCSP_BASIC_FILE'],
+      [{ ...whole, OCSP_URL: '', OCSP_TOKEN_FILE: 't' }, 'OCSP_TOKEN_FILE'],
+      [{ ...whole, LINKAGE_URL: 'http://127.0.0.1/l', LINKAGE_CA_FILE: 'ca' }, 'LINKAGE_CA_FILE'],
+      [{ LINKAGE_TOKEN_FILE: 't' }, 'LINKAGE_TOKEN_FILE'],
       [{ CRL_URL: 'https://va.example/crl' }, 'CRL_URL'],
       [{ LINKAGE_TENANT: 'us' }, 'LINKAGE_TENANT'],
     ])('stops the start on %j and names the variable', (environment, variable) => {

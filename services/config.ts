@@ -60,7 +60,9 @@ export interface Config extends Places {
 const ROLES = ['proofing', 'policy', 'authenticator', 'wallet', 'federation']
 
 /** What else a start needs that is not there, one message each; asked together with the variables. */
-export type FindMissing = (places: Places & Pick<Config, 'relyingPartyDir'>) => readonly string[]
+export type FindMissing = (
+  places: Places & Pick<Config, 'relyingPartyDir' | 'identity'>,
+) => readonly string[]
 
 /**
  * Reads the environment once. Throws `ConfigError` naming every variable whose value is missing or contradicts another, and
@@ -86,7 +88,7 @@ export function readConfig(
     backbone: readBackbone(reader, dataDir),
     identity,
     revocation: readRevocation(reader, identity),
-    policyDir: reader.folder('POLICY_DIR') ?? resolve('policies'),
+    policyDir: reader.path('POLICY_DIR') ?? resolve('policies'),
     relyingPartyDir: readRelyingPartyDir(reader, trustEnvironment),
     issuer,
     bindAddress: readBindAddress(reader, issuer),
@@ -117,15 +119,15 @@ export function readPlaces(environment: Environment = process.env): Places {
 
 /** The folder that `POLICY_DIR` names, for commands that need no other variable. */
 export function namedPolicyDir(environment: Environment = process.env): string | undefined {
-  return new EnvironmentReader(environment).folder('POLICY_DIR')
+  return new EnvironmentReader(environment).path('POLICY_DIR')
 }
 
 function readPlacesWith(reader: EnvironmentReader): Places {
-  const dataDir = reader.folder('DATA_DIR') ?? resolve('data')
+  const dataDir = reader.path('DATA_DIR') ?? resolve('data')
   return {
     trustEnvironment: reader.oneOf('TRUST_ENVIRONMENT', TRUST_ENVIRONMENTS, 'simulator'),
     dataDir,
-    keysDir: reader.folder('KEYS_DIR') ?? resolve(dataDir, 'keys'),
+    keysDir: reader.path('KEYS_DIR') ?? resolve(dataDir, 'keys'),
   }
 }
 
@@ -170,7 +172,7 @@ function refusePartialRoles(reader: EnvironmentReader): void {
 
 /** The sample registrations are for development: in production the folder has to be named. */
 function readRelyingPartyDir(reader: EnvironmentReader, environment: TrustEnvironment): string {
-  const folder = reader.folder('RP_DIR')
+  const folder = reader.path('RP_DIR')
   if (folder === undefined && environment === 'production') {
     reader.refuse(
       '`RP_DIR` is needed when `TRUST_ENVIRONMENT=production`: the folder with the registrations of relying parties',

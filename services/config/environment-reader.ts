@@ -26,8 +26,8 @@ export class EnvironmentReader {
     return text === '' ? undefined : text
   }
 
-  /** Absolute path of the folder that the variable names. */
-  folder(name: string): string | undefined {
+  /** Absolute path of the folder or file that the variable names. */
+  path(name: string): string | undefined {
     const text = this.text(name)
     return text === undefined ? undefined : resolve(text)
   }

@@ -1,6 +1,26 @@
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import type { EnvironmentReader } from './environment-reader.ts'
 
+/** Services of who answers for real cards, each with variables of its own: `CRL_URL`, `CRL_TOKEN_FILE`, … */
+export const SOURCE_NAMES = ['CRL', 'OCSP', 'LINKAGE'] as const
+export type SourceName = (typeof SOURCE_NAMES)[number]
+
+/** Files with what a service wants of whoever asks it; by what comes after the service in the variable's name. */
+export const ACCESS_FILES = [
+  'CLIENT_CERT_FILE',
+  'CLIENT_KEY_FILE',
+  'CA_FILE',
+  'TOKEN_FILE',
+  'BASIC_FILE',
+] as const
+export type AccessFiles = Readonly<Partial<Record<(typeof ACCESS_FILES)[number], string>>>
+
+/** A service that is asked by HTTP. */
+export interface AskedSource {
+  readonly url: string
+  readonly access: AccessFiles
+}
+
 /** Where identities come from: the simulator, or real cards and the services of who answers for them. */
 export type IdentityConfig =
   | { readonly kind: 'simulator' }
@@ -8,10 +28,10 @@ export type IdentityConfig =
       readonly kind: 'cards'
       readonly environment: Exclude<TrustEnvironment, 'simulator'>
       readonly crl:
-        | { readonly kind: 'http'; readonly url: string }
+        | ({ readonly kind: 'http' } & AskedSource)
         | { readonly kind: 'folder'; readonly folder: string }
-      readonly ocspUrl: string | undefined
-      readonly linkage: { readonly url: string; readonly tenant: string }
+      readonly ocsp: AskedSource | undefined
+      readonly linkage: AskedSource & { readonly tenant: string }
     }
 
 /** How revocation data is used; all in milliseconds. */
@@ -24,7 +44,11 @@ export interface RevocationConfig {
   readonly recheckEvery: number
 }
 
-const OF_CARDS = ['CRL_URL', 'CRL_DROP_DIR', 'OCSP_URL', 'LINKAGE_URL', 'LINKAGE_TENANT']
+const OF_CARDS = [
+  'CRL_DROP_DIR',
+  'LINKAGE_TENANT',
+  ...SOURCE_NAMES.flatMap((source) => ['URL', ...ACCESS_FILES].map((name) => `${source}_${name}`)),
+]
 
 export function readIdentity(
   reader: EnvironmentReader,
@@ -37,13 +61,16 @@ export function readIdentity(
     }
     return { kind: 'simulator' }
   }
+  if (reader.text('LINKAGE_URL') === undefined) {
+    reader.refuse(`\`LINKAGE_URL\` is needed when \`TRUST_ENVIRONMENT=${environment}\``)
+  }
   return {
     kind: 'cards',
     environment,
     crl: readCrlDelivery(reader, environment),
-    ocspUrl: readAddress(reader, 'OCSP_URL'),
+    ocsp: readSource(reader, 'OCSP'),
     linkage: {
-      url: readNeeded(reader, 'LINKAGE_URL', environment),
+      ...(readSource(reader, 'LINKAGE') ?? { url: '', access: {} }),
       tenant: reader.text('LINKAGE_TENANT') ?? 'watashi',
     },
   }
@@ -76,37 +103,69 @@ export function readRevocation(
 type CrlDelivery = Extract<IdentityConfig, { readonly kind: 'cards' }>['crl']
 
 function readCrlDelivery(reader: EnvironmentReader, environment: TrustEnvironment): CrlDelivery {
-  const url = readAddress(reader, 'CRL_URL')
-  const folder = reader.folder('CRL_DROP_DIR')
-  if (url !== undefined && folder !== undefined) {
+  const asked = readSource(reader, 'CRL')
+  const folder = reader.path('CRL_DROP_DIR')
+  if (asked !== undefined && folder !== undefined) {
     reader.refuse('set `CRL_URL` or `CRL_DROP_DIR`, not both')
   }
-  if (url === undefined && folder === undefined && reader.text('CRL_URL') === undefined) {
+  if (asked === undefined && folder === undefined) {
     reader.refuse(
       `\`CRL_URL\` or \`CRL_DROP_DIR\` is needed when \`TRUST_ENVIRONMENT=${environment}\`: where CRLs come from`,
     )
   }
-  return folder === undefined ? { kind: 'http', url: url ?? '' } : { kind: 'folder', folder }
+  if (folder !== undefined) return { kind: 'folder', folder }
+  return { kind: 'http', ...(asked ?? { url: '', access: {} }) }
 }
 
-function readNeeded(
-  reader: EnvironmentReader,
-  name: string,
-  environment: TrustEnvironment,
-): string {
-  if (reader.text(name) === undefined) {
-    reader.refuse(`\`${name}\` is needed when \`TRUST_ENVIRONMENT=${environment}\``)
+/** Undefined when the service has no address. */
+function readSource(reader: EnvironmentReader, source: SourceName): AskedSource | undefined {
+  const address = `${source}_URL`
+  const text = reader.text(address)
+  const access = readAccess(reader, source)
+  if (text === undefined) {
+    for (const name of Object.keys(access)) {
+      reader.refuse(`\`${source}_${name}\` needs \`${address}\``)
+    }
+    return undefined
   }
-  return readAddress(reader, name) ?? ''
+  const url = readAddress(reader, address, text)
+  if (url?.protocol === 'http:') {
+    for (const name of ['CLIENT_CERT_FILE', 'CA_FILE'] as const) {
+      if (access[name] === undefined) continue
+      reader.refuse(`\`${address}\`: expected an https address, since \`${source}_${name}\` is set`)
+    }
+  }
+  return { url: text, access }
+}
+
+function readAccess(reader: EnvironmentReader, source: SourceName): AccessFiles {
+  const named = ACCESS_FILES.flatMap((name) => {
+    const file = reader.path(`${source}_${name}`)
+    return file === undefined ? [] : [[name, file] as const]
+  })
+  const access: AccessFiles = Object.fromEntries(named)
+  if ((access.CLIENT_CERT_FILE === undefined) !== (access.CLIENT_KEY_FILE === undefined)) {
+    reader.refuse(
+      `set both \`${source}_CLIENT_CERT_FILE\` and \`${source}_CLIENT_KEY_FILE\`, or neither`,
+    )
+  }
+  if (access.TOKEN_FILE !== undefined && access.BASIC_FILE !== undefined) {
+    reader.refuse(`set \`${source}_TOKEN_FILE\` or \`${source}_BASIC_FILE\`, not both`)
+  }
+  return access
 }
 
 /** Questions say whose certificate is asked about, so they leave this machine under TLS alone. */
-function readAddress(reader: EnvironmentReader, name: string): string | undefined {
-  const text = reader.text(name)
-  if (text === undefined) return undefined
+function readAddress(reader: EnvironmentReader, name: string, text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isHere = url?.protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(url.hostname)
-  if (url?.protocol === 'https:' || isHere) return text
-  reader.refuse(`\`${name}\`: expected an https address, or one of this machine`)
-  return undefined
+  if (url?.protocol !== 'https:' && !isHere) {
+    reader.refuse(`\`${name}\`: expected an https address, or one of this machine`)
+  } else if (url.username !== '' || url.password !== '') {
+    // Addresses are shown where secrets are not.
+    reader.refuse(
+      `\`${name}\`: expected an address without a password; it goes into \`${name.replace(/URL$/, 'BASIC_FILE')}\``,
+    )
+  }
+  return url
 }

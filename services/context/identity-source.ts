@@ -22,6 +22,7 @@ import { startSimulator, type Simulator } from '../simulator/simulator.ts'
 import { SIMULATOR_PROFILE } from '../simulator/profile.ts'
 import { findSimulator } from './find-simulator.ts'
 import type { Keys } from './keys.ts'
+import { openSourceAccess } from './source-access.ts'
 import { loadAnchors } from './trust-anchors.ts'
 
 /** Where identities come from: roots to believe, and whom to ask about certificates. */
@@ -139,7 +140,7 @@ function startSimulatorHere({ config, clock, random, log }: Surroundings): Promi
 
 function realCards(
   { config, clock, log }: Surroundings,
-  { environment, crl, ocspUrl, linkage }: Extract<IdentityConfig, { readonly kind: 'cards' }>,
+  { environment, crl, ocsp, linkage }: Extract<IdentityConfig, { readonly kind: 'cards' }>,
 ): Origin {
   const anchors = loadAnchors(config)
   if (anchors.length === 0) {
@@ -152,11 +153,18 @@ function realCards(
     sources: {
       crl:
         crl.kind === 'http'
-          ? crlOverHttp(crl.url)
+          ? crlOverHttp(crl.url, openSourceAccess('CRL', crl.access))
           : crlFromFolder({ folder: crl.folder, clock, log }),
-      ocsp: ocspUrl === undefined ? null : ocspOverHttp(() => ocspUrl),
+      ocsp:
+        ocsp === undefined
+          ? null
+          : ocspOverHttp(() => ocsp.url, openSourceAccess('OCSP', ocsp.access)),
     },
-    linkage: linkageOverHttp(linkage.url, linkage.tenant),
+    linkage: linkageOverHttp(
+      linkage.url,
+      linkage.tenant,
+      openSourceAccess('LINKAGE', linkage.access),
+    ),
     municipalities: [],
   }
 }

@@ -4,18 +4,20 @@ import type { Config, Places } from '../config.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { ServiceError } from '../kernel/errors.ts'
 import { keyFileNames } from './keys.ts'
+import { accessProblems } from './source-access.ts'
 import { CERTIFICATE_KINDS, loadAnchors, stateOf } from './trust-anchors.ts'
 
 /** What a start with real cards needs that has not been put there, one message each. */
 export function missingForStart(
-  places: Places & Partial<Pick<Config, 'relyingPartyDir'>>,
+  places: Places & Partial<Pick<Config, 'relyingPartyDir' | 'identity'>>,
 ): readonly string[] {
   if (places.trustEnvironment === 'simulator') return []
-  const { relyingPartyDir } = places
+  const { relyingPartyDir, identity } = places
   const noFolder = relyingPartyDir !== undefined && !existsSync(relyingPartyDir)
   return [
     ...missingAnchors(places),
     ...missingKeys(places),
+    ...(identity === undefined ? [] : accessProblems(identity)),
     ...(noFolder ? ['`RP_DIR`: expected a folder that is there'] : []),
   ]
 }

@@ -1,5 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +18,7 @@ import { Secret } from '../../services/kernel/secret.ts'
 import { simulatedCards } from '../../services/simulator/card-reader.ts'
 import { SAMPLE_PINS } from '../../services/simulator/people.ts'
 import { openSimulator } from '../../services/simulator/simulator-core.ts'
+import { ensureDevelopmentKeys } from '../../services/rpc/development-keys.ts'
 import { startOperatorService, type OperatorService } from '../pki/crl-server.ts'
 import { issueAuthority, issueCertificate, issueCrl, type CrlOptions } from '../pki/issue.ts'
 import { freePort } from '../support/free-port.ts'
@@ -189,8 +197,8 @@ describe('test cards', () => {
     expect(imported).toMatchObject({ code: 0, errors: '' })
   }
 
-  function serve(options: CrlOptions | 'down'): void {
-    operator.answer = (request, response) => {
+  function serve(options: CrlOptions | 'down', service = operator): void {
+    service.answer = (request, response) => {
       if (request.url?.startsWith('/linkage') === true) {
         const answer = { personId: 'a-person-at-this-tenant', predecessors: [] }
         return void response.end(JSON.stringify(answer))
@@ -294,5 +302,54 @@ describe('test cards', () => {
     expect(await until(() => told('IdentityStatusChanged'), 1)).toMatchObject([
       { status: 'CERTIFICATE_STATUS_SUSPENDED', reason: 'certificateHold' },
     ])
+  })
+
+  test('are asked about under a client certificate and a token, which are told to nobody', async () => {
+    importRoots()
+    const token = 'canary-token-of-the-operator'
+    const { tls, authorityFile, relyingParties } = await ensureDevelopmentKeys(
+      join(folder, 'operator'),
+      {
+        environment: 'jpki-test',
+        clock: systemClock,
+        random: systemRandom,
+        relyingParties: ['watashi'],
+      },
+    )
+    const { watashi: client } = relyingParties
+    if (client === undefined) throw new Error('a client')
+    const strict = await startOperatorService((_, response) => response.end(), tls)
+    serve({ number: 7 }, strict)
+    const { answer } = strict
+    strict.answer = (request, response) =>
+      request.headers.authorization === `Bearer ${token}`
+        ? answer(request, response)
+        : void response.writeHead(401).end()
+    writeFileSync(join(folder, 'token'), token)
+    const shown = (source: string) => ({
+      [`${source}_URL`]: `${strict.url}/${source.toLowerCase()}`,
+      [`${source}_CLIENT_CERT_FILE`]: client.certificateFile,
+      [`${source}_CLIENT_KEY_FILE`]: client.keyFile,
+      [`${source}_CA_FILE`]: authorityFile,
+      [`${source}_TOKEN_FILE`]: join(folder, 'token'),
+    })
+    const whole = { ...shown('CRL'), ...shown('LINKAGE'), LOG_LEVEL: 'debug' }
+
+    const without = await start({ ...whole, CRL_TOKEN_FILE: '' })
+    expect(await enrolWith(without, cardOf(card))).toMatchObject({
+      outcome: 'indeterminate',
+      reason: 'REVOCATION_UNKNOWN',
+    })
+    await without.instance.stop()
+    const second = await start(whole)
+    expect(await enrolWith(second, cardOf(card))).toMatchObject({ outcome: 'passed' })
+    await second.instance.stop()
+    await strict.close()
+
+    expect(without.instance.output() + second.instance.output()).not.toContain(token)
+    for (const name of readdirSync(dataDir, { recursive: true, withFileTypes: true })) {
+      if (!name.isFile()) continue
+      expect(readFileSync(join(name.parentPath, name.name)).includes(token)).toBe(false)
+    }
   })
 })
