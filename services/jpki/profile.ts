@@ -6,6 +6,7 @@ import { soleDirectoryName } from './general-name.ts'
 import { attributeTexts, type DistinguishedName } from './name.ts'
 import { ATTRIBUTE_TYPE, EXTENSION, KEY_PURPOSE } from './oids.ts'
 import { importPublicKey, type PublicKey } from './public-key.ts'
+import { SHA256_WITH_RSA, type SignatureAlgorithm } from './signature.ts'
 import type { CertificateKind } from './trust-anchor.ts'
 import type { Failure } from './verdict.ts'
 
@@ -49,7 +50,42 @@ export interface Family {
 }
 
 const CRITICAL: readonly string[] = [EXTENSION.keyUsage, EXTENSION.certificatePolicies]
-const SHA256_WITH_RSA_OID = '1.2.840.113549.1.1.11'
+
+/** A kind of key that JPKI certifies: the holder's and its issuer's are of one kind. */
+interface KeyProfile {
+  readonly type: PublicKey['type']
+  /** RSA modulus or EC field size. */
+  readonly bits: number
+  /** 0 for EC. */
+  readonly exponent: number
+  /** With which the certificate is signed. */
+  readonly certificateAlgorithm: { readonly oid: string; readonly name: string }
+  /** With which its holder signs. */
+  readonly algorithm: SignatureAlgorithm
+  readonly environments: readonly TrustEnvironment[]
+}
+
+const RSA_2048: KeyProfile = {
+  type: 'rsa',
+  bits: 2048,
+  exponent: 65537,
+  certificateAlgorithm: { oid: '1.2.840.113549.1.1.11', name: 'sha256WithRSAEncryption' },
+  algorithm: SHA256_WITH_RSA,
+  environments: TRUST_ENVIRONMENTS,
+}
+/**
+ * Announced for the next card (次期個人番号カード). What its certificates will look like is not public, so that the simulator's, which are
+ * invented, are the only ones that are known.
+ */
+const EC_P384: KeyProfile = {
+  type: 'ec',
+  bits: 384,
+  exponent: 0,
+  certificateAlgorithm: { oid: '1.2.840.10045.4.3.3', name: 'ecdsa-with-SHA384' },
+  algorithm: { keyType: 'ec', digest: 'sha384' },
+  environments: ['simulator'],
+}
+const KEY_PROFILES = [RSA_2048, EC_P384]
 
 interface Rule {
   readonly expected: string
@@ -112,25 +148,55 @@ export function checkProfile(
   if (constraint !== undefined) {
     return { sub: 'CHAIN_CONSTRAINTS_FAILURE', expected: constraint.expected }
   }
-  if (certificate.outerAlgorithm.oid !== SHA256_WITH_RSA_OID) {
-    return { sub: 'CRYPTO_CONSTRAINTS_FAILURE', expected: 'sha256WithRSAEncryption' }
-  }
-  return null
+  return keyProfileOf(certificate, environment) === undefined
+    ? { sub: 'CRYPTO_CONSTRAINTS_FAILURE', expected: algorithmsIn(environment) }
+    : null
+}
+
+/** The kind of key that goes with what the certificate is signed with, where the environment knows it. */
+function keyProfileOf(
+  { outerAlgorithm }: Certificate,
+  environment: TrustEnvironment,
+): KeyProfile | undefined {
+  return KEY_PROFILES.find(
+    ({ certificateAlgorithm, environments }) =>
+      certificateAlgorithm.oid === outerAlgorithm.oid && environments.includes(environment),
+  )
+}
+
+function algorithmsIn(environment: TrustEnvironment): string {
+  return KEY_PROFILES.filter(({ environments }) => environments.includes(environment))
+    .map(({ certificateAlgorithm }) => certificateAlgorithm.name)
+    .join(' or ')
 }
 
 export const KEY_NOT_OF_PROFILE: Failure = {
   sub: 'CRYPTO_CONSTRAINTS_FAILURE',
-  expected: 'an RSA key of 2048 bits with exponent 65537',
+  expected: 'an RSA key of 2048 bits with exponent 65537 (simulated next card: an EC key on P-384)',
 }
 
-/** Imports the key of a JPKI certificate: RSA-2048 with e = 65537, or null. */
-export function importProfileKey(certificate: Certificate): PublicKey | null {
+/** Imports the key of a JPKI certificate: of the kind that goes with its signature in this environment, or null. */
+export function importProfileKey(
+  certificate: Certificate,
+  environment: TrustEnvironment,
+): PublicKey | null {
   const key = importPublicKey(certificate.spki)
-  return isKeyOfProfile(key) ? key : null
+  return isKeyOfProfile(key, certificate, environment) ? key : null
 }
 
-export function isKeyOfProfile({ type, bits, exponent }: PublicKey): boolean {
-  return type === 'rsa' && bits === 2048 && exponent === 65537
+/** Whether the key is of the kind that goes with the certificate's signature in this environment. */
+export function isKeyOfProfile(
+  { type, bits, exponent }: PublicKey,
+  certificate: Certificate,
+  environment: TrustEnvironment,
+): boolean {
+  const expected = keyProfileOf(certificate, environment)
+  return expected?.type === type && expected.bits === bits && expected.exponent === exponent
+}
+
+/** With which the holder of a key of the profile signs. */
+export function holderAlgorithm({ type }: PublicKey): SignatureAlgorithm {
+  return (type === 'rsa' ? RSA_2048 : EC_P384).algorithm
 }
 
 function isPositiveSerial(serial: Uint8Array): boolean {

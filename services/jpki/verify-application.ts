@@ -1,10 +1,10 @@
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import { parseCertificate, type Certificate } from './certificate.ts'
 import { findIssuer } from './certification-path.ts'
-import { checkProfile, importProfileKey, KEY_NOT_OF_PROFILE } from './profile.ts'
+import { checkProfile, holderAlgorithm, importProfileKey, KEY_NOT_OF_PROFILE } from './profile.ts'
 import type { PublicKey } from './public-key.ts'
 import type { RevocationStatus } from './revocation.ts'
-import { SHA256_WITH_RSA, verifySignature } from './signature.ts'
+import { verifySignature } from './signature.ts'
 import { readSubjectAttributes, type SubjectAttributes } from './subject-attributes.ts'
 import type { CertificateKind, TrustAnchor } from './trust-anchor.ts'
 import {
@@ -115,7 +115,7 @@ function knownCertificate(
 }
 
 function signatureStep({ message, signature }: UnverifiedApplication, key: PublicKey): void {
-  if (verifySignature(key, SHA256_WITH_RSA, message, signature)) return
+  if (verifySignature(key, holderAlgorithm(key), message, signature)) return
   failStep({
     sub: 'SIG_CRYPTO_FAILURE',
     expected: 'a signature of the card over this application',
@@ -145,7 +145,7 @@ function checkValidity({ notBefore, notAfter }: Certificate, at: Date): void {
 function profileStep(certificate: Certificate, context: VerificationContext): PublicKey {
   const failure = checkProfile(certificate, context.kind, context.environment)
   if (failure !== null) failStep(failure)
-  return importProfileKey(certificate) ?? failStep(KEY_NOT_OF_PROFILE)
+  return importProfileKey(certificate, context.environment) ?? failStep(KEY_NOT_OF_PROFILE)
 }
 
 /** 基本4情報 of a 署名用 certificate; the step fails where they are not in form. */

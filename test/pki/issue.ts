@@ -41,6 +41,8 @@ export interface AuthorityOptions {
   readonly environment?: TrustEnvironment
   /** Another generation has another key and the same name. */
   readonly generation?: number
+  /** In place of an RSA key of the generation's own, as `testKey` takes it. */
+  readonly keyLabel?: string
   readonly notBefore?: Date
   readonly notAfter?: Date
 }
@@ -62,7 +64,7 @@ export function issueAuthority(
   options: AuthorityOptions = {},
 ): TestAuthority {
   const { environment = 'simulator', generation = 1 } = options
-  const key = testKey(`ca:${kind}:${environment}:${generation}`)
+  const key = testKey(options.keyLabel ?? `ca:${kind}:${environment}:${generation}`)
   const nameParts = [
     ['C', 'JP'],
     ['O', ORGANISATIONS[environment]],
@@ -76,6 +78,7 @@ export function issueAuthority(
     notBefore: options.notBefore ?? new Date('2023-07-16T00:00:00Z'),
     notAfter: options.notAfter ?? new Date('2033-07-15T14:59:59Z'),
     spki: key.spki,
+    signer: key,
     extensions: [
       extension('2.5.29.15', true, raw(Uint8Array.of(3, 2, 1, 6))),
       extension('2.5.29.19', true, raw(Uint8Array.of(0x30, 3, 1, 1, 0xff))),
@@ -97,6 +100,8 @@ interface TbsParts {
   readonly spki: Uint8Array
   readonly extensions: readonly Asn1[]
   readonly innerDigest?: TestDigest
+  /** Whose kind names the algorithm inside; RSA when absent. */
+  readonly signer?: TestKey
   readonly version?: number
 }
 
@@ -104,7 +109,7 @@ export function tbsCertificate(parts: TbsParts): Asn1 {
   return sequence(
     tagged(0, whole(parts.version ?? 2)),
     integer(parts.serial),
-    algorithm(parts.innerDigest ?? 'sha256'),
+    algorithm(parts.innerDigest ?? 'sha256', parts.signer),
     parts.issuer,
     sequence(time(parts.notBefore), time(parts.notAfter)),
     parts.subject,
@@ -185,6 +190,7 @@ export function issueCertificate(
     spki: key.spki,
     extensions: extensionsOf(authority, options, town, key),
     innerDigest: options.innerDigest ?? outer,
+    signer: authority.key,
     ...(options.version === undefined ? {} : { version: options.version }),
   })
   return { der: encode(signed(tbs, authority.key, outer, options.spoil)), key, serial, town }
@@ -324,7 +330,7 @@ export function issueCrl(authority: TestAuthority, options: CrlOptions = {}): Ui
   })
   const tbs = sequence(
     whole(1),
-    algorithm(options.innerDigest ?? 'sha256'),
+    algorithm(options.innerDigest ?? 'sha256', options.signer ?? authority.key),
     name(authority.nameParts),
     time(options.thisUpdate ?? hoursFromNow(-4)),
     ...(nextUpdate === null ? [] : [time(nextUpdate)]),

@@ -5,7 +5,7 @@ export interface TestKey {
   readonly privateKey: KeyObject
   /** SubjectPublicKeyInfo. */
   readonly spki: Uint8Array
-  /** SHA-1 of the key bits (RSA), or of the whole. */
+  /** RFC 5280 §4.2.1.2 method (1): SHA-1 of the key bits. */
   readonly keyId: Uint8Array
 }
 
@@ -17,12 +17,18 @@ export function testKey(label: string): TestKey {
   if (known !== undefined) return known
   const { privateKey, publicKey } = pairOf(label)
   const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }))
-  const type = publicKey.asymmetricKeyType === 'rsa' ? 'pkcs1' : 'spki'
-  const named = publicKey.export({ type, format: 'der' })
-  const keyId = new Uint8Array(createHash('sha1').update(named).digest())
+  const keyId = new Uint8Array(createHash('sha1').update(keyBits(publicKey, spki)).digest())
   const key = { privateKey, spki, keyId }
   keys.set(label, key)
   return key
+}
+
+function keyBits(publicKey: KeyObject, spki: Uint8Array): Uint8Array {
+  if (publicKey.asymmetricKeyType === 'rsa')
+    return publicKey.export({ type: 'pkcs1', format: 'der' })
+  // The point is what an SPKI of EC ends with.
+  const { namedCurve } = publicKey.asymmetricKeyDetails ?? {}
+  return spki.subarray(namedCurve === 'secp384r1' ? -97 : -65)
 }
 
 function pairOf(label: string): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {

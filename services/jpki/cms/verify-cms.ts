@@ -177,9 +177,11 @@ function personFlaw(
   const flaws = environments.map((one) => checkProfile(certificate, 'signature', one))
   const [first] = flaws
   if (first === undefined) throw new TypeError('a profile has an environment at least')
-  if (!flaws.includes(null)) return first
+  const environment = environments.find((_, i) => flaws[i] === null)
+  if (environment === undefined) return first
   const key = keyOf(certificate, algorithms)
-  return key !== null && isKeyOfProfile(key) ? null : KEY_NOT_OF_PROFILE
+  const isFit = key !== null && isKeyOfProfile(key, certificate, environment)
+  return isFit ? null : KEY_NOT_OF_PROFILE
 }
 
 const SIGNING: readonly number[] = [KEY_USAGE.digitalSignature, KEY_USAGE.nonRepudiation]
