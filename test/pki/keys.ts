@@ -1,4 +1,5 @@
-import { constants, createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { constants, createHash, createPublicKey, sign, type KeyObject } from 'node:crypto'
+import { derivedEcKey, derivedRsaKey } from './derived-key.ts'
 import { bits, encode, oid, raw, sequence, tagged, whole, type Asn1 } from './encode.ts'
 
 export interface TestKey {
@@ -11,11 +12,12 @@ export interface TestKey {
 
 const keys = new Map<string, TestKey>()
 
-/** A key by name, made once per process: `rsa-1024:x` and `e3:x` give weak ones, `p256:x` and `p384:x` EC, all others RSA-2048. */
+/** A key by name, the same in every run: `rsa-1024:x` and `e3:x` give weak ones, `p256:x` and `p384:x` EC, all others RSA-2048. */
 export function testKey(label: string): TestKey {
   const known = keys.get(label)
   if (known !== undefined) return known
-  const { privateKey, publicKey } = pairOf(label)
+  const privateKey = privateKeyOf(label)
+  const publicKey = createPublicKey(privateKey)
   const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }))
   const keyId = new Uint8Array(createHash('sha1').update(keyBits(publicKey, spki)).digest())
   const key = { privateKey, spki, keyId }
@@ -31,15 +33,11 @@ function keyBits(publicKey: KeyObject, spki: Uint8Array): Uint8Array {
   return spki.subarray(namedCurve === 'secp384r1' ? -97 : -65)
 }
 
-function pairOf(label: string): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
-  if (label.startsWith('p256')) return generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
-  if (label.startsWith('p384')) return generateKeyPairSync('ec', { namedCurve: 'secp384r1' })
-  const [modulusLength, publicExponent] = label.startsWith('rsa-1024')
-    ? [1024, 65537]
-    : label.startsWith('e3')
-      ? [2048, 3]
-      : [2048, 65537]
-  return generateKeyPairSync('rsa', { modulusLength, publicExponent })
+function privateKeyOf(label: string): KeyObject {
+  if (label.startsWith('p256')) return derivedEcKey(label, 'p256')
+  if (label.startsWith('p384')) return derivedEcKey(label, 'p384')
+  if (label.startsWith('rsa-1024')) return derivedRsaKey(label, 1024, 65537)
+  return derivedRsaKey(label, 2048, label.startsWith('e3') ? 3 : 65537)
 }
 
 const RSA = {
