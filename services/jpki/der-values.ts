@@ -116,7 +116,7 @@ export function oidText(element: DerElement): string {
   if (known !== undefined && sameBytes(known.contents, bytes, offset, end)) return known.text
   const text = decodeOid(element)
   if (known === undefined && decodedOids.size < MAX_DECODED_OIDS) {
-    decodedOids.set(key, { contents: element.contents.slice(), text })
+    decodedOids.set(key, { contents: new Uint8Array(element.contents), text })
   }
   return text
 }

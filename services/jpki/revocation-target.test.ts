@@ -24,6 +24,14 @@ test.each(['signature', 'authentication'] as const)(
   },
 )
 
+test('a target without a time that exists is refused', () => {
+  const certificate = parseCertificate(issueCertificate(issueAuthority('signature')).der)
+  const kept = Buffer.from(encodeRevocationTarget(certificate))
+  const at = kept.indexOf('2025-10-27')
+  kept.write('2025-13-27', at)
+  expect(() => decodeRevocationTarget(kept)).toThrow(InvalidInput)
+})
+
 test('any bytes are a target or a typed error', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {

@@ -54,7 +54,7 @@ export function decodeRevocationTarget(bytes: Uint8Array): RevocationTarget {
       point.length === 0
         ? []
         : [{ name: fullName(nameFrom(point)), reasons: null, crlIssuer: null }],
-    notBefore: { at: new Date(text(notBefore)) },
+    notBefore: { at: instant(text(notBefore)) },
     ocspUris: uris.map(text),
   }
 }
@@ -81,6 +81,12 @@ function nameFrom(der: Uint8Array): DistinguishedName {
 
 function fullName(name: DistinguishedName): DistributionPointName {
   return { kind: 'fullName', names: [{ kind: 'directoryName', name }] }
+}
+
+function instant(written: string): Date {
+  const at = new Date(written)
+  if (Number.isNaN(at.getTime())) throw new InvalidInput('', 'a time')
+  return at
 }
 
 function text(bytes: Uint8Array): string {

@@ -159,7 +159,8 @@ function readSignerIdentifier(body: DerReader): SignerIdentifier {
 
 /** The attributes are sent as `[0] IMPLICIT` and signed as the SET that they are. */
 function asSet({ encoding }: DerElement): Uint8Array {
-  const bytes = encoding.slice()
+  // A Buffer's own `slice` is a view, and the message is the caller's.
+  const bytes = new Uint8Array(encoding)
   bytes[0] = TAG.set
   return bytes
 }

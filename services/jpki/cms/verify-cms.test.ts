@@ -54,6 +54,13 @@ const FORMAT = ['FAILED', 'FORMAT_FAILURE', 'cms-format']
 const NO_SIGNER = ['INDETERMINATE', 'NO_SIGNING_CERTIFICATE_FOUND', 'signing-certificate']
 
 describe('a document that a card signed', () => {
+  test('is left as it was, in a Buffer too, and passes again', () => {
+    const cms = Buffer.from(buildCms(card))
+    expect(ending(verify(cms))).toBe('PASSED')
+    expect(new Uint8Array(cms)).toEqual(buildCms(card))
+    expect(ending(verify(cms))).toBe('PASSED')
+  })
+
   test('passes, and is given with its signer and its claims', () => {
     const { verdict, verified } = verify(buildCms(card))
     expect(verdict).toMatchObject({ indication: 'PASSED', sub: null, at: NOW })
