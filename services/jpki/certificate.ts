@@ -1,11 +1,4 @@
-import {
-  TAG,
-  DerReader,
-  contextConstructed,
-  contextPrimitive,
-  inside,
-  type DerElement,
-} from './der.ts'
+import { TAG, DerReader, contextConstructed, contextPrimitive, type DerElement } from './der.ts'
 import {
   readAlgorithm,
   readInteger,
@@ -16,12 +9,14 @@ import {
   type DerTime,
 } from './der-values.ts'
 import {
+  NO_EXTENSIONS,
   readExtensions,
   readKnownExtensions,
   type Extension,
   type KnownExtensions,
 } from './extensions.ts'
 import { readName, type DistinguishedName } from './name.ts'
+import { SharedValues } from './shared-values.ts'
 
 /** Largest certificate that is read, in bytes. */
 export const MAX_CERTIFICATE = 8 * 1024
@@ -60,36 +55,35 @@ export function parseCertificate(der: Uint8Array): Certificate {
 
 /** Reads one certificate from a list of them (OCSP, CMS). */
 export function readCertificate(reader: DerReader): Certificate {
-  const whole = reader.read(TAG.sequence)
-  const body = inside(whole)
-  const tbs = body.read(TAG.sequence)
+  const { bytes } = reader
+  const start = reader.position
+  const body = reader.enter(TAG.sequence)
+  const tbsStart = body.position
+  const tbs = body.enter(TAG.sequence)
+  const tbsEnd = body.position
   const outerAlgorithm = readAlgorithm(body)
   const signature = readOctetAlignedBits(body)
   body.finish()
-  const signedPart = readTbs(inside(tbs))
-  return { ...signedPart, der: whole.encoding, tbs: tbs.encoding, outerAlgorithm, signature }
-}
-
-type SignedPart = Omit<Certificate, 'der' | 'tbs' | 'outerAlgorithm' | 'signature'>
-
-function readTbs(reader: DerReader): SignedPart {
-  const version = readVersion(reader)
-  const serial = readInteger(reader)
-  const innerAlgorithm = readAlgorithm(reader)
-  const issuer = readName(reader)
-  const validity = reader.enter(TAG.sequence)
+  const version = readVersion(tbs)
+  const serial = readInteger(tbs)
+  const innerAlgorithm = readAlgorithm(tbs)
+  const issuer = readIssuer(tbs)
+  const validity = tbs.enter(TAG.sequence)
   const notBefore = readTime(validity)
   const notAfter = readTime(validity)
   validity.finish()
-  const subject = readName(reader)
-  const spki = reader.read(TAG.sequence)
-  const issuerId = reader.optional(contextPrimitive(1))
-  const subjectId = reader.optional(contextPrimitive(2))
-  const extensionReader = reader.optionalEnter(contextConstructed(3))
-  reader.finish()
-  if (extensionReader !== null && version !== 3) reader.fail('extensions in version 3 only')
+  const subject = readName(tbs)
+  const spki = tbs.read(TAG.sequence)
+  const issuerId = tbs.optional(contextPrimitive(1))
+  const subjectId = tbs.optional(contextPrimitive(2))
+  const extensionReader = tbs.optionalEnter(contextConstructed(3))
+  tbs.finish()
+  if (extensionReader !== null && version !== 3) tbs.fail('extensions in version 3 only')
   const extensions = extensionReader === null ? [] : readExtensions(extensionReader)
-  return {
+  const certificate = {
+    ...NO_EXTENSIONS,
+    der: bytes.subarray(start, reader.position),
+    tbs: bytes.subarray(tbsStart, tbsEnd),
     version,
     serial,
     innerAlgorithm,
@@ -100,8 +94,19 @@ function readTbs(reader: DerReader): SignedPart {
     spki,
     hasUniqueIds: issuerId !== null || subjectId !== null,
     extensions,
-    ...readKnownExtensions(extensions),
+    outerAlgorithm,
+    signature,
   }
+  readKnownExtensions(certificate, extensions)
+  return certificate
+}
+
+const issuers = new SharedValues(readName)
+
+function readIssuer(reader: DerReader): DistinguishedName {
+  const start = reader.position
+  reader.advance(TAG.sequence)
+  return issuers.at(reader.bytes, start, reader.position)
 }
 
 /** `[0] EXPLICIT Version DEFAULT v1`: v1 is left out in DER, so 0 written down is malformed. */

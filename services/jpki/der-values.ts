@@ -4,9 +4,9 @@ import { MalformedDer } from './errors.ts'
 
 /** BOOLEAN; DER knows only 00 and FF (X.690 §11.1). */
 export function readBoolean(reader: DerReader): boolean {
-  const { bytes, offset, length } = reader.read(TAG.boolean)
-  const value = bytes[offset]
-  if (length !== 1 || (value !== 0 && value !== 0xff)) {
+  const offset = reader.advance(TAG.boolean)
+  const value = reader.bytes[offset]
+  if (reader.position - offset !== 1 || (value !== 0 && value !== 0xff)) {
     throw new MalformedDer('a BOOLEAN of 00 or FF', offset)
   }
   return value === 0xff
@@ -14,40 +14,42 @@ export function readBoolean(reader: DerReader): boolean {
 
 /** `BOOLEAN DEFAULT FALSE`: DER leaves the default out, so FALSE written down is malformed (X.690 §11.5). */
 export function readDefaultFalse(reader: DerReader, tag: number = TAG.boolean): boolean {
-  const element = reader.optional(tag)
-  if (element === null) return false
-  if (element.length !== 1 || element.bytes[element.offset] !== 0xff) {
-    throw new MalformedDer('TRUE, or the default left out', element.offset)
+  if (reader.nextTag !== tag) return false
+  const offset = reader.advance(tag)
+  if (reader.position - offset !== 1 || reader.bytes[offset] !== 0xff) {
+    throw new MalformedDer('TRUE, or the default left out', offset)
   }
   return true
 }
 
 /** Contents of an INTEGER in minimal two's complement (X.690 §8.3.2), at most `cap` octets. */
 export function readInteger(reader: DerReader, cap = 64, tag: number = TAG.integer): Uint8Array {
-  const element = reader.read(tag)
-  checkInteger(element, cap)
-  return element.contents
+  const offset = advanceInteger(reader, cap, tag)
+  return reader.bytes.subarray(offset, reader.position)
 }
 
-function checkInteger({ bytes, offset, length }: DerElement, cap: number): void {
+/** Goes over an INTEGER and gives the place where its contents begin. */
+function advanceInteger(reader: DerReader, cap: number, tag: number): number {
+  const offset = reader.advance(tag)
+  const length = reader.position - offset
   if (length === 0) throw new MalformedDer('an INTEGER with contents', offset)
   if (length > cap) throw new MalformedDer(`an INTEGER of at most ${cap} octets`, offset)
-  if (length === 1) return
-  const first = bytes[offset] ?? 0
-  const second = bytes[offset + 1] ?? 0
+  if (length === 1) return offset
+  const first = reader.bytes[offset] ?? 0
+  const second = reader.bytes[offset + 1] ?? 0
   if ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)) {
     throw new MalformedDer('a minimal INTEGER', offset)
   }
+  return offset
 }
 
 /** A non-negative INTEGER below 2^53; larger or negative ones are malformed here. */
 export function readSmallInteger(reader: DerReader, tag: number = TAG.integer): number {
-  const element = reader.read(tag)
-  checkInteger(element, 7)
-  const { bytes, offset, end } = element
+  const offset = advanceInteger(reader, 7, tag)
+  const { bytes, position } = reader
   if ((bytes[offset] ?? 0) >= 0x80) throw new MalformedDer('a non-negative INTEGER', offset)
   let value = 0
-  for (let at = offset; at < end; at++) value = value * 256 + (bytes[at] ?? 0)
+  for (let at = offset; at < position; at++) value = value * 256 + (bytes[at] ?? 0)
   return value
 }
 
@@ -60,11 +62,12 @@ export function toBigInt(integer: Uint8Array): bigint {
 
 /** BIT STRING of whole octets. */
 export function readOctetAlignedBits(reader: DerReader): Uint8Array {
-  const { bytes, offset, end, length } = reader.read(TAG.bitString)
-  if (length === 0 || bytes[offset] !== 0) {
+  const offset = reader.advance(TAG.bitString)
+  const { bytes, position } = reader
+  if (position === offset || bytes[offset] !== 0) {
     throw new MalformedDer('a BIT STRING of whole octets', offset)
   }
-  return bytes.subarray(offset + 1, end)
+  return bytes.subarray(offset + 1, position)
 }
 
 /** A named bit list as the set of bit numbers: unused bits zero, no trailing zero bits (X.690 §11.2). */
@@ -95,29 +98,37 @@ const MAX_OID_OCTETS = 64
 
 /** OBJECT IDENTIFIER in dotted form; each arc minimal (X.690 §8.19.2). */
 export function readOid(reader: DerReader): string {
-  return oidText(reader.read(TAG.oid))
+  const offset = reader.advance(TAG.oid)
+  return oidAt(reader.bytes, offset, reader.position)
+}
+
+export function oidText({ bytes, offset, end }: DerElement): string {
+  return oidAt(bytes, offset, end)
+}
+
+interface DecodedOid {
+  readonly contents: Uint8Array
+  readonly text: string
 }
 
 /**
- * Dotted forms by a hash of the encoding. The same few dozen stand in every certificate, and text is what tables and messages want, so
- * each is decoded once; a hostile input cannot grow it beyond its size.
+ * Dotted forms by a digest of the encoding. The same few dozen stand in every certificate, and text is what tables and
+ * messages want, so each is decoded once; one that falls on the place of another takes it.
  */
-const decodedOids = new Map<number, { readonly contents: Uint8Array; readonly text: string }>()
-const MAX_DECODED_OIDS = 1024
+const decodedOids: (DecodedOid | undefined)[] = Array.from({ length: 1024 })
 
-export function oidText(element: DerElement): string {
-  const { bytes, offset, end, length } = element
+function oidAt(bytes: Uint8Array, offset: number, end: number): string {
+  const length = end - offset
   if (length === 0 || length > MAX_OID_OCTETS) {
     throw new MalformedDer(`an OBJECT IDENTIFIER of 1 to ${MAX_OID_OCTETS} octets`, offset)
   }
-  let key = length
-  for (let at = offset; at < end; at++) key = Math.imul(key ^ (bytes[at] ?? 0), 0x01000193)
-  const known = decodedOids.get(key)
+  let slot = length
+  for (let at = offset; at < end; at++) slot = (slot * 31 + (bytes[at] ?? 0)) & 0x3ff
+  const known = decodedOids[slot]
   if (known !== undefined && sameBytes(known.contents, bytes, offset, end)) return known.text
-  const text = decodeOid(element)
-  if (known === undefined && decodedOids.size < MAX_DECODED_OIDS) {
-    decodedOids.set(key, { contents: new Uint8Array(element.contents), text })
-  }
+  const contents = new Uint8Array(bytes.subarray(offset, end)) // a copy, whatever kind of view it is
+  const text = decodeOid(contents, offset)
+  decodedOids[slot] = { contents, text }
   return text
 }
 
@@ -127,7 +138,7 @@ function sameBytes(whole: Uint8Array, bytes: Uint8Array, offset: number, end: nu
   return true
 }
 
-function decodeOid({ contents, offset }: DerElement): string {
+function decodeOid(contents: Uint8Array, offset: number): string {
   const arcs: bigint[] = []
   let arc = 0n
   let first = true // of this arc
@@ -213,17 +224,18 @@ export interface DerTime {
 /** UTCTime `YYMMDDHHMMSSZ` or GeneralizedTime `YYYYMMDDHHMMSSZ`, nothing else, and a day that exists. */
 export function readTime(reader: DerReader): DerTime {
   const form = reader.nextTag === TAG.utcTime ? 'utc' : 'generalized'
-  const element = reader.read(form === 'utc' ? TAG.utcTime : TAG.generalizedTime)
-  return { at: parseTime(element, form === 'utc' ? 2 : 4), form }
+  const isUtc = form === 'utc'
+  return { at: parseTime(reader, isUtc ? TAG.utcTime : TAG.generalizedTime, isUtc ? 2 : 4), form }
 }
 
 /** GeneralizedTime where the structure allows no other (OCSP). */
 export function readGeneralizedTime(reader: DerReader): Date {
-  return parseTime(reader.read(TAG.generalizedTime), 4)
+  return parseTime(reader, TAG.generalizedTime, 4)
 }
 
-function parseTime({ bytes, offset, length }: DerElement, yearDigits: 2 | 4): Date {
-  const time = timeAt(bytes, offset, length, yearDigits)
+function parseTime(reader: DerReader, tag: number, yearDigits: 2 | 4): Date {
+  const offset = reader.advance(tag)
+  const time = timeAt(reader.bytes, offset, reader.position - offset, yearDigits)
   if (Number.isNaN(time)) throw new MalformedDer('a time in UTC with seconds that exists', offset)
   return new Date(time)
 }

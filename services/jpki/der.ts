@@ -72,12 +72,12 @@ export class DerElement {
  * `MalformedDer`. Nothing is copied.
  */
 export class DerReader {
-  readonly #bytes: Uint8Array
+  readonly bytes: Uint8Array
   readonly #end: number
   #at: number
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
-    this.#bytes = bytes
+    this.bytes = bytes
     this.#at = start
     this.#end = end
   }
@@ -88,13 +88,18 @@ export class DerReader {
     return new DerReader(bytes)
   }
 
+  /** Where in `bytes` it stands: after `advance`, where the element that it went over ends. */
+  get position(): number {
+    return this.#at
+  }
+
   get atEnd(): boolean {
     return this.#at === this.#end
   }
 
   /** Tag of the next element, or -1 at the end. */
   get nextTag(): number {
-    return this.#at < this.#end ? (this.#bytes[this.#at] ?? -1) : -1
+    return this.#at < this.#end ? (this.bytes[this.#at] ?? -1) : -1
   }
 
   fail(expected: string): never {
@@ -105,16 +110,27 @@ export class DerReader {
   read(tag?: number): DerElement {
     const start = this.#at
     const found = this.nextTag
+    const offset = this.advance(tag)
+    return new DerElement(this.bytes, found, start, offset, this.#at)
+  }
+
+  /**
+   * Goes over the next element, which must have `tag` when one is given, and gives the place where its contents begin. They
+   * end at `position`: what is read in place needs no object for its element.
+   */
+  advance(tag?: number): number {
+    const start = this.#at
+    const found = this.nextTag
     if (found === -1) this.fail('another element')
     if (tag !== undefined && found !== tag) this.fail(`tag ${tag.toString(16)}`)
     // X.690 §8.1.2.4: no structure we read uses tag numbers above 30
     if ((found & 0x1f) === 0x1f) this.fail('a tag number below 31')
-    const first = start + 1 < this.#end ? (this.#bytes[start + 1] ?? 0) : -1
+    const first = start + 1 < this.#end ? (this.bytes[start + 1] ?? 0) : -1
     const offset = first < 0x80 ? start + 2 : start + 2 + (first & 0x7f)
     const end = offset + (first >= 0 && first < 0x80 ? first : this.#longLength(start + 1, first))
     if (end > this.#end) this.fail('contents that end within their parent')
     this.#at = end
-    return new DerElement(this.#bytes, found, start, offset, end)
+    return offset
   }
 
   #longLength(at: number, first: number): number {
@@ -123,15 +139,17 @@ export class DerReader {
     // X.690 §10.1: definite form in the fewest octets; four are enough for any input we take
     if (count === 0 || count > 4) this.fail('a definite length of at most four octets')
     if (at + count >= this.#end) this.fail('a whole length')
-    let length = 0
-    for (let i = 1; i <= count; i++) length = length * 256 + (this.#bytes[at + i] ?? 0)
-    if (length < 0x80 || length < 2 ** (8 * (count - 1))) this.fail('a minimal length')
+    const { bytes } = this
+    let length = bytes[at + 1] ?? 0
+    if (length < (count === 1 ? 0x80 : 1)) this.fail('a minimal length')
+    for (let i = 2; i <= count; i++) length = length * 256 + (bytes[at + i] ?? 0)
     return length
   }
 
   /** A reader over the contents of the next element. */
   enter(tag: number): DerReader {
-    return inside(this.read(tag))
+    const offset = this.advance(tag)
+    return new DerReader(this.bytes, offset, this.#at)
   }
 
   /** The next element if it has `tag`, else `null` without moving. */
@@ -151,11 +169,11 @@ export class DerReader {
 
   /** Every remaining element by `read`, at least one and at most `most`. */
   list<T>(most: number, read: (reader: DerReader) => T): T[] {
-    const out: T[] = []
-    do {
+    const out = [read(this)]
+    while (!this.atEnd) {
       if (out.length === most) this.fail(`at most ${most} elements`)
       out.push(read(this))
-    } while (!this.atEnd)
+    }
     return out
   }
 }

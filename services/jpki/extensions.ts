@@ -21,6 +21,7 @@ import {
   type GeneralName,
 } from './general-name.ts'
 import { ACCESS_METHOD_OCSP, EXTENSION } from './oids.ts'
+import { SharedValues } from './shared-values.ts'
 
 /** One extension as it stands (RFC 5280 §4.1.2.9). */
 export interface Extension {
@@ -37,9 +38,16 @@ const MAX_SUBTREES = 256
 export function readExtensions(reader: DerReader, tag: number = TAG.sequence): Extension[] {
   const extensions = reader.enter(tag).list(MAX_EXTENSIONS, readExtension)
   reader.finish()
-  const seen = new Set(extensions.map((extension) => extension.oid))
-  if (seen.size !== extensions.length) reader.fail('each extension once')
+  if (hasTwice(extensions)) reader.fail('each extension once')
   return extensions
+}
+
+/** There are a few; a Set costs more than looking at each pair. */
+function hasTwice(extensions: readonly Extension[]): boolean {
+  for (let i = 1; i < extensions.length; i++) {
+    for (let j = 0; j < i; j++) if (extensions[i]?.oid === extensions[j]?.oid) return true
+  }
+  return false
 }
 
 function readExtension(reader: DerReader): Extension {
@@ -107,62 +115,101 @@ export interface KnownExtensions {
   readonly subjectKeyIdentifier: Uint8Array | null
 }
 
-/** Reads the known extensions; a known one whose value is not its type is malformed. */
-export function readKnownExtensions(extensions: readonly Extension[]): KnownExtensions {
-  const known: Mutable<KnownExtensions> = {
-    keyUsage: null,
-    extendedKeyUsage: [],
-    basicConstraints: null,
-    policies: [],
-    policyMappings: [],
-    policyConstraints: null,
-    inhibitAnyPolicy: null,
-    nameConstraints: null,
-    subjectAltName: [],
-    crlDistributionPoints: [],
-    freshestCrl: [],
-    ocspUris: [],
-    authorityKeyIdentifier: null,
-    subjectKeyIdentifier: null,
-  }
-  for (const extension of extensions) {
-    const read = READERS[extension.oid]
-    if (read === undefined) continue
-    const reader = inside(extension.value)
-    read(known, reader)
-    reader.finish()
-  }
-  return known
+/** What a certificate without extensions says. */
+export const NO_EXTENSIONS: KnownExtensions = {
+  keyUsage: null,
+  extendedKeyUsage: [],
+  basicConstraints: null,
+  policies: [],
+  policyMappings: [],
+  policyConstraints: null,
+  inhibitAnyPolicy: null,
+  nameConstraints: null,
+  subjectAltName: [],
+  crlDistributionPoints: [],
+  freshestCrl: [],
+  ocspUris: [],
+  authorityKeyIdentifier: null,
+  subjectKeyIdentifier: null,
+}
+
+/** Reads the known extensions into what holds `NO_EXTENSIONS`; a known one whose value is not its type is malformed. */
+export function readKnownExtensions(
+  into: Mutable<KnownExtensions>,
+  extensions: readonly Extension[],
+): void {
+  for (const { oid, value } of extensions) READERS.get(oid)?.(into, value)
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-const READERS: Readonly<
-  Record<string, (known: Mutable<KnownExtensions>, reader: DerReader) => void>
-> = {
-  [EXTENSION.keyUsage]: (known, reader) => (known.keyUsage = readNamedBits(reader)),
-  [EXTENSION.extendedKeyUsage]: (known, reader) => (known.extendedKeyUsage = readPurposes(reader)),
-  [EXTENSION.basicConstraints]: (known, reader) =>
-    (known.basicConstraints = readBasicConstraints(reader)),
-  [EXTENSION.certificatePolicies]: (known, reader) => (known.policies = readPolicies(reader)),
-  [EXTENSION.policyMappings]: (known, reader) => (known.policyMappings = readMappings(reader)),
-  [EXTENSION.policyConstraints]: (known, reader) =>
-    (known.policyConstraints = readPolicyConstraints(reader)),
-  [EXTENSION.inhibitAnyPolicy]: (known, reader) =>
-    (known.inhibitAnyPolicy = readSmallInteger(reader)),
-  [EXTENSION.nameConstraints]: (known, reader) =>
-    (known.nameConstraints = readNameConstraints(reader)),
-  [EXTENSION.subjectAltName]: (known, reader) => (known.subjectAltName = readGeneralNames(reader)),
-  [EXTENSION.crlDistributionPoints]: (known, reader) =>
-    (known.crlDistributionPoints = readDistributionPoints(reader)),
-  [EXTENSION.freshestCrl]: (known, reader) => (known.freshestCrl = readDistributionPoints(reader)),
-  [EXTENSION.authorityInformationAccess]: (known, reader) =>
-    (known.ocspUris = readOcspUris(reader)),
-  [EXTENSION.authorityKeyIdentifier]: (known, reader) =>
-    (known.authorityKeyIdentifier = readAuthorityKeyIdentifier(reader)),
-  [EXTENSION.subjectKeyIdentifier]: (known, reader) =>
-    (known.subjectKeyIdentifier = reader.read(TAG.octetString).contents),
+/** Reads the value of an extension, to its end. */
+type ValueReader<T> = (value: DerElement) => T
+
+function once<T>(read: (reader: DerReader) => T): ValueReader<T> {
+  return (value) => {
+    const reader = inside(value)
+    const whole = read(reader)
+    reader.finish()
+    return whole
+  }
 }
+
+/** The same of an extension that an authority writes alike in what it issues; many have as many forms as municipalities. */
+function shared<T>(read: (reader: DerReader) => T, places?: number): ValueReader<T> {
+  const values = new SharedValues(read, places)
+  return ({ bytes, offset, end }) => values.at(bytes, offset, end)
+}
+
+const keyUsage = shared((reader) => readNamedBits(reader))
+const extendedKeyUsage = shared(readPurposes)
+const basicConstraints = shared(readBasicConstraints)
+const policies = shared(readPolicies)
+const policyMappings = once(readMappings)
+const policyConstraints = once(readPolicyConstraints)
+const skippedCertificates = once((reader) => readSmallInteger(reader))
+const nameConstraints = once(readNameConstraints)
+const generalNames = once(readGeneralNames)
+const distributionPoints = shared(readDistributionPoints, 4096)
+const ocspUris = shared(readOcspUris)
+const authorityKeyIdentifier = shared(readAuthorityKeyIdentifier)
+const octets = once((reader) => reader.read(TAG.octetString).contents)
+
+/** By OID; a Map, since texts that were put together at run time are slow as keys of an object. */
+const READERS = new Map<string, (known: Mutable<KnownExtensions>, value: DerElement) => void>([
+  [EXTENSION.keyUsage, (known, value) => (known.keyUsage = keyUsage(value))],
+  [
+    EXTENSION.extendedKeyUsage,
+    (known, value) => (known.extendedKeyUsage = extendedKeyUsage(value)),
+  ],
+  [
+    EXTENSION.basicConstraints,
+    (known, value) => (known.basicConstraints = basicConstraints(value)),
+  ],
+  [EXTENSION.certificatePolicies, (known, value) => (known.policies = policies(value))],
+  [EXTENSION.policyMappings, (known, value) => (known.policyMappings = policyMappings(value))],
+  [
+    EXTENSION.policyConstraints,
+    (known, value) => (known.policyConstraints = policyConstraints(value)),
+  ],
+  [
+    EXTENSION.inhibitAnyPolicy,
+    (known, value) => (known.inhibitAnyPolicy = skippedCertificates(value)),
+  ],
+  [EXTENSION.nameConstraints, (known, value) => (known.nameConstraints = nameConstraints(value))],
+  [EXTENSION.subjectAltName, (known, value) => (known.subjectAltName = generalNames(value))],
+  [
+    EXTENSION.crlDistributionPoints,
+    (known, value) => (known.crlDistributionPoints = distributionPoints(value)),
+  ],
+  [EXTENSION.freshestCrl, (known, value) => (known.freshestCrl = distributionPoints(value))],
+  [EXTENSION.authorityInformationAccess, (known, value) => (known.ocspUris = ocspUris(value))],
+  [
+    EXTENSION.authorityKeyIdentifier,
+    (known, value) => (known.authorityKeyIdentifier = authorityKeyIdentifier(value)),
+  ],
+  [EXTENSION.subjectKeyIdentifier, (known, value) => (known.subjectKeyIdentifier = octets(value))],
+])
 
 /** Reads the one value inside an extension's OCTET STRING, to its end. */
 export function readExtensionValue<T>(extension: Extension, read: (reader: DerReader) => T): T {

@@ -6,7 +6,7 @@ import {
   type DerElement,
   type DerReader,
 } from './der.ts'
-import { checkUtf8, latin1Text, oidText, utf8Text } from './der-values.ts'
+import { checkUtf8, latin1Text, readOid, utf8Text } from './der-values.ts'
 import { MalformedDer } from './errors.ts'
 import {
   MAX_ATTRIBUTES,
@@ -38,7 +38,12 @@ export class OtherName {
   }
 
   get text(): string | null {
-    return this.#value.tag === TAG.utf8String ? utf8Text(this.#value) : null
+    return this.utf8 === null ? null : utf8Text(this.#value)
+  }
+
+  /** The value as it stands, of well-formed UTF-8; null when it is not a UTF8String. */
+  get utf8(): DerElement | null {
+    return this.#value.tag === TAG.utf8String ? this.#value : null
   }
 }
 
@@ -74,7 +79,7 @@ export function readGeneralName(reader: DerReader): GeneralName {
 
 /** `otherName { type-id, [0] EXPLICIT value }`; the value is read when it is a UTF8String. */
 function readOtherName(body: DerReader): GeneralName {
-  const type = oidText(body.read(TAG.oid))
+  const type = readOid(body)
   const wrapped = body.enter(contextConstructed(0))
   body.finish()
   const value = wrapped.read()

@@ -1,18 +1,19 @@
 import { toHex } from '../kernel/bytes.ts'
 import { TAG, inside, type DerElement, type DerReader } from './der.ts'
-import { bmpText, checkUtf8, latin1Text, oidText, utf8Text } from './der-values.ts'
+import { bmpText, checkUtf8, latin1Text, readOid, utf8Text } from './der-values.ts'
 
 /** One AttributeTypeAndValue; its text is made when it is asked for. */
 export class NameAttribute {
   readonly type: string
-  readonly #whole: DerElement
   readonly #value: DerElement
+  /** Where the whole of it begins; its value is the last of it. */
+  readonly #start: number
   #folded: string | undefined
 
-  constructor(type: string, whole: DerElement, value: DerElement) {
+  constructor(type: string, value: DerElement, start: number) {
     this.type = type
-    this.#whole = whole
     this.#value = value
+    this.#start = start
   }
 
   /** Null for a string type that we do not read. */
@@ -32,7 +33,7 @@ export class NameAttribute {
   }
 
   get encoding(): Uint8Array {
-    return this.#whole.encoding
+    return this.#value.bytes.subarray(this.#start, this.#value.end)
   }
 
   /** What two attributes have in common when they mean the same: type, and text after folding case and white space. */
@@ -51,6 +52,7 @@ function fold({ type, text, encoding }: NameAttribute): string {
 export class DistinguishedName {
   readonly rdns: readonly (readonly NameAttribute[])[]
   readonly #element: DerElement
+  #encoding: Uint8Array | undefined
   #folded: readonly string[] | undefined
 
   constructor(rdns: readonly (readonly NameAttribute[])[], element: DerElement) {
@@ -59,7 +61,7 @@ export class DistinguishedName {
   }
 
   get encoding(): Uint8Array {
-    return this.#element.encoding
+    return (this.#encoding ??= this.#element.encoding)
   }
 
   /** One text per RDN, equal for RDNs that mean the same (RFC 5280 §7.1). */
@@ -93,18 +95,18 @@ function readRdn(reader: DerReader): NameAttribute[] {
 }
 
 export function readAttribute(reader: DerReader): NameAttribute {
-  const whole = reader.read(TAG.sequence)
-  const body = inside(whole)
-  const type = oidText(body.read(TAG.oid))
+  const start = reader.position
+  const body = reader.enter(TAG.sequence)
+  const type = readOid(body)
   const value = body.read()
   body.finish()
   if (value.tag === TAG.utf8String) checkUtf8(value)
-  return new NameAttribute(type, whole, value)
+  return new NameAttribute(type, value, start)
 }
 
 /** RFC 5280 §7.1: equal bytes, or equal text after folding case and white space, RDN by RDN in order. */
 export function sameName(a: DistinguishedName, b: DistinguishedName): boolean {
-  if (Buffer.compare(a.encoding, b.encoding) === 0) return true
+  if (a === b || Buffer.compare(a.encoding, b.encoding) === 0) return true
   return a.rdns.length === b.rdns.length && isWithin(a, b)
 }
 
@@ -124,8 +126,12 @@ function hasTypesOf(a: readonly NameAttribute[], b: readonly NameAttribute[]): b
 
 /** Texts of every attribute of `type`, in order. */
 export function attributeTexts(name: DistinguishedName, type: string): string[] {
-  return name.rdns
-    .flat()
-    .filter((attribute) => attribute.type === type && attribute.text !== null)
-    .map((attribute) => attribute.text ?? '')
+  const texts: string[] = []
+  for (const rdn of name.rdns) {
+    for (const attribute of rdn) {
+      const text = attribute.type === type ? attribute.text : null
+      if (text !== null) texts.push(text)
+    }
+  }
+  return texts
 }

@@ -107,7 +107,9 @@ const FORM: readonly Rule[] = [
   {
     expected: 'a validity in the form of its years',
     holds: (c) =>
-      hasFormOfYear(c.notBefore) && hasFormOfYear(c.notAfter) && c.notBefore.at < c.notAfter.at,
+      hasFormOfYear(c.notBefore) &&
+      hasFormOfYear(c.notAfter) &&
+      c.notBefore.at.getTime() < c.notAfter.at.getTime(),
   },
 ]
 

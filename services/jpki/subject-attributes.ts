@@ -1,6 +1,7 @@
 import { attributeTexts } from './name.ts'
 import type { Certificate } from './certificate.ts'
-import { daysIn } from './der-values.ts'
+import type { DerElement } from './der.ts'
+import { daysIn, utf8Text } from './der-values.ts'
 import type { GeneralName } from './general-name.ts'
 import { ATTRIBUTE_TYPE, BASIC_FOUR } from './oids.ts'
 
@@ -38,7 +39,7 @@ const SEXES = {
   '3': 'unknown',
   '9': 'not_applicable',
 } as const
-const KNOWN_TYPES: ReadonlySet<string> = new Set(Object.values(BASIC_FOUR))
+const TYPES = new Map(Object.values(BASIC_FOUR).map((type, i) => [type as string, i]))
 const MAX_ADDRESS = 200
 const MAX_NAME = 200
 
@@ -47,17 +48,17 @@ const MAX_NAME = 200
  * certificate without readable attributes proves nobody.
  */
 export function readSubjectAttributes(certificate: Certificate): SubjectAttributes | string {
-  const texts = otherNameTexts(certificate.subjectAltName)
-  if (typeof texts === 'string') return texts
-  const name = registerText(texts, BASIC_FOUR.name, BASIC_FOUR.nameSubstitution, MAX_NAME)
+  const values = otherNameValues(certificate.subjectAltName)
+  if (typeof values === 'string') return values
+  const value = (type: string): DerElement | undefined => values[TYPES.get(type) ?? -1]
+  const name = registerText(value(BASIC_FOUR.name), value(BASIC_FOUR.nameSubstitution), MAX_NAME)
   const address = registerText(
-    texts,
-    BASIC_FOUR.address,
-    BASIC_FOUR.addressSubstitution,
+    value(BASIC_FOUR.address),
+    value(BASIC_FOUR.addressSubstitution),
     MAX_ADDRESS,
   )
-  const birthDate = readBirthDate(texts.get(BASIC_FOUR.birthDate) ?? '')
-  const raw = texts.get(BASIC_FOUR.sex) ?? ''
+  const birthDate = readBirthDate(textOf(value(BASIC_FOUR.birthDate)))
+  const raw = textOf(value(BASIC_FOUR.sex))
   if (name === null) return 'a name with one flag per character'
   if (address === null) return 'an address with one flag per character'
   if (birthDate === null) return 'a birth date'
@@ -66,34 +67,42 @@ export function readSubjectAttributes(certificate: Certificate): SubjectAttribut
   return { name, birthDate, sex, address, municipality: municipalityOf(certificate) }
 }
 
-function otherNameTexts(names: readonly GeneralName[]): Map<string, string> | string {
-  const texts = new Map<string, string>()
+/** The values in the order of `TYPES`. */
+function otherNameValues(names: readonly GeneralName[]): (DerElement | undefined)[] | string {
+  const values: (DerElement | undefined)[] = new Array<undefined>(TYPES.size).fill(undefined)
   for (const name of names) {
-    const text = name.kind === 'otherName' && KNOWN_TYPES.has(name.type) ? name.text : null
-    if (name.kind !== 'otherName' || text === null) return 'the six known other names only'
-    if (texts.has(name.type)) return 'each other name once'
-    texts.set(name.type, text)
+    const place = name.kind === 'otherName' ? TYPES.get(name.type) : undefined
+    const value = name.kind === 'otherName' ? name.utf8 : null
+    if (place === undefined || value === null) return 'the six known other names only'
+    if (values[place] !== undefined) return 'each other name once'
+    values[place] = value
   }
-  return texts.size === KNOWN_TYPES.size ? texts : 'the six known other names'
+  return names.length === TYPES.size ? values : 'the six known other names'
+}
+
+function textOf(value: DerElement | undefined): string {
+  return value === undefined ? '' : utf8Text(value)
 }
 
 function registerText(
-  texts: ReadonlyMap<string, string>,
-  textType: string,
-  flagType: string,
+  value: DerElement | undefined,
+  flags: DerElement | undefined,
   most: number,
 ): RegisterText | null {
-  const text = texts.get(textType) ?? ''
-  const flags = texts.get(flagType) ?? ''
+  const text = textOf(value)
   const length = codePoints(text)
-  if (length === 0 || length > most || flags.length !== length) return null
+  if (flags === undefined || length === 0 || length > most || flags.length !== length) return null
   const substituted: number[] = []
   for (let i = 0; i < length; i++) {
-    if (flags[i] === '1') substituted.push(i)
-    else if (flags[i] !== '0') return null
+    const flag = flags.bytes[flags.offset + i]
+    if (flag === ONE) substituted.push(i)
+    else if (flag !== ZERO) return null
   }
   return { text, substituted }
 }
+
+const ZERO = 0x30
+const ONE = 0x31
 
 /** Of well-formed text, so a leading surrogate stands for its pair. */
 function codePoints(text: string): number {
@@ -105,19 +114,20 @@ function codePoints(text: string): number {
 /** `EYYYYMMDD`: era digit and a Gregorian date; zeros stand for what the register does not know. */
 export function readBirthDate(text: string): BirthDate | null {
   if (!/^[0-5][0-9]{8}$/.test(text)) return null
-  const era = ERAS[Number(text[0])] ?? 'unknown'
-  const [year, month, day] = [text.slice(1, 5), text.slice(5, 7), text.slice(7, 9)]
-  if (year === '0000')
-    return month + day === '0000' ? { date: null, precision: 'unknown', era } : null
-  if (month === '00') return day === '00' ? { date: null, precision: 'year', era } : null
-  if (!isMonth(month)) return null
-  if (day === '00') return { date: null, precision: 'month', era }
-  if (Number(day) > daysIn(Number(month), Number(year))) return null
-  return { date: `${year}-${month}-${day}`, precision: 'day', era }
-}
-
-function isMonth(month: string): boolean {
-  return month >= '01' && month <= '12'
+  const digits = Number(text)
+  const era = ERAS[Math.floor(digits / 1e8)] ?? 'unknown'
+  const [year, month, day] = [
+    Math.floor(digits / 1e4) % 1e4,
+    Math.floor(digits / 100) % 100,
+    digits % 100,
+  ]
+  if (year === 0) return month + day === 0 ? { date: null, precision: 'unknown', era } : null
+  if (month === 0) return day === 0 ? { date: null, precision: 'year', era } : null
+  if (month > 12) return null
+  if (day === 0) return { date: null, precision: 'month', era }
+  if (day > daysIn(month, year)) return null
+  const date = `${text.slice(1, 5)}-${text.slice(5, 7)}-${text.slice(7)}`
+  return { date, precision: 'day', era }
 }
 
 function isSex(raw: string): raw is keyof typeof SEXES {
