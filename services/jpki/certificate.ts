@@ -97,8 +97,7 @@ export function readCertificate(reader: DerReader): Certificate {
     outerAlgorithm,
     signature,
   }
-  readKnownExtensions(certificate, extensions)
-  return certificate
+  return readKnownExtensions(extensions, certificate)
 }
 
 const issuers = new SharedValues(readName)

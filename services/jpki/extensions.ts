@@ -134,11 +134,12 @@ export const NO_EXTENSIONS: KnownExtensions = {
 }
 
 /** Reads the known extensions into what holds `NO_EXTENSIONS`; a known one whose value is not its type is malformed. */
-export function readKnownExtensions(
-  into: Mutable<KnownExtensions>,
+export function readKnownExtensions<T extends Mutable<KnownExtensions>>(
   extensions: readonly Extension[],
-): void {
+  into: T,
+): T {
   for (const { oid, value } of extensions) READERS.get(oid)?.(into, value)
+  return into
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }

@@ -232,10 +232,11 @@ function knownFrom(alternatives: Uint8Array | undefined, constraints: Uint8Array
     value === undefined
       ? []
       : [{ oid, critical: true, value: new DerReader(der(TAG.octetString, value)).read() }]
-  return readKnownExtensions([
+  const extensions = [
     ...extension(EXTENSION.subjectAltName, alternatives),
     ...extension(EXTENSION.nameConstraints, constraints),
-  ])
+  ]
+  return readKnownExtensions(extensions, { ...NO_EXTENSIONS })
 }
 
 const [template] = certificates().slice(-1).map(parseCertificate)
