@@ -13,7 +13,11 @@ import {
   toBigInt,
 } from '../../services/jpki/der-values.ts'
 import { der, derOid } from '../../services/jpki/der-writer.ts'
-import { readAuthorityKeyIdentifier, readKnownExtensions } from '../../services/jpki/extensions.ts'
+import {
+  NO_EXTENSIONS,
+  readAuthorityKeyIdentifier,
+  readKnownExtensions,
+} from '../../services/jpki/extensions.ts'
 import { readGeneralName, type GeneralName } from '../../services/jpki/general-name.ts'
 import { readName, sameName, isWithin, type DistinguishedName } from '../../services/jpki/name.ts'
 import { Budget, BudgetExhausted } from '../../services/jpki/path/budget.ts'
