@@ -7,6 +7,7 @@ import type { Secret } from '../kernel/secret.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import { CardError, type CardErrorCode } from './card-error.ts'
 import { type CardKeyUse, JpkiCard, type TokenType } from './jpki-card.ts'
+import { applicationsIn } from './next-card.ts'
 import { proofMessage, type ProofPurpose } from './proof-message.ts'
 import type { CardChoice, CardSource } from './transport.ts'
 
@@ -172,7 +173,8 @@ export class CardAgent {
 
   async #useCard(session: AgentSession, order: TapOrder): Promise<CardEvidence> {
     const use = session.keyUse
-    const card = await JpkiCard.open(await this.#parts.cards.open(order.cardId))
+    const { cards, environment } = this.#parts
+    const card = await JpkiCard.open(await cards.open(order.cardId), applicationsIn(environment))
     try {
       await card.verifyPin(use, order.pin, { useLastTry: order.useLastTry })
       const certificate = await card.readCertificate(use)

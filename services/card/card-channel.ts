@@ -80,9 +80,9 @@ export class CardChannel {
     throw unexpected(sw, 'an answer about the PIN')
   }
 
-  /** PSO: COMPUTE DIGITAL SIGNATURE over a DigestInfo; `p2` names the key. */
-  async sign(p2: number, digestInfo: Uint8Array): Promise<Uint8Array> {
-    const command = { cla: 0x80, ins: 0x2a, p1: 0x00, p2, data: digestInfo, le: 256 }
+  /** PSO: COMPUTE DIGITAL SIGNATURE; `p2` names the key, `p1` what the card makes of `input`: 00, a DigestInfo, is only padded. */
+  async sign(p2: number, input: Uint8Array, p1 = 0x00): Promise<Uint8Array> {
+    const command = { cla: 0x80, ins: 0x2a, p1, p2, data: input, le: 256 }
     const { data: signature, sw } = await this.send(command)
     if (sw !== 0x9000 || signature.length === 0) throw unexpected(sw, 'a signature')
     return signature
@@ -119,16 +119,18 @@ export class CardChannel {
 }
 
 /**
- * Selects the application over `transport`, which is let go of when the card has none (`NOT_A_JPKI_CARD`) or does not
- * answer: a reader is held by one caller alone.
+ * Selects the first of the applications that the card has over `transport`, which is let go of when it has none (`NOT_A_JPKI_CARD`)
+ * or does not answer: a reader is held by one caller alone.
  */
-export async function openApplication(
+export async function openApplication<T extends { readonly aid: Uint8Array }>(
   transport: CardTransport,
-  aid: Uint8Array,
-): Promise<CardChannel> {
+  applications: readonly T[],
+): Promise<{ readonly channel: CardChannel; readonly application: T }> {
   const channel = new CardChannel(transport)
   try {
-    if (await channel.selectApplication(aid)) return channel
+    for (const application of applications) {
+      if (await channel.selectApplication(application.aid)) return { channel, application }
+    }
     throw new CardError('NOT_A_JPKI_CARD', 'expected a My Number Card with this application')
   } catch (error) {
     await transport.close()

@@ -8,6 +8,7 @@ import { SimulatedCard } from '../simulator/card.ts'
 import type { CardFile, PinStates } from '../simulator/card-file.ts'
 import { CardError } from './card-error.ts'
 import { JpkiCard } from './jpki-card.ts'
+import { applicationsIn } from './next-card.ts'
 import type { CardTransport } from './transport.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -101,6 +102,60 @@ describe('a signature', () => {
       code: 'CARD_REMOVED',
     })
     await card.close()
+  })
+})
+
+describe('a next card, which is invented', () => {
+  const ec = generateKeyPairSync('ec', { namedCurve: 'secp384r1' })
+  const onCard = {
+    ...ON_CARD,
+    privateKey: toBase64(ec.privateKey.export({ type: 'pkcs8', format: 'der' })),
+  }
+  const next = () => insert({ generation: 'next', authentication: onCard, signature: onCard })
+
+  test.each([
+    ['authentication', '1234'],
+    ['signature', 'ABC123'],
+  ] as const)('signs with its %s key after the PIN, in the simulator', async (use, right) => {
+    const card = await JpkiCard.open(next().transport, applicationsIn('simulator'))
+    expect(await card.tokenType()).toBe('card')
+    await expect(card.sign(use, utf8('message'))).rejects.toMatchObject({ code: 'CARD_PROTOCOL' })
+    await card.verifyPin(use, pin(right))
+    expect(toHex(await card.readCertificate(use))).toBe(toHex(CERTIFICATE))
+    const message = new Uint8Array(400).fill(7)
+    const signature = await card.sign(use, message)
+    expect(verify('sha384', message, ec.publicKey, signature)).toBe(true)
+    expect(verify('sha384', utf8('another'), ec.publicKey, signature)).toBe(false)
+  })
+
+  test.each(['production', 'jpki-test'] as const)(
+    'is no card in %s, where nothing invented is ever sent',
+    async (environment) => {
+      const { transport, sent } = next()
+      await expect(JpkiCard.open(transport, applicationsIn(environment))).rejects.toMatchObject({
+        code: 'NOT_A_JPKI_CARD',
+      })
+      expect(sent).toEqual(['00a4040c0ad392f000260100000001'])
+    },
+  )
+
+  test('is not taken for one of today, nor one of today for it', async () => {
+    await expect(JpkiCard.open(next().transport)).rejects.toMatchObject({
+      code: 'NOT_A_JPKI_CARD',
+    })
+    const today = insert()
+    await JpkiCard.open(today.transport, applicationsIn('simulator'))
+    expect(today.sent).toHaveLength(1)
+  })
+
+  test('makes no other kind of signature', async () => {
+    const { transport, card: simulated } = next()
+    const card = await JpkiCard.open(transport, applicationsIn('simulator'))
+    await card.verifyPin('authentication', pin('1234'))
+    for (const p1 of ['00', '01', '02', '04', '05']) {
+      const command = fromHex(`802a${p1}9720${'00'.repeat(32)}00`)
+      expect(toHex(await simulated.transmit(command))).toBe('6a86')
+    }
   })
 })
 

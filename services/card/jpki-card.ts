@@ -28,8 +28,21 @@ const TOKEN_LABELS: Readonly<Record<string, TokenType>> = {
 /** A certificate is under 2 kB; what claims more is no certificate of JPKI. */
 const MAX_CERTIFICATE = 8 * 1024
 /** P2 of a signature: the key that is the current file. */
-const CURRENT_KEY = 0x80
+export const CURRENT_KEY = 0x80
 const SHA256_DIGEST_INFO = fromHex('3031300d060960864801650304020105000420')
+
+/** An application with the two certificates and their keys: how it is found, and how it is made to sign a message. */
+export interface JpkiApplication {
+  readonly aid: Uint8Array
+  /** With the key that is the current file. */
+  sign(channel: CardChannel, message: Uint8Array): Promise<Uint8Array>
+}
+
+/** JPKI-AP of the card in use: sha256WithRSAEncryption, the client hashes. */
+export const JPKI_APPLICATION: JpkiApplication = {
+  aid: JPKI_AP,
+  sign: (channel, message) => channel.sign(CURRENT_KEY, sha256DigestInfo(message)),
+}
 
 /**
  * Client of JPKI-AP on a My Number Card. The application is selected once, since cards differ in what selecting it again
@@ -37,14 +50,20 @@ const SHA256_DIGEST_INFO = fromHex('3031300d060960864801650304020105000420')
  */
 export class JpkiCard {
   readonly #channel: CardChannel
+  readonly #application: JpkiApplication
 
-  private constructor(channel: CardChannel) {
+  private constructor(channel: CardChannel, application: JpkiApplication) {
     this.#channel = channel
+    this.#application = application
   }
 
-  /** Selects the application; `NOT_A_JPKI_CARD` when the card has none. */
-  static async open(transport: CardTransport): Promise<JpkiCard> {
-    return new JpkiCard(await openApplication(transport, JPKI_AP))
+  /** Selects the first of `applications` that the card has; `NOT_A_JPKI_CARD` when it has none. */
+  static async open(
+    transport: CardTransport,
+    applications: readonly JpkiApplication[] = [JPKI_APPLICATION],
+  ): Promise<JpkiCard> {
+    const { channel, application } = await openApplication(transport, applications)
+    return new JpkiCard(channel, application)
   }
 
   /** `card` for a label that is not known: the hint claims no more than what everybody has. */
@@ -88,10 +107,10 @@ export class JpkiCard {
     return this.#channel.readWhole(derLength)
   }
 
-  /** sha256WithRSAEncryption over the message; the PIN must have been verified. */
+  /** Signature over the message by the algorithm of the card's keys; the PIN must have been verified. */
   async sign(use: CardKeyUse, message: Uint8Array): Promise<Uint8Array> {
     await this.#selectOf(use, 'key')
-    return this.#channel.sign(CURRENT_KEY, sha256DigestInfo(message))
+    return this.#application.sign(this.#channel, message)
   }
 
   /** Leaves the application, so that the verified PINs are forgotten, and lets go of the card. */

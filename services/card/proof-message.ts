@@ -17,7 +17,7 @@ export interface ProofFields {
 }
 
 /**
- * The bytes that the card signs as `sha256WithRSAEncryption`: they are hashed once, inside the DigestInfo. The domain
+ * The bytes that the card signs (as `sha256WithRSAEncryption`, on a card in use): they are hashed once, inside the DigestInfo. The domain
  * tag keeps a proof from ever being taken for a signed document.
  */
 export function proofMessage(fields: ProofFields): Uint8Array {

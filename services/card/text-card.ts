@@ -47,7 +47,7 @@ export class TextCard {
 
   /** Selects the application; `NOT_A_JPKI_CARD` when there is none, as on a phone. */
   static async open(transport: CardTransport): Promise<TextCard> {
-    return new TextCard(await openApplication(transport, TEXT_AP))
+    return new TextCard((await openApplication(transport, [{ aid: TEXT_AP }])).channel)
   }
 
   /** How often a wrong value may still be given; 0 = locked. Costs no try. */

@@ -1,5 +1,6 @@
 import { ConfigError } from '../kernel/errors.ts'
-import { CERTIFICATE_FAMILIES, type CertificateFamily } from '../simulator/profile.ts'
+import { CARD_GENERATIONS } from '../simulator/generation.ts'
+import { anchorFile, CERTIFICATE_FAMILIES, type CertificateFamily } from '../simulator/profile.ts'
 
 /** A simulator that runs in another process of this machine: where it is, and the roots to believe. */
 export interface FoundSimulator {
@@ -19,10 +20,12 @@ const TIMEOUT = 3_000
 export async function findSimulator(port: number): Promise<FoundSimulator> {
   const url = `http://127.0.0.1:${port}`
   try {
-    const anchors = CERTIFICATE_FAMILIES.map(async (kind) => ({
-      kind,
-      certificate: await fetchBytes(`${url}/anchors/${kind}.cer`),
-    }))
+    const anchors = CARD_GENERATIONS.flatMap((generation) =>
+      CERTIFICATE_FAMILIES.map(async (kind) => ({
+        kind,
+        certificate: await fetchBytes(`${url}/anchors/${anchorFile(kind, generation)}`),
+      })),
+    )
     return { url, anchors: await Promise.all(anchors) }
   } catch (error) {
     throw new ConfigError(

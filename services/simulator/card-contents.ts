@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import { concatBytes, fromBase64, utf8 } from '../kernel/bytes.ts'
+import { INVENTED_NEXT_CARD } from '../card/next-card.ts'
+import { concatBytes, fromBase64, toHex, utf8 } from '../kernel/bytes.ts'
 import type { CardFile, PinName, TextApplicationFile } from './card-file.ts'
 import { importKey } from './keys.ts'
 import type { CertificateFamily } from './profile.ts'
@@ -22,15 +23,16 @@ export interface CardApplication {
 }
 
 export const JPKI_AP = 'd392f000260100000001'
+const NEXT_CARD_AP = toHex(INVENTED_NEXT_CARD.aid)
 export const TEXT_AP = 'd3921000310001010408'
 export const ISSUER_SECURITY_DOMAIN = 'a0000001510000'
 
 const BLOCK = 256
 
-/** The applications of a card by AID. */
+/** The applications of a card by AID. Those of a next card are invented, and its client meets them nowhere else. */
 export function cardApplications(card: CardFile): ReadonlyMap<string, CardApplication> {
   const applications: [string, CardApplication][] = [
-    [JPKI_AP, { files: jpkiFiles(card) }],
+    [card.generation === 'next' ? NEXT_CARD_AP : JPKI_AP, { files: jpkiFiles(card) }],
     [ISSUER_SECURITY_DOMAIN, { files: new Map() }],
   ]
   if (card.text) applications.push([TEXT_AP, textApplication(card.text)])
@@ -108,10 +110,15 @@ function padded(der: Uint8Array): Uint8Array {
 
 const PHONE_LABELS = { android: 'JPKIAPGPSETOKEN', iphone: 'JPKIAPIOSTOKEN' } as const
 
+function labelOf({ kind, phone, generation }: CardFile): string {
+  if (kind === 'phone') return PHONE_LABELS[phone ?? 'android']
+  return generation === 'next' ? 'INVENTED NEXT CARD' : 'JPKIAPICCTOKEN2'
+}
+
 /** EF 0006: the token information of PKCS #11, 160 bytes, space padded. */
 function tokenInformation(card: CardFile): Uint8Array {
   const text = (value: string, length: number) => utf8(value.padEnd(length, ' '))
-  const label = card.kind === 'card' ? 'JPKIAPICCTOKEN2' : PHONE_LABELS[card.phone ?? 'android']
+  const label = labelOf(card)
   const uint32 = (...values: number[]) => {
     const view = new DataView(new ArrayBuffer(4 * values.length))
     values.forEach((value, index) => view.setUint32(4 * index, value))

@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidInput, NotFound } from '../kernel/errors.ts'
 import { readFileIfPresent, writeFileAtomically } from '../database/whole-file.ts'
+import type { CardGeneration } from './generation.ts'
 import type { PhoneKind, TokenKind } from './state.ts'
 
 interface CardKey {
@@ -31,11 +32,13 @@ export interface CardFile {
   readonly version: 1
   readonly id: string
   readonly kind: TokenKind
+  /** Of a card. */
+  readonly generation?: CardGeneration
   readonly title: { readonly ja: string; readonly en: string }
   readonly authentication: CardKey
   /** Absent on a card without a 署名用 certificate. */
   readonly signature?: CardKey
-  /** Absent on a phone. */
+  /** Absent on a phone, and on a next card, whose 券面等AP is left out. */
   readonly text?: TextApplicationFile
   /** On a phone: what it is; absent on one of before there were two kinds, which was Android. */
   readonly phone?: PhoneKind

@@ -1,8 +1,9 @@
 import { toBase64 } from '../kernel/bytes.ts'
 import type { Random } from '../kernel/random.ts'
 import { type CardRack, MAX_TRIES, type PinName } from './card-file.ts'
-import { type CertificationAuthority, wholeSecond } from './certification-authority.ts'
-import { exportKey, type KeySource, spkiDer } from './keys.ts'
+import { type Authorities, wholeSecond } from './certification-authority.ts'
+import { generationOf, VALIDITY } from './generation.ts'
+import { exportKey, type KeySource, newEcKey, spkiDer } from './keys.ts'
 import { type Municipality, municipality } from './municipalities.ts'
 import { SAMPLE_PINS } from './people.ts'
 import { type CertificateFamily, type DistinguishedName, distributionPointName } from './profile.ts'
@@ -19,7 +20,7 @@ import { endOfValidity } from './validity.ts'
 
 export interface CardProductionParts {
   readonly state: SimulatorState
-  readonly authorities: Readonly<Record<CertificateFamily, CertificationAuthority>>
+  readonly authorities: Authorities
   readonly textIssuer: TextIssuer
   readonly cards: CardRack
   readonly keySource: KeySource
@@ -41,7 +42,8 @@ export class CardProduction {
     withSignature: boolean,
   ): Promise<TokenRecord> {
     const token = { id: tokenId(person.id, 'card'), kind: 'card', personId: person.id } as const
-    const key = (family: CertificateFamily) => this.newKey(person, token, family, issuedAt, 5)
+    const key = (family: CertificateFamily) =>
+      this.newKey(person, token, family, issuedAt, VALIDITY.current.birthdays)
     const [authentication, signature, text] = await Promise.all([
       key('authentication'),
       withSignature ? key('signature') : undefined,
@@ -60,7 +62,7 @@ export class CardProduction {
     const id = tokenId(person.id, phone)
     const token = { id, kind: 'phone', phone, personId: person.id } as const
     const key = (family: CertificateFamily) =>
-      this.newKey(person, token, family, issuedAt, 5, ends[family])
+      this.newKey(person, token, family, issuedAt, VALIDITY.current.birthdays, ends[family])
     const [authentication, signature] = await Promise.all([key('authentication'), key('signature')])
     return { ...token, authentication, signature }
   }
@@ -78,34 +80,40 @@ export class CardProduction {
   /** Puts the token into the person's hands, with the PINs first given. */
   handOver(person: PersonRecord, token: TokenRecord): void {
     this.#parts.state.tokens.push(token)
+    this.givePins(person, token)
+    this.writeCard(person, token)
+  }
+
+  /** Sets every PIN to the one first given, with all its tries. */
+  givePins(person: PersonRecord, token: TokenRecord): void {
     const fresh = (pin: PinName) => freshPin(person, token, pin)
     this.#parts.cards.pins(token.id).save({
       authentication: fresh('authentication'),
       signature: fresh('signature'),
       ...(token.text && { text: fresh('text'), referenceB: fresh('referenceB') }),
     })
-    this.writeCard(person, token)
   }
 
   /** A new key with its certificate; `limit` is the latest end of validity. */
   async newKey(
     person: PersonRecord,
-    token: Pick<TokenRecord, 'id'>,
+    token: Pick<TokenRecord, 'id' | 'generation'>,
     family: CertificateFamily,
     issuedAt: Date,
     birthdays: number,
     limit?: Date,
   ): Promise<TokenKey> {
     const { state, authorities, keySource, random } = this.#parts
-    const privateKey = await keySource()
+    const generation = generationOf(token)
+    const privateKey = await (generation === 'next' ? newEcKey() : keySource())
     const town = municipality(person.municipalityCode)
     const notBefore = wholeSecond(issuedAt.getTime())
     const own = endOfValidity(notBefore, person.attributes.birthDate, birthdays)
     const notAfter = limit && limit < own ? limit : own
-    const { serial, certificate } = authorities[family].issue({
+    const { serial, certificate } = authorities[generation][family].issue({
       subject: subjectName(family, town, notBefore, random),
       spki: spkiDer(privateKey),
-      distributionPoint: distributionPointName(family, town),
+      distributionPoint: distributionPointName(family, town, generation),
       attributes: person.attributes,
       notBefore,
       notAfter,
@@ -122,6 +130,7 @@ export class CardProduction {
       municipalityCode: person.municipalityCode,
       issuedAt: notBefore.toISOString(),
       notAfter: notAfter.toISOString(),
+      ...(generation === 'next' && { generation }),
     })
     return { privateKey: exportKey(privateKey), certificateId }
   }
@@ -133,6 +142,7 @@ export class CardProduction {
   /** Writes the card as the register has it. */
   writeCard(person: PersonRecord, token: TokenRecord): void {
     const { authorities, cards, textIssuer } = this.#parts
+    const ofCard = authorities[generationOf(token)]
     const key = ({ privateKey, certificateId }: TokenKey) => ({
       privateKey,
       certificate: this.#certificateOf(certificateId),
@@ -142,14 +152,15 @@ export class CardProduction {
       id: token.id,
       kind: token.kind,
       title: person.title,
+      ...(token.generation && { generation: token.generation }),
       authentication: key(token.authentication),
       ...(token.signature && { signature: key(token.signature) }),
       ...(token.text && { text: textIssuer.write(person.attributes, token.text.privateKey) }),
       ...(token.phone && { phone: token.phone }),
       ...(token.biometrics === true && { biometrics: true }),
       authorities: {
-        authentication: toBase64(authorities.authentication.certificate),
-        signature: toBase64(authorities.signature.certificate),
+        authentication: toBase64(ofCard.authentication.certificate),
+        signature: toBase64(ofCard.signature.certificate),
       },
     })
   }

@@ -3,11 +3,12 @@ import type { CardSource } from '../card/transport.ts'
 import { NotFound } from '../kernel/errors.ts'
 import type { Random } from '../kernel/random.ts'
 import { SimulatedCard } from './card.ts'
-import { cardRack } from './card-file.ts'
+import { type CardFile, cardRack } from './card-file.ts'
 import { SAMPLE_PINS } from './people.ts'
 
 const KIND = {
   card: { ja: 'カード', en: 'card' },
+  next: { ja: '次期カード（架空の仕様）', en: 'next card (invented)' },
   android: { ja: 'スマホ', en: 'phone' },
   iphone: { ja: 'iPhone', en: 'iPhone' },
 } as const
@@ -21,8 +22,9 @@ export function simulatedCards(dataDir: string, random: Random): CardSource {
       en: `PINs of the sample cards: authentication ${SAMPLE_PINS.authentication}, signature ${SAMPLE_PINS.signature}`,
     },
     list: async () =>
-      rack.list().map(({ id, title, kind, phone = 'android' }) => {
-        const { ja, en } = KIND[kind === 'card' ? kind : phone]
+      rack.list().map((card) => {
+        const { id, title } = card
+        const { ja, en } = KIND[kindOf(card)]
         return { id, title: { ja: `${title.ja} ${ja}`, en: `${title.en}, ${en}` } }
       }),
     open: async (id) => {
@@ -35,4 +37,9 @@ export function simulatedCards(dataDir: string, random: Random): CardSource {
     },
     close: () => undefined,
   }
+}
+
+function kindOf({ kind, phone = 'android', generation }: CardFile): keyof typeof KIND {
+  if (kind === 'phone') return phone
+  return generation === 'next' ? 'next' : 'card'
 }

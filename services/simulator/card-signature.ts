@@ -1,4 +1,5 @@
 import { constants, createHash, type KeyObject, privateEncrypt, sign } from 'node:crypto'
+import { HASHES_ITSELF } from '../card/next-card.ts'
 import { concatBytes, fromHex } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
 import type { Random } from '../kernel/random.ts'
@@ -17,6 +18,7 @@ export function cardSignature(
   input: Uint8Array,
   random: Random,
 ): Uint8Array | 'wrong-length' | 'unknown' {
+  if (key.asymmetricKeyType === 'ec') return nextCardSignature(p1, key, input)
   switch (p1) {
     case 0x00: // padded as it is
       return input.length > 245 ? 'wrong-length' : pkcs1(key, input)
@@ -43,6 +45,11 @@ export function cardSignature(
     default:
       return 'unknown'
   }
+}
+
+/** Invented: a next card hashes the message itself, and gives ECDSA in DER. */
+function nextCardSignature(p1: number, key: KeyObject, input: Uint8Array): Uint8Array | 'unknown' {
+  return p1 === HASHES_ITSELF ? new Uint8Array(sign('sha384', input, key)) : 'unknown'
 }
 
 function pkcs1(key: KeyObject, input: Uint8Array): Uint8Array {

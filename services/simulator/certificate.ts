@@ -12,7 +12,7 @@ import {
   oid,
   pkijsName,
   sequence,
-  sha256WithRsa,
+  signatureAlgorithm,
   tagged,
   taggedBytes,
   time,
@@ -129,14 +129,14 @@ function signed(privateKey: KeyObject, tbs: ToBeSigned): Uint8Array {
   const certificate = new Certificate({
     version: 2,
     serialNumber: new asn1js.Integer({ value: tbs.serial }),
-    signature: sha256WithRsa(),
+    signature: signatureAlgorithm(privateKey),
     issuer: pkijsName(tbs.issuer),
     notBefore: time(tbs.notBefore),
     notAfter: time(tbs.notAfter),
     subject: pkijsName(tbs.subject),
     subjectPublicKeyInfo: PublicKeyInfo.fromBER(toArrayBuffer(tbs.spki)),
     extensions: [...tbs.extensions],
-    signatureAlgorithm: sha256WithRsa(),
+    signatureAlgorithm: signatureAlgorithm(privateKey),
   })
   certificate.signatureValue = signatureBits(privateKey, toDer(certificate.encodeTBS()))
   return toDer(certificate.toSchema(true))

@@ -8,9 +8,10 @@ import {
   personCertificate,
   responderCertificate,
 } from './certificate.ts'
-import { exportKey, importKey, keyIdentifier, type KeySource, spkiDer } from './keys.ts'
+import type { CardGeneration } from './generation.ts'
+import { exportKey, importKey, keyIdentifier, type KeySource, newEcKey, spkiDer } from './keys.ts'
 import type { CertificateFamily } from './profile.ts'
-import type { AuthorityState } from './state.ts'
+import type { AuthorityState, GenerationState } from './state.ts'
 
 const YEAR = 365.25 * 24 * 60 * 60 * 1000
 
@@ -21,17 +22,48 @@ export async function newAuthority(
   random: Random,
   start: Date,
 ): Promise<AuthorityState> {
-  const privateKey = await keySource()
-  const spki = spkiDer(privateKey)
   const serial = 0x0100_0000 + (uint32(random.bytes(4)) & 0x00ff_ffff)
+  const years = { before: 6, after: 10 }
+  const generation = newGeneration({
+    ...{ family, serial, start, years },
+    privateKey: await keySource(),
+  })
+  return { ...generation, nextSerial: serial + 1 }
+}
+
+/** Makes the root for next cards, under the next serial of its family. */
+export async function newNextAuthority(
+  family: CertificateFamily,
+  counter: Pick<AuthorityState, 'nextSerial'>,
+  start: Date,
+): Promise<GenerationState> {
+  const serial = counter.nextSerial++
+  const years = { before: 1, after: 16 }
+  return newGeneration({ family, serial, start, years, privateKey: await newEcKey() })
+}
+
+function newGeneration({
+  family,
+  serial,
+  start,
+  years,
+  privateKey,
+}: {
+  readonly family: CertificateFamily
+  readonly serial: number
+  readonly start: Date
+  /** For how long it has been there, and will be. */
+  readonly years: { readonly before: number; readonly after: number }
+  readonly privateKey: KeyObject
+}): GenerationState {
+  const spki = spkiDer(privateKey)
   const issuer = { family, serial, keyId: keyIdentifier(spki), privateKey }
   const certificate = authorityCertificate(issuer, spki, {
-    notBefore: wholeSecond(start.getTime() - 6 * YEAR),
-    notAfter: wholeSecond(start.getTime() + 10 * YEAR),
+    notBefore: wholeSecond(start.getTime() - years.before * YEAR),
+    notAfter: wholeSecond(start.getTime() + years.after * YEAR),
   })
   return {
     serial,
-    nextSerial: serial + 1,
     nextCrlNumber: 1,
     certificate: toBase64(certificate),
     privateKey: exportKey(privateKey),
@@ -45,17 +77,38 @@ export interface OcspSigner {
   readonly certificate?: Uint8Array
 }
 
-/** One of the two CAs of JPKI-SIM. Counts in the state it was given; who owns the state saves it. */
+interface CertificationAuthorityParts {
+  readonly family: CertificateFamily
+  readonly generation: CardGeneration
+  readonly state: GenerationState
+  /** Of the family. */
+  readonly counter: Pick<AuthorityState, 'nextSerial'>
+  /** Of what it certifies beside persons. */
+  readonly keySource: KeySource
+  readonly random: Random
+}
+
+/** The CAs of JPKI-SIM: two families, each with a generation per generation of cards. */
+export type Authorities = Readonly<
+  Record<CardGeneration, Readonly<Record<CertificateFamily, CertificationAuthority>>>
+>
+
+/** One of the CAs of JPKI-SIM. Counts in the state it was given; who owns the state saves it. */
 export class CertificationAuthority {
   readonly family: CertificateFamily
+  readonly generation: CardGeneration
   readonly issuer: Issuer
   readonly certificate: Uint8Array
-  readonly #state: AuthorityState
+  readonly #state: GenerationState
+  readonly #counter: Pick<AuthorityState, 'nextSerial'>
+  readonly #keySource: KeySource
   readonly #random: Random
 
-  constructor(family: CertificateFamily, state: AuthorityState, random: Random) {
+  constructor(parts: CertificationAuthorityParts) {
+    const { family, generation, state } = parts
     const privateKey = importKey(state.privateKey)
     this.family = family
+    this.generation = generation
     this.certificate = fromBase64(state.certificate)
     this.issuer = {
       family,
@@ -64,7 +117,9 @@ export class CertificationAuthority {
       privateKey,
     }
     this.#state = state
-    this.#random = random
+    this.#counter = parts.counter
+    this.#keySource = parts.keySource
+    this.#random = parts.random
   }
 
   /** Issues under the next serial; gaps stand for the certificates of the rest of the country. */
@@ -83,8 +138,8 @@ export class CertificationAuthority {
   }
 
   /** The delegated responder, made when it is first wanted. */
-  async delegatedOcspSigner(keySource: KeySource, at: Date): Promise<OcspSigner> {
-    this.#state.responder ??= await this.#newResponder(keySource, at)
+  async delegatedOcspSigner(at: Date): Promise<OcspSigner> {
+    this.#state.responder ??= await this.#newResponder(at)
     const { certificate, privateKey } = this.#state.responder
     const key = importKey(privateKey)
     return {
@@ -94,11 +149,8 @@ export class CertificationAuthority {
     }
   }
 
-  async #newResponder(
-    keySource: KeySource,
-    at: Date,
-  ): Promise<NonNullable<AuthorityState['responder']>> {
-    const privateKey = await keySource()
+  async #newResponder(at: Date): Promise<NonNullable<AuthorityState['responder']>> {
+    const privateKey = await this.#keySource()
     const serial = this.#takeSerial()
     const certificate = responderCertificate(this.issuer, {
       serial,
@@ -110,8 +162,8 @@ export class CertificationAuthority {
   }
 
   #takeSerial(): number {
-    const serial = this.#state.nextSerial
-    this.#state.nextSerial = serial + 1 + ((this.#random.bytes(1)[0] ?? 0) % 97)
+    const serial = this.#counter.nextSerial
+    this.#counter.nextSerial = serial + 1 + ((this.#random.bytes(1)[0] ?? 0) % 97)
     return serial
   }
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import * as asn1js from 'asn1js'
 import { AlgorithmIdentifier, Extension, RelativeDistinguishedNames, Time } from 'pkijs'
 import type { DistinguishedName } from './profile.ts'
@@ -87,8 +88,11 @@ export function extension(extnID: string, critical: boolean, value: Asn1): Exten
   return new Extension({ extnID, critical, extnValue: value.toBER() })
 }
 
-/** sha256WithRSAEncryption; RFC 4055 §5 wants the NULL. */
-export function sha256WithRsa(): AlgorithmIdentifier {
+/** sha256WithRSAEncryption, for which RFC 4055 §5 wants the NULL, or ecdsa-with-SHA384, which has no parameters (RFC 5758 §3.2). */
+export function signatureAlgorithm({ asymmetricKeyType }: KeyObject): AlgorithmIdentifier {
+  if (asymmetricKeyType === 'ec') {
+    return new AlgorithmIdentifier({ algorithmId: '1.2.840.10045.4.3.3' })
+  }
   return new AlgorithmIdentifier({
     algorithmId: '1.2.840.113549.1.1.11',
     algorithmParams: new asn1js.Null(),

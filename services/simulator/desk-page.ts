@@ -34,6 +34,10 @@ const TEXT = {
     suspend: '一時保留にする',
     resume: '保留を解く',
     renew: '更新する',
+    renewNext: '次期個人番号カードに更新する（架空の仕様）',
+    next: '次期個人番号カード（模擬）',
+    nextHelp:
+      '次期個人番号カードの仕様は公開されていません。予定とされる鍵（ECDSA P-384）、１０年の有効期間、２つの暗証番号のほかは、この模擬のために作ったものです。',
     issueSignature: '署名用証明書を発行する',
     issuePhone: 'スマホ用証明書を発行する',
     phoneKind: '発行先のスマホ',
@@ -79,6 +83,10 @@ const TEXT = {
     suspend: 'Suspend',
     resume: 'Resume',
     renew: 'Renew',
+    renewNext: 'Renew as a next-generation card (invented)',
+    next: 'Next-generation card (simulated)',
+    nextHelp:
+      'The specification of the next card (次期個人番号カード) is not public. But for its keys (ECDSA P-384), a validity of ten years and two PINs, as announced, it is made up for this simulator.',
     issueSignature: 'Issue a signature certificate',
     issuePhone: 'Issue certificates for a phone',
     phoneKind: 'Kind of phone',
@@ -175,7 +183,10 @@ function phoneApplication({ id }: PersonView, language: Language): Html {
 function tokenSection(token: TokenView, language: Language): Html {
   const t = TEXT[language]
   const { authentication, signature } = token.triesLeft
-  return html`<h3>${t[token.phone ?? 'card']} <span class="quiet">${token.id}</span></h3>
+  const isNext = token.generation === 'next'
+  const kind = token.phone ?? (isNext ? 'next' : 'card')
+  return html`<h3>${t[kind]} <span class="quiet">${token.id}</span></h3>
+    ${isNext && html`<p class="quiet">${t.nextHelp}</p>`}
     ${token.certificates.map((certificate) => certificateRow(certificate, token, language))}
     ${!token.hasSignature && html`<p>${t.noSignature}</p>`}
     <p>
@@ -197,9 +208,13 @@ function tokenSection(token: TokenView, language: Language): Html {
     </div>`
 }
 
-function cardForms({ id }: TokenView, language: Language): Html {
+function cardForms({ id, generation }: TokenView, language: Language): Html {
   const t = TEXT[language]
   return html`${orderForm(`tokens/${id}/renew`, t.renew, language)}
+  ${
+    generation !== 'next' &&
+    orderForm(`tokens/${id}/renew`, t.renewNext, language, { generation: 'next' })
+  }
   ${orderForm(`tokens/${id}/issue-signature`, t.issueSignature, language)}`
 }
 

@@ -1,6 +1,7 @@
 import { InvalidInput, NotFound } from '../kernel/errors.ts'
 import { municipality } from './municipalities.ts'
 import { MAX_TRIES, type PinName } from './card-file.ts'
+import { CARD_GENERATIONS, type CardGeneration, generationOf } from './generation.ts'
 import { phoneKind } from './phone-application.ts'
 import type { CertificateFamily } from './profile.ts'
 import type { SimulatorCore } from './simulator-core.ts'
@@ -26,6 +27,8 @@ export interface TokenView {
   readonly kind: TokenKind
   /** Of a phone. */
   readonly phone?: PhoneKind
+  /** Of a card. */
+  readonly generation?: CardGeneration
   readonly triesLeft: { readonly authentication: number; readonly signature: number }
   readonly hasSignature: boolean
   /** Of a phone: unlocked by biometrics instead of the PIN. */
@@ -64,7 +67,9 @@ function viewToken(
   return {
     id: token.id,
     kind: token.kind,
-    ...(token.kind === 'phone' && { phone: token.phone ?? 'android' }),
+    ...(token.kind === 'phone'
+      ? { phone: token.phone ?? 'android' }
+      : { generation: generationOf(token) }),
     triesLeft: { authentication: authentication.triesLeft, signature: signature.triesLeft },
     hasSignature: token.signature !== undefined,
     biometrics: token.biometrics === true,
@@ -106,7 +111,7 @@ export async function perform({ office }: SimulatorCore, order: DeskOrder): Prom
     case 'certificates/resume':
       return office.resume(id)
     case 'tokens/renew':
-      return office.renew(id)
+      return office.renew(id, generation(field('generation')))
     case 'tokens/issue-signature':
       return office.issueSignature(id)
     case 'tokens/unblock':
@@ -142,6 +147,13 @@ function reason(text: string): RevocationReason {
 function pinName(text: string): PinName {
   if (Object.hasOwn(MAX_TRIES, text)) return text as PinName
   throw new InvalidInput('family', `one of ${Object.keys(MAX_TRIES).join(', ')}`)
+}
+
+function generation(text: string): CardGeneration | undefined {
+  if (text === '') return undefined
+  const known = CARD_GENERATIONS.find((one) => one === text)
+  if (!known) throw new InvalidInput('generation', CARD_GENERATIONS.join(' or '))
+  return known
 }
 
 function onOrOff(text: string): boolean {

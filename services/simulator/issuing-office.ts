@@ -5,6 +5,7 @@ import { SimulatedCard } from './card.ts'
 import type { PinName } from './card-file.ts'
 import { CardProduction, type CardProductionParts, freshPin } from './card-production.ts'
 import { wholeSecond } from './certification-authority.ts'
+import { type CardGeneration, generationOf, VALIDITY } from './generation.ts'
 import { municipality } from './municipalities.ts'
 import { type NewPerson, SAMPLE_PINS } from './people.ts'
 import { type PhoneApplication, signApplication } from './phone-application.ts'
@@ -23,8 +24,6 @@ export interface IssuingOfficeParts extends CardProductionParts {
   /** Makes the state durable; called at the end of every operation. */
   readonly save: () => void
 }
-
-const RENEWAL_WINDOW = 92 * 24 * 60 * 60 * 1000
 
 /** The municipal office and the CA's registration desk in one: whatever changes certificates, cards and the register. */
 export class IssuingOffice {
@@ -144,23 +143,36 @@ export class IssuingOffice {
   /**
    * New keys and certificates on a card; those before end as `superseded` and are linked to the new ones. Those on phones end too,
    * until they are applied for again with the new certificate. `Conflict` for a phone.
+   *
+   * @param generation of the card from now on; there is no way back from the next one
    */
-  async renew(id: string): Promise<void> {
+  async renew(id: string, generation?: CardGeneration): Promise<void> {
     const token = this.#token(id)
     if (token.kind === 'phone') throw new Conflict('a phone is not renewed: apply again')
     const person = this.#person(token.personId)
     const at = this.now()
+    if (generation === 'current' && token.generation === 'next') {
+      throw new Conflict('a next card is not renewed as one of today')
+    }
+    const isReplaced = generation === 'next' && token.generation !== 'next'
+    if (isReplaced) token.generation = 'next'
+    const { birthdays, renewalWindow } = VALIDITY[generationOf(token)]
     for (const family of CERTIFICATE_FAMILIES) {
       const key = token[family]
       if (!key) continue
       const before = this.#certificate(key.certificateId)
-      const soon = new Date(before.notAfter).getTime() - at.getTime() < RENEWAL_WINDOW
-      token[family] = await this.#production.newKey(person, token, family, at, soon ? 6 : 5)
+      const left = new Date(before.notAfter).getTime() - at.getTime()
+      const until = birthdays + (!isReplaced && left < renewalWindow ? 1 : 0)
+      token[family] = await this.#production.newKey(person, token, family, at, until)
       before.successorId = token[family].certificateId
       if (!ended(before, at)) this.#end(before, 'superseded')
     }
     for (const phone of this.#phonesOf(person)) {
       for (const live of this.#live(phone)) this.#end(live, 'superseded')
+    }
+    if (isReplaced) {
+      delete token.text
+      this.#production.givePins(person, token)
     }
     this.#production.writeCard(person, token)
     this.#parts.save()
@@ -190,7 +202,9 @@ export class IssuingOffice {
     if (before && !ended(before, this.now())) {
       throw new Conflict('the signature certificate is still good')
     }
-    token.signature = await this.#production.newKey(person, token, 'signature', this.now(), 5)
+    const { birthdays } = VALIDITY[generationOf(token)]
+    const at = this.now()
+    token.signature = await this.#production.newKey(person, token, 'signature', at, birthdays)
     if (before) before.successorId = token.signature.certificateId
     this.#production.writeCard(person, token)
     this.#parts.save()
@@ -221,7 +235,9 @@ export class IssuingOffice {
 
   /** 券面事項入力補助AP for cards that were issued before they had it. */
   async completeCards(): Promise<void> {
-    const incomplete = this.tokens.filter(({ kind, text }) => kind === 'card' && !text)
+    const incomplete = this.tokens.filter(
+      (token) => token.kind === 'card' && generationOf(token) === 'current' && !token.text,
+    )
     for (const token of incomplete) {
       token.text = await this.#production.newText(this.#person(token.personId), this.now())
       this.unblockPin(token.id, 'text')

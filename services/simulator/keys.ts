@@ -20,6 +20,15 @@ const generate = promisify(generateKeyPair)
 export const newRsaKey: KeySource = async () =>
   (await generate('rsa', { modulusLength: 2048, publicExponent: 65537 })).privateKey
 
+/** A key on P-384, as the next card is announced to have. */
+export const newEcKey: KeySource = async () =>
+  (await generate('ec', { namedCurve: 'secp384r1' })).privateKey
+
+/** The digest that a key signs with, whether a card's or an authority's. */
+export function digestFor({ asymmetricKeyType }: KeyObject): 'sha256' | 'sha384' {
+  return asymmetricKeyType === 'ec' ? 'sha384' : 'sha256'
+}
+
 /** SubjectPublicKeyInfo of a private key's other half. */
 export function spkiDer(privateKey: KeyObject): Uint8Array {
   return new Uint8Array(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }))
@@ -40,8 +49,8 @@ export function keyIdentifier(spki: Uint8Array): Uint8Array {
   return new Uint8Array(createHash('sha1').update(bits.valueBlock.valueHexView).digest())
 }
 
-/** sha256WithRSAEncryption over `tbs`, as the BIT STRING that X.509, CRL and OCSP end with. */
+/** Signature over `tbs` by the algorithm of the key, as the BIT STRING that X.509, CRL and OCSP end with. */
 export function signatureBits(privateKey: KeyObject, tbs: Uint8Array): asn1js.BitString {
-  const signature = sign('sha256', tbs, privateKey)
+  const signature = sign(digestFor(privateKey), tbs, privateKey)
   return new asn1js.BitString({ valueHex: toArrayBuffer(signature) })
 }

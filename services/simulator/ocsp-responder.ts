@@ -17,7 +17,7 @@ import {
   type Asn1,
   nameDer,
   octets,
-  sha256WithRsa,
+  signatureAlgorithm,
   tagged,
   taggedBytes,
   toArrayBuffer,
@@ -69,6 +69,12 @@ export function answerOcsp(
   })
   if (parsed.nonce) data.responseExtensions = [parsed.nonce]
   return wrap(responder.signer, data)
+}
+
+/** Whether a request asks about a certificate of this issuer: generations of a family have one responder. */
+export function asksAbout(request: Uint8Array, issuer: Issuer): boolean {
+  const [first] = parseRequest(request)?.certificates ?? []
+  return first !== undefined && namesIssuer(issuer, first)
 }
 
 function parseRequest(der: Uint8Array) {
@@ -144,7 +150,7 @@ function wrap(signer: OcspSigner, tbsResponseData: ResponseData): Uint8Array {
   tbsResponseData.tbsView = new Uint8Array(tbs)
   const basic = new BasicOCSPResponse({
     tbsResponseData,
-    signatureAlgorithm: sha256WithRsa(),
+    signatureAlgorithm: signatureAlgorithm(signer.privateKey),
     signature: signatureBits(signer.privateKey, tbs),
     ...(signer.certificate && {
       certs: [Certificate.fromBER(toArrayBuffer(signer.certificate))],

@@ -1,10 +1,12 @@
 import { verify, X509Certificate } from 'node:crypto'
 import { JpkiCard } from '../card/jpki-card.ts'
+import { applicationsIn } from '../card/next-card.ts'
 import type { CardTransport } from '../card/transport.ts'
 import { lengthPrefixed } from '../kernel/bytes.ts'
 import { Conflict, InvalidInput } from '../kernel/errors.ts'
 import type { Random } from '../kernel/random.ts'
 import { Secret } from '../kernel/secret.ts'
+import { digestFor } from './keys.ts'
 import { PHONE_KINDS, type PhoneKind } from './state.ts'
 
 /** What a person hands in for certificates on a phone (スマホ用電子証明書). */
@@ -36,7 +38,7 @@ export async function signApplication(
   random: Random,
 ): Promise<void> {
   const message = lengthPrefixed('jpki-sim/phone/v1', personId, phone, random.bytes(32))
-  const card = await JpkiCard.open(transport)
+  const card = await JpkiCard.open(transport, applicationsIn('simulator'))
   let signature: Uint8Array
   try {
     await card.verifyPin('signature', new Secret(pin))
@@ -44,7 +46,8 @@ export async function signApplication(
   } finally {
     await card.close()
   }
-  if (!verify('sha256', message, new X509Certificate(certificate).publicKey, signature)) {
+  const { publicKey } = new X509Certificate(certificate)
+  if (!verify(digestFor(publicKey), message, publicKey, signature)) {
     throw new Conflict('expected the signature of the card that is registered')
   }
 }

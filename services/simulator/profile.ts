@@ -1,3 +1,5 @@
+import type { CardGeneration } from './generation.ts'
+
 /** The two kinds of certificate of one person, each with a CA of its own. */
 export const CERTIFICATE_FAMILIES = ['signature', 'authentication'] as const
 /** 署名用 (`signature`) or 利用者証明用 (`authentication`). */
@@ -58,6 +60,7 @@ export function authorityAlternativeName(family: CertificateFamily): Distinguish
 export function distributionPointName(
   family: CertificateFamily,
   town: { readonly prefecture: string; readonly city: string },
+  generation: CardGeneration,
 ): DistinguishedName {
   return [
     ['C', 'JP'],
@@ -65,6 +68,12 @@ export function distributionPointName(
     ['OU', FAMILY_UNIT[family]],
     ['OU', 'CRL Distribution Points'],
     ['OU', town.prefecture],
-    ['CN', `${town.city} CRLDP`],
+    // A list is signed by who signed the certificates on it. How JPKI will tell generations apart is not known.
+    ['CN', `${town.city} ${generation === 'next' ? 'Next Card ' : ''}CRLDP`],
   ]
+}
+
+/** Under which a root is served. */
+export function anchorFile(family: CertificateFamily, generation: CardGeneration): string {
+  return `${family}${generation === 'next' ? '-next' : ''}.cer`
 }

@@ -1,7 +1,7 @@
 import * as asn1js from 'asn1js'
 import { CertificateRevocationList, Extensions, RevokedCertificate } from 'pkijs'
 import { authorityKeyIdentifier, distributionPoint, type Issuer } from './certificate.ts'
-import { extension, pkijsName, sequence, sha256WithRsa, time, toDer } from './der.ts'
+import { extension, pkijsName, sequence, signatureAlgorithm, time, toDer } from './der.ts'
 import { signatureBits } from './keys.ts'
 import { authorityName, type DistinguishedName } from './profile.ts'
 import { REVOCATION_REASONS, type RevocationReason } from './state.ts'
@@ -25,7 +25,7 @@ export interface RevocationList {
 export function revocationList(issuer: Issuer, list: RevocationList): Uint8Array {
   const crl = new CertificateRevocationList({
     version: 1,
-    signature: sha256WithRsa(),
+    signature: signatureAlgorithm(issuer.privateKey),
     issuer: pkijsName(authorityName(issuer.family)),
     thisUpdate: time(list.thisUpdate),
     nextUpdate: time(list.nextUpdate),
@@ -38,7 +38,7 @@ export function revocationList(issuer: Issuer, list: RevocationList): Uint8Array
           : []),
       ],
     }),
-    signatureAlgorithm: sha256WithRsa(),
+    signatureAlgorithm: signatureAlgorithm(issuer.privateKey),
   })
   // RFC 5280 §5.1.2.6: the list is left out when it would be empty.
   if (list.entries.length > 0) crl.revokedCertificates = list.entries.map(revokedCertificate)

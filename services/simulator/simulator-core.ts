@@ -6,14 +6,25 @@ import { ConfigError } from '../kernel/errors.ts'
 import type { Random } from '../kernel/random.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import { type CardRack, cardRack } from './card-file.ts'
-import { CertificationAuthority, newAuthority } from './certification-authority.ts'
+import {
+  type Authorities,
+  CertificationAuthority,
+  newAuthority,
+  newNextAuthority,
+} from './certification-authority.ts'
+import { CARD_GENERATIONS, type CardGeneration } from './generation.ts'
 import { IssuingOffice } from './issuing-office.ts'
-import { exportKey, type KeySource, newRsaKey } from './keys.ts'
+import { exportKey, type KeySource, newEcKey, newRsaKey } from './keys.ts'
 import { LinkageService } from './linkage-service.ts'
 import { MUNICIPALITIES, type Municipality } from './municipalities.ts'
 import { type SamplePerson, samplePeople } from './people.ts'
-import { CERTIFICATE_FAMILIES, type CertificateFamily } from './profile.ts'
-import { type SimulatorState, stateFile, type TextAuthorityState } from './state.ts'
+import { anchorFile, CERTIFICATE_FAMILIES, type CertificateFamily } from './profile.ts'
+import {
+  type GenerationState,
+  type SimulatorState,
+  stateFile,
+  type TextAuthorityState,
+} from './state.ts'
 import { StatusService } from './status-service.ts'
 import { TextIssuer } from './text-issuer.ts'
 import { HEALTHY, type Switches, withSwitches } from './switches.ts'
@@ -33,6 +44,8 @@ export interface SimulatorCoreOptions {
 /** The root of a family, for the verifier's pins. */
 interface SimulatorAnchor {
   readonly kind: CertificateFamily
+  /** Name under which it is served. */
+  readonly file: string
   readonly certificate: Uint8Array
 }
 
@@ -68,14 +81,9 @@ export async function openSimulator(options: SimulatorCoreOptions): Promise<Simu
   const state = known ?? (await newState(keySource, random, clock.now()))
   const save = () => store.save(state)
   const switches = switchBoard()
-  const authorities = {
-    signature: new CertificationAuthority('signature', state.authorities.signature, random),
-    authentication: new CertificationAuthority(
-      'authentication',
-      state.authorities.authentication,
-      random,
-    ),
-  }
+  const isComplete = state.nextAuthorities !== undefined && state.textAuthority !== undefined
+  state.nextAuthorities ??= await newNextAuthorities(state, clock.now())
+  const authorities = openAuthorities(state, state.nextAuthorities, keySource, random)
   state.textAuthority ??= await newTextAuthority(keySource)
   const textIssuer = new TextIssuer(state.textAuthority)
   const parts = { state, authorities, textIssuer, cards, keySource, random }
@@ -88,23 +96,27 @@ export async function openSimulator(options: SimulatorCoreOptions): Promise<Simu
     const order = people.map(({ id }) => id)
     state.people.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id))
     save()
+  } else if (!isComplete) {
+    save()
   }
   const office = new IssuingOffice({ ...parts, clock, save })
   await office.completeCards()
   office.writeCards()
   const tenantKey = fromBase64(state.tenantKey)
   return {
-    anchors: CERTIFICATE_FAMILIES.map((kind) => ({
-      kind,
-      certificate: authorities[kind].certificate,
-    })),
+    anchors: CARD_GENERATIONS.flatMap((generation) =>
+      CERTIFICATE_FAMILIES.map((kind) => ({
+        kind,
+        file: anchorFile(kind, generation),
+        certificate: authorities[generation][kind].certificate,
+      })),
+    ),
     textRoot: textIssuer.root,
     municipalities: MUNICIPALITIES,
     office,
     status: new StatusService({
       state,
       authorities,
-      keySource,
       clock,
       save,
       switches: switches.get,
@@ -133,6 +145,38 @@ async function newState(
     tokens: [],
     certificates: [],
   }
+}
+
+async function newNextAuthorities(
+  { authorities }: SimulatorState,
+  start: Date,
+): Promise<Record<CertificateFamily, GenerationState>> {
+  return {
+    signature: await newNextAuthority('signature', authorities.signature, start),
+    authentication: await newNextAuthority('authentication', authorities.authentication, start),
+  }
+}
+
+function openAuthorities(
+  { authorities: counters }: SimulatorState,
+  next: Record<CertificateFamily, GenerationState>,
+  keySource: KeySource,
+  random: Random,
+): Authorities {
+  const open = (family: CertificateFamily, generation: CardGeneration) => {
+    const counter = counters[family]
+    return new CertificationAuthority({
+      ...{ family, generation, counter, random },
+      ...(generation === 'next'
+        ? { state: next[family], keySource: newEcKey }
+        : { state: counter, keySource }),
+    })
+  }
+  const both = (generation: CardGeneration) => ({
+    signature: open('signature', generation),
+    authentication: open('authentication', generation),
+  })
+  return { current: both('current'), next: both('next') }
 }
 
 async function newTextAuthority(keySource: KeySource): Promise<TextAuthorityState> {

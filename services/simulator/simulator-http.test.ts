@@ -78,7 +78,13 @@ describe('revocation lists', () => {
     }
   })
 
+  test('are others for next cards', async () => {
+    const town = (await get('/crl/signature/99201-next.crl')).rawPayload
+    expect(toHex(town)).not.toBe(toHex((await get('/crl/signature/99201.crl')).rawPayload))
+  })
+
   test.each([
+    ['/crl/signature/99201-last.crl', 404],
     ['/crl/signature/99999.crl', 400],
     ['/crl/signature/99201', 404],
     ['/crl/other/full.crl', 400],
@@ -120,7 +126,9 @@ test('roots are listed with their digests and served', async () => {
   const { anchors } = (await get('/anchors')).json<{
     anchors: { kind: string; sha256: string; url: string }[]
   }>()
-  expect(anchors.map(({ kind }) => kind)).toEqual(['signature', 'authentication'])
+  const kinds = ['signature', 'authentication']
+  expect(anchors.map(({ kind }) => kind)).toEqual([...kinds, ...kinds])
+  expect(new Set(anchors.map(({ url }) => url)).size).toBe(4)
   for (const { sha256: digest, url } of anchors) {
     expect(toHex(sha256((await get(url)).rawPayload))).toBe(digest)
   }

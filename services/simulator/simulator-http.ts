@@ -84,9 +84,10 @@ function addStatusRoutes(app: FastifyInstance, core: SimulatorCore): void {
     return reply.type('application/pkix-crl').send(Buffer.from(core.status.crlByName(name)))
   })
   app.get('/crl/:family/:file', async (request, reply) => {
-    const scope = /^(full|\d{5})\.crl$/.exec(field(request.params, 'file'))?.[1]
+    const [, scope, next] = /^(full|\d{5})(-next)?\.crl$/.exec(field(request.params, 'file')) ?? []
     if (scope === undefined) throw new NotFound('no such list')
-    const crl = core.status.crl(family(request.params), scope)
+    const generation = next === undefined ? 'current' : 'next'
+    const crl = core.status.crl(family(request.params), scope, generation)
     return reply.type('application/pkix-crl').send(Buffer.from(crl))
   })
   app.post('/ocsp/:family', async (request, reply) => {
@@ -101,15 +102,15 @@ function addStatusRoutes(app: FastifyInstance, core: SimulatorCore): void {
     return reply.type('application/ocsp-response').send(Buffer.from(answer))
   })
   app.get('/anchors', async () => ({
-    anchors: core.anchors.map(({ kind, certificate }) => ({
+    anchors: core.anchors.map(({ kind, file, certificate }) => ({
       kind,
       sha256: toHex(sha256(certificate)),
-      url: `/anchors/${kind}.cer`,
+      url: `/anchors/${file}`,
     })),
   }))
   app.get('/anchors/:file', async (request, reply) => {
     const file = field(request.params, 'file')
-    const anchor = core.anchors.find(({ kind }) => `${kind}.cer` === file)
+    const anchor = core.anchors.find((one) => one.file === file)
     if (!anchor) throw new NotFound('no such root')
     return reply.type('application/pkix-cert').send(Buffer.from(anchor.certificate))
   })

@@ -74,24 +74,31 @@ function der(id: string): Uint8Array {
   return new Uint8Array(Buffer.from(certificate(id).certificate, 'base64'))
 }
 
+/** Of cards of today. */
 function anchor(kind: CertificateFamily, of: SimulatorCore = simulator): TrustAnchor {
-  const bytes = of.anchors.find((one) => one.kind === kind)?.certificate ?? new Uint8Array()
-  return openTrustAnchor(bytes, { sha256: toHex(sha256(bytes)), environment: 'simulator', kind })
+  const found = anchorsOf(of).find((one) => one.kind === kind)
+  if (!found) throw new TypeError('each family has a root')
+  return found
+}
+
+function anchorsOf(of: SimulatorCore): TrustAnchor[] {
+  return of.anchors.map(({ kind, certificate: bytes }) =>
+    openTrustAnchor(bytes, { sha256: toHex(sha256(bytes)), environment: 'simulator', kind }),
+  )
 }
 
 function verified(id: string, kind: CertificateFamily = certificate(id).family) {
-  const anchors = [anchor('signature'), anchor('authentication')]
+  const anchors = anchorsOf(simulator)
   const context = { anchors, environment: 'simulator', kind, at: clock.now() } as const
   return verifyCertificate(der(id), context)
 }
 
 function question(id: string): CrlQuestion {
-  const { family } = certificate(id)
   const checked = verified(id).verified
   if (!checked) throw new TypeError('a certificate that holds')
   return {
     certificate: checked.certificate,
-    issuer: anchor(family),
+    issuer: checked.issuer,
     at: clock.now(),
     freshness: FRESHNESS,
   }
@@ -340,6 +347,129 @@ describe('a certificate', () => {
     await expect(simulator.office.issueSignature('hanako-card')).rejects.toMatchObject({
       code: 'CONFLICT',
     })
+  })
+})
+
+describe('a next card', () => {
+  const SIGNATURE = 'hanako-card-signature-2'
+  beforeEach(async () => {
+    await simulator.office.renew('hanako-card', 'next')
+  })
+
+  test('has certificates on P-384 under roots of their own, for ten years', () => {
+    for (const family of ['signature', 'authentication'] as const) {
+      const { publicKey, ca } = new X509Certificate(der(`hanako-card-${family}-2`))
+      expect(publicKey.asymmetricKeyDetails).toEqual({ namedCurve: 'secp384r1' })
+      expect(ca).toBe(false)
+      expect(certificate(`hanako-card-${family}-2`).notAfter).toBe('2036-07-29T14:59:59.000Z')
+    }
+    const { issuer, attributes } = verified(SIGNATURE).verified ?? {}
+    expect(issuer?.key).toMatchObject({ type: 'ec', bits: 384 })
+    expect(attributes?.name.text).toBe('見本　花子')
+    const { notAfter } = issuer?.certificate ?? {}
+    expect(notAfter?.at.getTime()).toBeGreaterThan(Date.parse(certificate(SIGNATURE).notAfter))
+  })
+
+  test('is believed under the root of cards of today by nobody', () => {
+    const { verdict } = verifyCertificate(der(SIGNATURE), {
+      anchors: [anchor('signature')],
+      environment: 'simulator',
+      kind: 'signature',
+      at: clock.now(),
+    })
+    expect(verdict).toMatchObject({ sub: 'NO_CERTIFICATE_CHAIN_FOUND' })
+  })
+
+  test('is the same person, and ends what was on the card before', () => {
+    const reference = (id: string) => ({
+      family: certificate(id).family,
+      serial: certificate(id).serial.toString(16),
+    })
+    const resolve = (id: string) => simulator.linkage.resolve('watashi', reference(id))
+    const before = resolve('hanako-card-signature-1')
+    expect(before.successor).toEqual(reference(SIGNATURE))
+    expect(resolve(SIGNATURE)).toMatchObject({
+      personId: before.personId,
+      predecessors: [reference('hanako-card-signature-1')],
+    })
+    expect(byCrl('hanako-card-signature-1')).toMatchObject({ reason: 'superseded' })
+  })
+
+  test('shares the serials of its family with the cards of today', async () => {
+    await simulator.office.renew('ichiro-card')
+    const serials = simulator.office.certificates.flatMap(({ family, serial }) =>
+      family === 'signature' ? [serial] : [],
+    )
+    expect(new Set(serials).size).toBe(serials.length)
+    expect(certificate('ichiro-card-signature-2').serial).toBeGreaterThan(
+      certificate(SIGNATURE).serial,
+    )
+  })
+
+  test.each(['authority', 'delegated'])(
+    'has its status told by EC keys, OCSP by the %s',
+    async (ocspSigner) => {
+      simulator.switches.set({ ocspSigner })
+      expect(byCrl(SIGNATURE)).toMatchObject({ status: 'good' })
+      expect(await byOcsp('hanako-card-authentication-2')).toMatchObject({ status: 'good' })
+      expect(await byOcsp('ichiro-card-authentication-1')).toMatchObject({ status: 'good' })
+      simulator.office.revoke(SIGNATURE, 'keyCompromise')
+      simulator.office.revoke('hanako-card-authentication-2', 'keyCompromise')
+      expect(byCrl(SIGNATURE)).toMatchObject({ reason: 'keyCompromise' })
+      expect(await byOcsp('hanako-card-authentication-2')).toMatchObject({
+        reason: 'keyCompromise',
+      })
+    },
+  )
+
+  test('is told of by no list of the cards of today, and by none under another key', () => {
+    const { certificate: read, issuer } = question(SIGNATURE)
+    expect(toHex(crlName(read) ?? new Uint8Array())).not.toBe(
+      toHex(crlName(question('ichiro-card-signature-1').certificate) ?? new Uint8Array()),
+    )
+    expect(verifyCrl(simulator.status.crl('signature', '99201'), issuer)).toBe('WRONG_ISSUER')
+    simulator.switches.set({ crl: 'wrong-key' })
+    expect(byCrl(SIGNATURE)).toBe('BAD_SIGNATURE')
+  })
+
+  test('is renewed as what it is, within a year of its end with a birthday more, and never as one of today', async () => {
+    await simulator.office.renew('hanako-card')
+    expect(certificate('hanako-card-signature-3').notAfter).toBe('2036-07-29T14:59:59.000Z')
+    clock.set(new Date('2035-11-26T03:00:00Z'))
+    await simulator.office.renew('hanako-card')
+    expect(certificate('hanako-card-signature-4').notAfter).toBe('2046-07-29T14:59:59.000Z')
+    const { publicKey } = new X509Certificate(der('hanako-card-signature-4'))
+    expect(publicKey.asymmetricKeyType).toBe('ec')
+    await expect(simulator.office.renew('hanako-card', 'current')).rejects.toMatchObject({
+      code: 'CONFLICT',
+    })
+  })
+
+  test('has two PINs, which were given anew, and no 券面事項入力補助AP, also after the next start', async () => {
+    const again = await openIn(dataDir)
+    for (const { cards } of [simulator, again]) {
+      expect(Object.keys(cards.pins('hanako-card').load())).toEqual(['authentication', 'signature'])
+      expect(cards.card('hanako-card')).not.toHaveProperty('text')
+    }
+    expect(again.anchors).toEqual(simulator.anchors)
+  })
+
+  test('applies for a phone with its own signature', async () => {
+    await simulator.office.issuePhone('hanako', { phone: 'iphone', pin: SAMPLE_PINS.signature })
+    expect(byCrl('hanako-iphone-signature-1')).toMatchObject({ status: 'good' })
+  })
+
+  test('gets its roots in a folder of before there were any, once', async () => {
+    const path = join(madeOnce, 'simulator/state.json')
+    const older = mkdtempSync(join(tmpdir(), 'watashi-simulator-'))
+    cpSync(madeOnce, older, { recursive: true })
+    const { nextAuthorities: _, ...state } = JSON.parse(
+      readFileSync(path, 'utf8'),
+    ) as SimulatorState
+    writeFileSync(join(older, 'simulator/state.json'), JSON.stringify(state))
+    const first = await openIn(older)
+    expect(first.anchors).toHaveLength(4)
+    expect((await openIn(older)).anchors).toEqual(first.anchors)
   })
 })
 
@@ -700,8 +830,8 @@ describe.skipIf(openssl === undefined)('OpenSSL', () => {
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'watashi-openssl-'))
     const pem = (bytes: Uint8Array) => new X509Certificate(bytes).toString()
-    for (const { kind, certificate: bytes } of simulator.anchors) {
-      writeFileSync(join(directory, `${kind}.pem`), pem(bytes))
+    for (const { file, certificate: bytes } of simulator.anchors) {
+      writeFileSync(join(directory, file.replace(/cer$/, 'pem')), pem(bytes))
     }
     for (const { id } of simulator.office.certificates) {
       writeFileSync(join(directory, `${id}.pem`), pem(der(id)))
@@ -734,6 +864,35 @@ describe.skipIf(openssl === undefined)('OpenSSL', () => {
     const full = run('crl -inform DER -in full.crl -CAfile signature.pem -noout -text')
     expect(full).toContain('verify OK')
     expect(full).not.toContain('Issuing Distribution Point')
+  })
+
+  test('verifies certificate, list and answer for a next card', async () => {
+    await simulator.office.renew('hanako-card', 'next')
+    clock.set(new Date()) // `openssl ocsp` has no switch for the time
+    simulator.office.revoke('hanako-card-signature-2', 'keyCompromise')
+    const next = (family: string) => `hanako-card-${family}-2`
+    for (const family of ['signature', 'authentication'] as const) {
+      const pem = new X509Certificate(der(next(family))).toString()
+      writeFileSync(join(directory, `${next(family)}.pem`), pem)
+      const roots = (file: string) => run(`verify -CAfile ${file}.pem ${next(family)}.pem`)
+      expect(roots(`${family}-next`)).toContain(': OK')
+      expect(() => roots(family)).toThrow()
+    }
+    writeFileSync(join(directory, 'town.crl'), simulator.status.crl('signature', '99201', 'next'))
+    const text = run('crl -inform DER -in town.crl -CAfile signature-next.pem -noout -text')
+    expect(text).toContain('verify OK')
+    expect(text).toContain('ecdsa-with-SHA384')
+    expect(text).toContain('Key Compromise')
+    const asked = `-issuer authentication-next.pem -cert ${next('authentication')}.pem`
+    run(`ocsp ${asked} -reqout request.der`)
+    const request = new Uint8Array(readFileSync(join(directory, 'request.der')))
+    const response = await simulator.status.ocsp('authentication', request)
+    writeFileSync(join(directory, 'response.der'), response)
+    const answer = run(
+      `ocsp ${asked} -no_nonce -respin response.der -CAfile authentication-next.pem`,
+    )
+    expect(answer).toContain('Response verify OK')
+    expect(answer).toContain(`${next('authentication')}.pem: good`)
   })
 
   test('sees a revoked certificate as such by the CRL of its town', () => {

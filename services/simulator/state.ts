@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { readFileIfPresent, writeFileAtomically } from '../database/whole-file.ts'
+import type { CardGeneration } from './generation.ts'
 import type { FourAttributes, SamplePins } from './people.ts'
 import type { CertificateFamily } from './profile.ts'
 
@@ -27,6 +28,7 @@ export interface IssuedCertificate {
   readonly municipalityCode: string
   readonly issuedAt: string
   readonly notAfter: string
+  readonly generation?: CardGeneration
   revocation?: { readonly reason: RevocationReason; readonly at: string }
   /** The certificate that took its place: renewal, a new one after a move, or the one on the next phone. */
   successorId?: string
@@ -75,9 +77,11 @@ export interface TokenRecord {
   readonly id: string
   readonly kind: TokenKind
   readonly personId: string
+  /** Of a card. */
+  generation?: CardGeneration
   authentication: TokenKey
   signature?: TokenKey
-  /** Of a card: key of 券面事項入力補助AP (base64 PKCS #8), and 照合番号B as it is printed. */
+  /** Of a card of today: key of 券面事項入力補助AP (base64 PKCS #8), and 照合番号B as it is printed. */
   text?: { readonly privateKey: string; readonly referenceB: string }
   /** Of a phone: what it is; absent in a state of before there were two kinds, which was Android. */
   readonly phone?: PhoneKind
@@ -85,14 +89,19 @@ export interface TokenRecord {
   biometrics?: boolean
 }
 
-export interface AuthorityState {
+/** One key generation of a family's CA. */
+export interface GenerationState {
   readonly serial: number
-  nextSerial: number
   nextCrlNumber: number
   /** Base64 DER. */
   readonly certificate: string
   readonly privateKey: string
   responder?: { readonly serial: number; readonly certificate: string; readonly privateKey: string }
+}
+
+/** The generation that cards of today are issued by, with the family's counter: serials are counted across generations. */
+export interface AuthorityState extends GenerationState {
+  nextSerial: number
 }
 
 export interface SimulatorState {
@@ -101,6 +110,8 @@ export interface SimulatorState {
   /** Base64; ids of persons are made under it per tenant. */
   readonly tenantKey: string
   readonly authorities: Record<CertificateFamily, AuthorityState>
+  /** What next cards are issued by; absent in a state of before there were any. */
+  nextAuthorities?: Record<CertificateFamily, GenerationState>
   /** Absent in a state of before cards had that application. */
   textAuthority?: TextAuthorityState
   readonly people: PersonRecord[]
