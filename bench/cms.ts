@@ -9,7 +9,7 @@ import { compare, type Row } from './measure.ts'
  * A document of 20 kB that a card signed: read, digested, its certificate chained and held against its profile, the signature
  * verified. Floor: the two signature checks nobody can avoid, with keys at hand.
  */
-export async function benchCms(): Promise<Row> {
+export function benchCms(): Row {
   const cms = buildCms(card, { content: new Uint8Array(20_000).fill(7) })
   const question = {
     cms,

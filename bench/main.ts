@@ -8,7 +8,7 @@ import { benchOcsp } from './ocsp.ts'
 import { benchProof } from './proof.ts'
 import { benchRepeat } from './repeat.ts'
 
-const rows = [await benchProof(), await benchRepeat(), await benchOcsp(), await benchCms()]
+const rows = [benchProof(), benchRepeat(), benchOcsp(), benchCms()]
 const crl = await benchLargeCrl()
 const hostile = benchHostilePaths()
 const micro = (nanoseconds: number): string => `${(nanoseconds / 1e3).toFixed(1)} µs`

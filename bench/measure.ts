@@ -1,5 +1,3 @@
-import { measure } from 'mitata'
-
 /** One line of the table. */
 export interface Row {
   readonly work: string
@@ -9,33 +7,57 @@ export interface Row {
   readonly target: string
 }
 
+const TURNS = 600
+const MICROSECONDS_A_TURN = 2_000
+const QUIET = 0.1
+
 /**
- * Median time of one call, in nanoseconds, of ours and of the floor it is held against: measured in turns in one run, so
- * that both see the same machine.
+ * CPU time of one call, in nanoseconds, of ours and of the floor it is held against, collection of garbage included. Both take
+ * turns of two milliseconds in one run, and each counts with its tenth percentile: what it costs when its caches are its own.
  */
-export async function compare(work: {
+export function compare(work: {
   readonly name: string
   readonly floorName: string
   readonly floor: () => unknown
   readonly ours: () => unknown
   readonly target: string
-}): Promise<Row> {
-  const floors: number[] = []
-  const ours: number[] = []
-  for (let round = 0; round < 5; round += 1) {
-    floors.push((await measure(work.floor)).p50)
-    ours.push((await measure(work.ours)).p50)
-  }
+}): Row {
+  const [floor = Number.NaN, ours = Number.NaN] = quietTimes([work.floor, work.ours])
   return {
     work: work.name,
     floor: work.floorName,
-    floorNanoseconds: middle(floors),
-    oursNanoseconds: middle(ours),
+    floorNanoseconds: floor,
+    oursNanoseconds: ours,
     target: work.target,
   }
 }
 
-function middle(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+/** Tenth percentiles of the times of a call, in nanoseconds. */
+export function quietTimes(works: readonly (() => unknown)[], turns: number = TURNS): number[] {
+  const series = works.map((work) => ({ work, calls: callsInATurn(work), times: [] as number[] }))
+  for (let turn = 0; turn < turns; turn += 1) {
+    for (const { work, calls, times } of series) times.push(timeOf(work, calls) / calls)
+  }
+  return series.map(({ times }) => quantile(times, QUIET))
+}
+
+/** After it has been called often enough to be compiled. */
+function callsInATurn(work: () => unknown): number {
+  let calls = 1
+  for (let warm = 0; warm < 20; warm += 1) {
+    const nanoseconds = timeOf(work, calls) / calls
+    calls = Math.max(1, Math.min(2 * calls, Math.round((MICROSECONDS_A_TURN * 1e3) / nanoseconds)))
+  }
+  return calls
+}
+
+function timeOf(work: () => unknown, calls: number): number {
+  const before = process.cpuUsage()
+  for (let call = 0; call < calls; call += 1) work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) * 1e3
+}
+
+function quantile(values: readonly number[], part: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN
 }

@@ -12,7 +12,7 @@ import {
 import { compare, type Row } from './measure.ts'
 
 /** An answer of a delegated responder whose certificate was verified before. */
-export async function benchOcsp(): Promise<Row> {
+export function benchOcsp(): Row {
   const authority = issueAuthority('authentication')
   const card = issueCertificate(authority)
   const responder = issueResponder(authority)

@@ -10,7 +10,7 @@ const FRESHNESS = { maximumAge: 26 * 3_600_000, clockSkew: 300_000 }
  * One JPKI proof as proofing does it: the certificate parsed, chained and held against its profile, the card's signature
  * verified, the status looked up in a CRL that is already indexed. Floor: the two signature checks nobody can avoid, with keys at hand.
  */
-export async function benchProof(): Promise<Row> {
+export function benchProof(): Row {
   const authority = issueAuthority('signature')
   const card = issueCertificate(authority)
   const signature = new Uint8Array(sign('sha256', MESSAGE, card.key.privateKey))

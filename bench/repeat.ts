@@ -5,7 +5,7 @@ import { issueAuthority, issueCertificate, MESSAGE, NOW } from '../test/pki/issu
 import { compare, type Row } from './measure.ts'
 
 /** A card that is shown again: its certificate was verified before, and its signature is new. */
-export async function benchRepeat(): Promise<Row> {
+export function benchRepeat(): Row {
   const authority = issueAuthority('authentication')
   const card = issueCertificate(authority)
   const signature = new Uint8Array(sign('sha256', MESSAGE, card.key.privateKey))

@@ -67,7 +67,7 @@ export function readCertificate(reader: DerReader): Certificate {
   const version = readVersion(tbs)
   const serial = readInteger(tbs)
   const innerAlgorithm = readAlgorithm(tbs)
-  const issuer = readIssuer(tbs)
+  const issuer = issuers.read(tbs, TAG.sequence)
   const validity = tbs.enter(TAG.sequence)
   const notBefore = readTime(validity)
   const notAfter = readTime(validity)
@@ -101,12 +101,6 @@ export function readCertificate(reader: DerReader): Certificate {
 }
 
 const issuers = new SharedValues(readName)
-
-function readIssuer(reader: DerReader): DistinguishedName {
-  const start = reader.position
-  reader.advance(TAG.sequence)
-  return issuers.at(reader.bytes, start, reader.position)
-}
 
 /** `[0] EXPLICIT Version DEFAULT v1`: v1 is left out in DER, so 0 written down is malformed. */
 function readVersion(reader: DerReader): number {

@@ -1,4 +1,5 @@
 import { toHex } from '../kernel/bytes.ts'
+import { digestOnce } from '../kernel/digest.ts'
 import { TAG, inside, type DerElement, type DerReader } from './der.ts'
 import { bmpText, checkUtf8, latin1Text, readOid, utf8Text } from './der-values.ts'
 
@@ -53,6 +54,7 @@ export class DistinguishedName {
   readonly rdns: readonly (readonly NameAttribute[])[]
   readonly #element: DerElement
   #encoding: Uint8Array | undefined
+  #digests: Map<string, Uint8Array> | undefined
   #folded: readonly string[] | undefined
 
   constructor(rdns: readonly (readonly NameAttribute[])[], element: DerElement) {
@@ -62,6 +64,12 @@ export class DistinguishedName {
 
   get encoding(): Uint8Array {
     return (this.#encoding ??= this.#element.encoding)
+  }
+
+  /** Digest of the encoding, by which OCSP names an issuer (RFC 6960 §4.1.1). */
+  digest(algorithm: string): Uint8Array {
+    this.#digests ??= new Map()
+    return digestOnce(this.#digests, algorithm, this.encoding)
   }
 
   /** One text per RDN, equal for RDNs that mean the same (RFC 5280 §7.1). */

@@ -1,4 +1,4 @@
-import { readCertificate, type Certificate } from './certificate.ts'
+import { MAX_CERTIFICATE, readCertificate, type Certificate } from './certificate.ts'
 import { readReason } from './crl-entries.ts'
 import { TAG, DerReader, contextConstructed, contextPrimitive, inside } from './der.ts'
 import {
@@ -14,6 +14,7 @@ import { readExtensions, readExtensionValue, type Extension } from './extensions
 import { nameOf, type DistinguishedName } from './name.ts'
 import { OCSP_BASIC_RESPONSE, OCSP_NONCE } from './oids.ts'
 import type { RevocationReason } from './revocation.ts'
+import { SharedValues } from './shared-values.ts'
 
 /** Largest OCSP response that is read, in bytes. */
 export const MAX_OCSP_RESPONSE = 16 * 1024
@@ -77,10 +78,17 @@ function readBasic(body: DerReader): BasicOcspResponse {
   const algorithm = readAlgorithm(body)
   const signature = readOctetAlignedBits(body)
   const wrapped = body.optionalEnter(contextConstructed(0))
-  const certificates = wrapped?.enter(TAG.sequence).list(4, readCertificate) ?? []
+  const certificates = wrapped?.enter(TAG.sequence).list(4, readResponder) ?? []
   wrapped?.finish()
   body.finish()
   return { ...readResponseData(inside(tbs)), tbs: tbs.encoding, algorithm, signature, certificates }
+}
+
+/** A responder answers with one certificate for weeks. */
+const responders = new SharedValues(readCertificate, 64, MAX_CERTIFICATE)
+
+function readResponder(reader: DerReader): Certificate {
+  return responders.read(reader, TAG.sequence)
 }
 
 function readResponseData(

@@ -1,6 +1,4 @@
-import { hash as digestOf } from 'node:crypto'
-import { concatBytes, constantTimeEqual, toHex } from '../kernel/bytes.ts'
-import { sha256 } from '../kernel/digest.ts'
+import { constantTimeEqual } from '../kernel/bytes.ts'
 import { STRICT_ALGORITHMS, type AlgorithmPolicy } from './algorithm-policy.ts'
 import type { Certificate } from './certificate.ts'
 import { namesOneAlgorithm } from './der-values.ts'
@@ -44,8 +42,8 @@ function certificateId(
   if (algorithm === undefined) return null
   return {
     digest,
-    issuerNameHash: hash(algorithm, certificate.issuer.encoding),
-    issuerKeyHash: hash(algorithm, issuer.key.keyBits),
+    issuerNameHash: certificate.issuer.digest(algorithm),
+    issuerKeyHash: issuer.key.digest(algorithm),
     serial: certificate.serial,
   }
 }
@@ -59,8 +57,8 @@ export function encodeOcspRequest(
   const certId = der(
     0x30,
     der(0x30, derOid(SHA1), der(0x05)),
-    der(0x04, hash('sha1', certificate.issuer.encoding)),
-    der(0x04, hash('sha1', issuer.key.keyBits)),
+    der(0x04, certificate.issuer.digest('sha1')),
+    der(0x04, issuer.key.digest('sha1')),
     der(0x02, certificate.serial),
   )
   const extension = der(0x30, derOid(OCSP_NONCE), der(0x04, der(0x04, nonce)))
@@ -80,20 +78,21 @@ export interface OcspQuestion extends StatusTime {
   readonly budget?: Budget
 }
 
-const MAX_DELEGATES = 64
-
-/** Responders whose certificates were verified; what depends on the time is checked again each time. */
+/** Responders whose certificates were verified, as long as they are kept; what depends on the time is checked again each time. */
 export class DelegateCache {
-  readonly #keys = new Map<string, PublicKey>()
+  readonly #verified = new WeakMap<
+    Certificate,
+    { readonly issuer: PublicKey; readonly key: PublicKey }
+  >()
 
-  get(name: string): PublicKey | undefined {
-    return this.#keys.get(name)
+  /** The key of a certificate that was verified with this issuer's. */
+  find(certificate: Certificate, issuer: PublicKey): PublicKey | undefined {
+    const verified = this.#verified.get(certificate)
+    return verified?.issuer === issuer ? verified.key : undefined
   }
 
-  set(name: string, key: PublicKey): void {
-    const [oldest] = this.#keys.keys()
-    if (this.#keys.size >= MAX_DELEGATES && oldest !== undefined) this.#keys.delete(oldest)
-    this.#keys.set(name, key)
+  keep(certificate: Certificate, issuer: PublicKey, key: PublicKey): void {
+    this.#verified.set(certificate, { issuer, key })
   }
 }
 
@@ -162,7 +161,8 @@ function statusOf(response: BasicOcspResponse | null, question: OcspQuestion): R
   if (response.extensions.some(({ critical, oid }) => critical && oid !== OCSP_NONCE)) {
     return unknown('UNSUPPORTED')
   }
-  if (response.producedAt < question.certificate.notBefore.at) return unknown('STALE')
+  if (response.producedAt.getTime() < question.certificate.notBefore.at.getTime())
+    return unknown('STALE')
   return worst(answers.map((single) => answer(single, question)))
 }
 
@@ -193,8 +193,8 @@ function wasInTime(
   { producedAt }: BasicOcspResponse,
   { at, since }: OcspQuestion,
 ): boolean {
-  const moment = since === undefined || producedAt > at ? at : producedAt
-  return notBefore.at <= moment && moment <= notAfter.at
+  const moment = since === undefined || producedAt.getTime() > at.getTime() ? at : producedAt
+  return notBefore.at.getTime() <= moment.getTime() && moment.getTime() <= notAfter.at.getTime()
 }
 
 /** Key of a certificate that the issuer gave a responder, or null. */
@@ -202,14 +202,13 @@ function delegateKey(
   certificate: Certificate,
   { issuer, algorithms, delegates, budget }: OcspQuestion,
 ): PublicKey | null {
-  const name = toHex(sha256(concatBytes(certificate.der, issuer.key.keyBits)))
-  const known = delegates?.get(name)
+  const known = delegates?.find(certificate, issuer.key)
   if (known !== undefined) return known
   if (!isDelegate(certificate, issuer)) return null
   budget?.signature(issuer.key)
   if (!isSignedBy(certificate, issuer.key, algorithms ?? STRICT_ALGORITHMS)) return null
   const key = importPublicKey(certificate.spki, algorithms)
-  delegates?.set(name, key)
+  delegates?.keep(certificate, issuer.key, key)
   return key
 }
 
@@ -227,7 +226,7 @@ function isResponder(
 ): boolean {
   return responder.by === 'name'
     ? sameName(responder.name, certificate.subject)
-    : constantTimeEqual(responder.keyHash, hash('sha1', key.keyBits))
+    : constantTimeEqual(responder.keyHash, key.digest('sha1'))
 }
 
 const DELEGATE_CRITICAL: readonly string[] = [
@@ -304,8 +303,4 @@ function answer(single: SingleResponse, question: OcspQuestion): RevocationStatu
     default:
       return status satisfies never
   }
-}
-
-function hash(algorithm: string, bytes: Uint8Array): Uint8Array {
-  return digestOf(algorithm, bytes, 'buffer')
 }

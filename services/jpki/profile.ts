@@ -206,9 +206,11 @@ function isPositiveSerial(serial: Uint8Array): boolean {
   return serial.length <= 20 && (serial[0] ?? 0x80) < 0x80 && serial.some((octet) => octet !== 0)
 }
 
+/** RFC 5280 §4.1.2.5. */
+const GENERALIZED_FROM = Date.UTC(2050, 0)
+
 function hasFormOfYear({ at, form }: DerTime): boolean {
-  const year = at.getUTCFullYear()
-  return year < 2050 ? form === 'utc' : form === 'generalized'
+  return at.getTime() < GENERALIZED_FROM ? form === 'utc' : form === 'generalized'
 }
 
 function hasExactKeyUsage({ keyUsage }: Certificate, kind: CertificateKind): boolean {

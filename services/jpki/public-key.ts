@@ -1,4 +1,5 @@
 import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { digestOnce } from '../kernel/digest.ts'
 import { encodePem } from '../kernel/pem.ts'
 import { STRICT_ALGORITHMS, type AlgorithmPolicy } from './algorithm-policy.ts'
 import { TAG, DerReader, inside, type DerElement } from './der.ts'
@@ -15,6 +16,7 @@ export class PublicKey {
   /** Contents of subjectPublicKey without the unused-bits octet: what key identifiers are digests of. */
   readonly keyBits: Uint8Array
   readonly #pem: string
+  #digests: Map<string, Uint8Array> | undefined
   #uses = 0
   #imported: KeyObject | undefined
 
@@ -32,6 +34,12 @@ export class PublicKey {
     this.keyBits = keyBits
     this.#pem = pem
     if (type === 'ec') this.#imported = importPem(pem)
+  }
+
+  /** Digest of `keyBits`, by which OCSP names an issuer or a responder (RFC 6960 §4.1.1, §4.2.1). */
+  digest(algorithm: string): Uint8Array {
+    this.#digests ??= new Map()
+    return digestOnce(this.#digests, algorithm, this.keyBits)
   }
 
   /**

@@ -1,9 +1,24 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, hash as digestOf } from 'node:crypto'
 
 export function sha256(...parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return asBytes(digestOf('sha256', only, 'buffer'))
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
-  return new Uint8Array(hash.digest())
+  return asBytes(hash.digest())
+}
+
+/** The digest of bytes that do not change, from where it is kept or made and kept there. */
+export function digestOnce(
+  kept: Map<string, Uint8Array>,
+  algorithm: string,
+  bytes: Uint8Array,
+): Uint8Array {
+  const known = kept.get(algorithm)
+  if (known !== undefined) return known
+  const digest = asBytes(digestOf(algorithm, bytes, 'buffer'))
+  kept.set(algorithm, digest)
+  return digest
 }
 
 export function hmacSha256(
@@ -12,5 +27,10 @@ export function hmacSha256(
 ): Uint8Array {
   const mac = createHmac('sha256', key)
   for (const part of parts) mac.update(part)
-  return new Uint8Array(mac.digest())
+  return asBytes(mac.digest())
+}
+
+/** A Buffer has methods of the same names as an Uint8Array's that do something else. */
+function asBytes({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length)
 }
