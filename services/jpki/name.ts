@@ -2,6 +2,7 @@ import { toHex } from '../kernel/bytes.ts'
 import { digestOnce } from '../kernel/digest.ts'
 import { TAG, inside, type DerElement, type DerReader } from './der.ts'
 import { bmpText, checkUtf8, latin1Text, readOid, utf8Text } from './der-values.ts'
+import { ATTRIBUTE_TYPE } from './oids.ts'
 
 /** One AttributeTypeAndValue; its text is made when it is asked for. */
 export class NameAttribute {
@@ -89,6 +90,22 @@ export function foldRdn(rdn: readonly NameAttribute[]): string {
 const MAX_RDNS = 32
 export const MAX_ATTRIBUTES = 8
 
+const STRINGS: ReadonlySet<number> = new Set([
+  TAG.utf8String,
+  TAG.printableString,
+  TAG.teletexString,
+  TAG.ia5String,
+  TAG.bmpString,
+])
+
+/** Attributes whose values are strings (RFC 5280 §4.1.2.4, appendix A.1). */
+const OF_STRINGS: ReadonlySet<string> = new Set(Object.values(ATTRIBUTE_TYPE))
+
+/** Whether a tag is not one of ASN.1 itself (X.690 §8.1.2.2): nothing tells what is behind it. */
+function isOwnTag(tag: number): boolean {
+  return (tag & 0xc0) !== 0
+}
+
 export function readName(reader: DerReader): DistinguishedName {
   return nameOf(reader.read(TAG.sequence))
 }
@@ -108,6 +125,9 @@ export function readAttribute(reader: DerReader): NameAttribute {
   const type = readOid(body)
   const value = body.read()
   body.finish()
+  if (!STRINGS.has(value.tag) && (isOwnTag(value.tag) || OF_STRINGS.has(type))) {
+    body.fail('an attribute with a value of its type')
+  }
   if (value.tag === TAG.utf8String) checkUtf8(value)
   return new NameAttribute(type, value, start)
 }

@@ -13,6 +13,7 @@ import {
 import { readExtensions, readExtensionValue, type Extension } from './extensions.ts'
 import { nameOf, type DistinguishedName } from './name.ts'
 import { OCSP_BASIC_RESPONSE, OCSP_NONCE } from './oids.ts'
+import { isNull } from './public-key.ts'
 import type { RevocationReason } from './revocation.ts'
 import { SharedValues } from './shared-values.ts'
 
@@ -143,7 +144,9 @@ function readSingleResponse(list: DerReader): SingleResponse {
 
 function readCertificateId(reader: DerReader): CertificateId {
   const body = reader.enter(TAG.sequence)
-  const digest = readAlgorithm(body).oid
+  const { oid: digest, parameters } = readAlgorithm(body)
+  // RFC 5754 §2: the parameters of a digest are absent or NULL
+  if (parameters !== null && !isNull(parameters)) body.fail('a digest algorithm without parameters')
   const issuerNameHash = body.read(TAG.octetString).contents
   const issuerKeyHash = body.read(TAG.octetString).contents
   const serial = readInteger(body)

@@ -59,6 +59,14 @@ test('the worst of several answers counts', () => {
   expect(statusBy({ statuses: ['good', 'unknown'] })).toBe('NO_ANSWER')
 })
 
+test('an answer that names its digest with other parameters than NULL is malformed', () => {
+  const answer = Buffer.from(issueOcspResponse(authority, { nonce }))
+  const sha1 = Buffer.from('300906052b0e03021a0500', 'hex')
+  const at = answer.indexOf(sha1)
+  answer.fill(0x04, at + 9, at + 10) // the NULL becomes an empty OCTET STRING
+  expect(ocspStatus(answer, question)).toMatchObject({ status: 'unknown', cause: 'MALFORMED' })
+})
+
 const zeroed = (signature: Uint8Array): Uint8Array => signature.fill(0)
 test.each<[string, OcspOptions, string]>([
   ['unknown', { status: 'unknown' }, 'NO_ANSWER'],

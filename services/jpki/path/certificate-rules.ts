@@ -11,7 +11,6 @@ const PROCESSED: ReadonlySet<string> = new Set([
   EXTENSION.extendedKeyUsage,
   EXTENSION.basicConstraints,
   EXTENSION.subjectAltName,
-  EXTENSION.issuerAltName,
   EXTENSION.nameConstraints,
   EXTENSION.certificatePolicies,
   EXTENSION.policyMappings,
@@ -71,6 +70,7 @@ const RULES: readonly Rule[] = [
   ),
   use('the key identifier of its issuer', namesIssuerKey),
   use('powers of an authority in an authority only', hasNoStrayPowers),
+  use('a path length beside the right to issue only', limitsWhatItIssues),
 ]
 
 /**
@@ -116,5 +116,12 @@ function hasNoStrayPowers(certificate: Certificate, unmarked: boolean): boolean 
     nameConstraints === null &&
     basicConstraints?.pathLength == null &&
     keyUsage?.has(KEY_USAGE.keyCertSign) !== true
+  )
+}
+
+/** §4.2.1.9: pathLenConstraint is for a key that may sign certificates, where the certificate says what its key may do. */
+function limitsWhatItIssues({ basicConstraints, keyUsage }: Certificate): boolean {
+  return (
+    basicConstraints?.pathLength == null || keyUsage === null || keyUsage.has(KEY_USAGE.keyCertSign)
   )
 }

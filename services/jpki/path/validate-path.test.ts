@@ -213,10 +213,18 @@ describe('basic constraints', () => {
 describe('what RFC 5280 §4 demands of each certificate', () => {
   const unknown = (critical: boolean) => extension('1.2.3.4', critical, sequence())
   const aki = (critical: boolean) => extension('2.5.29.35', critical, sequence())
+  const ian = (critical: boolean) =>
+    extension('2.5.29.18', critical, sequence(general.dns('a.test')))
 
   test.each<[string, PathCertificate, string]>([
     ['an unknown extension', { extensions: [unknown(false)] }, 'PASSED'],
     ['an unknown critical extension', { extensions: [unknown(true)] }, CONSTRAINED],
+    [
+      'a critical name of the issuer, which nothing processes',
+      { extensions: [ian(true)] },
+      CONSTRAINED,
+    ],
+    ['a name of the issuer', { extensions: [ian(false)] }, 'PASSED'],
     ['no authority key identifier', without('2.5.29.35'), CONSTRAINED],
     [
       'an empty authority key identifier',
@@ -263,6 +271,14 @@ describe('what RFC 5280 §4 demands of each certificate', () => {
     ],
   ])('a target that is no authority %s', (_, options, outcome) => {
     expect(chain([], options)).toBe(outcome)
+  })
+
+  test('a path length needs the right to sign certificates, where a key usage is there', () => {
+    const target = (usage: number | null) => chain([], { authority: 0, keyUsage: usage })
+    expect(target(USAGE.keyCertSign)).toBe('PASSED')
+    expect(target(null)).toBe('PASSED')
+    expect(target(USAGE.digitalSignature)).toBe(CONSTRAINED)
+    expect(chain([], { authority: true, keyUsage: USAGE.digitalSignature })).toBe('PASSED')
   })
 
   test('an empty subject needs a critical alternative name', () => {
