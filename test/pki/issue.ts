@@ -37,6 +37,9 @@ export interface TestAuthority {
   readonly anchor: TrustAnchor
 }
 
+/** Whoever answers for certificates. */
+type NamedKey = Pick<TestAuthority, 'key' | 'nameParts'>
+
 export interface AuthorityOptions {
   readonly environment?: TrustEnvironment
   /** Another generation has another key and the same name. */
@@ -366,7 +369,7 @@ export interface OcspOptions {
 }
 
 /** An OCSP response about a serial, signed by the authority or its delegate. */
-export function issueOcspResponse(authority: TestAuthority, options: OcspOptions): Uint8Array {
+export function issueOcspResponse(authority: NamedKey, options: OcspOptions): Uint8Array {
   if (options.responseStatus !== undefined && options.responseStatus !== 0) {
     return encode(sequence(raw(Uint8Array.of(0x0a, 1, options.responseStatus))))
   }
@@ -396,7 +399,7 @@ export function issueOcspResponse(authority: TestAuthority, options: OcspOptions
 }
 
 function singleResponse(
-  authority: TestAuthority,
+  authority: NamedKey,
   status: NonNullable<OcspOptions['status']>,
   options: OcspOptions,
 ): Asn1 {
@@ -436,7 +439,7 @@ export interface ResponderOptions {
 
 /** A delegated OCSP responder of an authority (RFC 6960 §4.2.2.2). */
 export function issueResponder(
-  authority: TestAuthority,
+  authority: NamedKey,
   options: ResponderOptions = {},
 ): { readonly der: Uint8Array; readonly key: TestKey } {
   const key = testKey('responder')
