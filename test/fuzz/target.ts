@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { concatBytes, lengthPrefixed } from '../../services/kernel/bytes.ts'
 import { ServiceError } from '../../services/kernel/errors.ts'
 import { mutateBytes, mutateDer } from '../mutation/mutate.ts'
@@ -82,11 +83,15 @@ export function mutateParts(mutatePart: Mutate = mutateDer): Mutate {
 
 export const mutateOctets: Mutate = (input, random) => mutateBytes(input, random)
 
-/** The same bytes in the middle of others: what is read must not depend on where they stand. */
+/** The same bytes in the middle of others. */
 export function elsewhere(input: Uint8Array): Uint8Array {
   const around = new Uint8Array(7).fill(0xa5)
-  const all = Buffer.isBuffer(input)
-    ? Buffer.concat([around, input, around])
-    : concatBytes(around, input, around)
-  return all.subarray(7, 7 + input.length)
+  return concatBytes(around, input, around).subarray(7, 7 + input.length)
+}
+
+/** Whether what is read does not depend on where it stands. */
+export function readsAlike(input: Uint8Array, read: (bytes: Uint8Array) => unknown): boolean {
+  // Of one kind of array: what is kept from reading before is no view of a Buffer, and would differ in that alone.
+  const plain = new Uint8Array(input)
+  return isDeepStrictEqual(read(plain), read(elsewhere(plain)))
 }
