@@ -5,7 +5,7 @@ import { pkiIo } from './cli/pki/pki-io.ts'
 import { EXIT, processIo } from './cli/policy-io.ts'
 import { policyScore } from './cli/policy-score.ts'
 import { policyTest } from './cli/policy-test.ts'
-import { namedPolicyDir, readConfig, readPlaces } from './config.ts'
+import { namedPolicyDir, readCardClient, readConfig, readPlaces } from './config.ts'
 import { systemClock } from './kernel/clock.ts'
 import { InvalidInput, ServiceError } from './kernel/errors.ts'
 import { createLog } from './kernel/log.ts'
@@ -278,13 +278,8 @@ function rawArguments(command: Command): string[] {
 
 /** What both faces of the card client need. */
 function cardConfig() {
-  const config = readConfig()
-  return {
-    config,
-    environment: config.trustEnvironment,
-    issuer: config.issuer ?? `http://localhost:${config.ports.http}`,
-    dataDir: config.dataDir,
-  }
+  const { trustEnvironment: environment, ...config } = readCardClient()
+  return { environment, ...config, random: systemRandom }
 }
 
 async function enrol(
@@ -299,8 +294,7 @@ async function enrol(
       ...(address !== undefined && { address }),
       ...(id !== undefined && { card: id }),
     }
-    const config = { ...cardConfig(), random: systemRandom }
-    process.exitCode = await enrolWithCard(config, request, terminal)
+    process.exitCode = await enrolWithCard(cardConfig(), request, terminal)
   } finally {
     terminal.close()
   }
@@ -308,11 +302,11 @@ async function enrol(
 
 async function agent(): Promise<void> {
   const { runCardAgent } = await import('./cli/card-agent.ts')
-  const { config, ...card } = cardConfig()
+  const { agentPort: port, logLevel, ...card } = cardConfig()
   const running = await runCardAgent({
     ...card,
-    port: config.ports.agent,
-    log: createLog(config.logLevel, process.stderr),
+    port,
+    log: createLog(logLevel, process.stderr),
   })
   process.stdout.write(`READY card-agent ${running.origin}\n`)
   await new Promise<void>((resolve) => {
@@ -327,7 +321,7 @@ async function agent(): Promise<void> {
 
 async function insert(id: string, { reader }: { reader: string }): Promise<void> {
   const { insertSimulatedCard } = await import('./cli/card-insert.ts')
-  const { trustEnvironment, dataDir } = readConfig()
+  const { trustEnvironment, dataDir } = readPlaces()
   const inserted = await insertSimulatedCard(
     { environment: trustEnvironment, dataDir, random: systemRandom },
     id,

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { reachableHost, readConfig, readPlaces } from './config.ts'
+import { reachableHost, readCardClient, readConfig, readPlaces } from './config.ts'
 
 const refusal = (environment: Record<string, string>): string => {
   try {
@@ -181,6 +181,17 @@ describe('configuration', () => {
     ])('stops the start on %j and names the variable', (environment, variable) => {
       expect(refusal(environment)).toContain(`\`${variable}`)
     })
+  })
+
+  test('asks the machine with the reader for nothing of the product but its address', () => {
+    expect(readCardClient({})).toMatchObject({ issuer: 'http://localhost:8080', agentPort: 8090 })
+    const issuer = 'https://id.example'
+    expect(readCardClient({ TRUST_ENVIRONMENT: 'jpki-test', ISSUER: issuer })).toMatchObject({
+      issuer,
+      trustEnvironment: 'jpki-test',
+    })
+    const refused = () => readCardClient({ TRUST_ENVIRONMENT: 'production', AGENT_PORT: 'x' })
+    expect(refused).toThrow(/`ISSUER`[^]*`AGENT_PORT`/)
   })
 
   test('tells a command where things are without asking for what a start needs', () => {

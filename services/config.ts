@@ -101,7 +101,7 @@ export function readConfig(
       sampleRp: reader.port('SAMPLE_RP_PORT', 8101),
       operator: reader.port('OPERATOR_PORT', 9464),
     },
-    logLevel: reader.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], 'warn'),
+    logLevel: readLogLevel(reader),
     samples,
   }
   for (const problem of findMissing(config)) reader.refuse(problem)
@@ -117,6 +117,28 @@ export function readPlaces(environment: Environment = process.env): Places {
   return places
 }
 
+/** What the card client needs: the machine with the reader is often another than the product's, and has nothing else of it. */
+export interface CardClientConfig extends Places {
+  /** Origin of the pages that ask for the card. */
+  readonly issuer: string
+  readonly agentPort: number
+  readonly logLevel: Config['logLevel']
+}
+
+export function readCardClient(environment: Environment = process.env): CardClientConfig {
+  const reader = new EnvironmentReader(environment)
+  const places = readPlacesWith(reader)
+  const issuer = readIssuer(reader, places.trustEnvironment)
+  const config = {
+    ...places,
+    issuer: issuer ?? `http://localhost:${reader.port('HTTP_PORT', 8080)}`,
+    agentPort: reader.port('AGENT_PORT', 8090),
+    logLevel: readLogLevel(reader),
+  }
+  reader.finish()
+  return config
+}
+
 /** The folder that `POLICY_DIR` names, for commands that need no other variable. */
 export function namedPolicyDir(environment: Environment = process.env): string | undefined {
   return new EnvironmentReader(environment).path('POLICY_DIR')
@@ -129,6 +151,10 @@ function readPlacesWith(reader: EnvironmentReader): Places {
     dataDir,
     keysDir: reader.path('KEYS_DIR') ?? resolve(dataDir, 'keys'),
   }
+}
+
+function readLogLevel(reader: EnvironmentReader): Config['logLevel'] {
+  return reader.oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error', 'silent'], 'warn')
 }
 
 function readBackbone(reader: EnvironmentReader, dataDir: string): BackboneConfig {
