@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../services/kernel/clock.ts'
 import { systemRandom } from '../../services/kernel/random.ts'
 import { openSimulator } from '../../services/simulator/simulator-core.ts'
+import type { EnrolFindings } from './enrol-program.ts'
 import type { ReaderFindings } from './reader-program.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -53,6 +54,7 @@ for key in authentication signature; do
   openssl dgst -sha256 -verify $key.pub -signature $key.sig message
 done
 echo '## own client'; node "$ROOT/test/integration/reader-program.ts"
+echo '## enrolment'; node "$ROOT/test/integration/enrol-program.ts"
 echo '## wrong'; for _ in 1 2 3; do sign 0 0000 01 never.sig | grep -o 'CKR_PIN[A-Z_]*' | head -1; done
 echo '## locked'; pkcs15-tool --list-pins | grep 'Tries left' | head -1
 echo '## right, too late'; sign 0 1234 01 never.sig || true
@@ -79,7 +81,7 @@ describe.skipIf(absent.length > 0)('the simulated card under the driver that oth
     for (const [, name = '', text = ''] of stdout.matchAll(/^## (.*)\n((?:(?!## ).*\n)*)/gm)) {
       sections.set(name, text.trim())
     }
-  }, 180_000)
+  }, 300_000)
   afterAll(() => rm(data, { recursive: true, force: true }))
 
   const stored = (use: 'authentication' | 'signature'): string | undefined =>
@@ -134,6 +136,27 @@ describe.skipIf(absent.length > 0)('the simulated card under the driver that oth
     test('is missed when it is taken out between PIN and signature', () => {
       expect(seen().takenOut).toBe('CARD_REMOVED')
       expect(seen().foundAfter).toEqual(['Card reader (Virtual PCD 00 00)'])
+    })
+  })
+
+  describe('in a terminal, with the whole product', () => {
+    const seen = () => JSON.parse(sections.get('enrolment') ?? '{}') as EnrolFindings
+
+    test('enrols its holder, whose passkey then stands for them', () => {
+      const { reader, enrolled, level } = seen()
+      expect(reader).toBe('Card reader (Virtual PCD 00 00)')
+      expect(enrolled.code).toBe(0)
+      expect(enrolled.shown).toContain(reader)
+      expect(enrolled.shown).toContain('accepted')
+      expect(level).toBe('IAL2')
+    })
+
+    test('enrols nobody with a wrong PIN, and says how many tries are left', () => {
+      const { wrongPin, loginBefore } = seen()
+      expect(wrongPin.code).not.toBe(0)
+      expect(wrongPin.shown).toContain('4 more wrong PINs lock the card')
+      expect(wrongPin.shown).not.toContain('WRONG1')
+      expect(loginBefore).not.toBe('done')
     })
   })
 

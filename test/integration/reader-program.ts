@@ -1,6 +1,5 @@
 // Run beside a virtual reader with a simulated card in its first slot: what our own client finds there, as one line of JSON.
 import { verify, X509Certificate } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import { JpkiCard, type CardKeyUse } from '../../services/card/jpki-card.ts'
 import { openCardReaders } from '../../services/card/pcsc-transport.ts'
 import { insertSimulatedCard } from '../../services/cli/card-insert.ts'
@@ -9,6 +8,7 @@ import { errorCode } from '../../services/kernel/errors.ts'
 import { systemRandom } from '../../services/kernel/random.ts'
 import { Secret } from '../../services/kernel/secret.ts'
 import { CardError } from '../../services/card/card-error.ts'
+import { cardsInReaders } from '../support/cards-in-readers.ts'
 
 interface Signed {
   /** Base64 DER. */
@@ -32,16 +32,6 @@ const PIN = { authentication: new Secret('1234'), signature: new Secret('ABC123'
 const message = utf8('a message')
 const readers = await openCardReaders()
 
-/** The cards, once there are `count`: the reader looks for them a few times a second. */
-async function cards(count: number) {
-  for (let looks = 0; looks < 50; looks++) {
-    const listed = await readers.list()
-    if (listed.length === count) return listed
-    await delay(100)
-  }
-  throw new Error(`expected ${count} cards`)
-}
-
 async function failure(step: Promise<unknown>): Promise<unknown> {
   return step.then(
     () => new Error('expected a failure'),
@@ -64,7 +54,7 @@ const inserted = await insertSimulatedCard(
   'ichiro-card',
   { host: '127.0.0.1', port: 35964 },
 )
-const [first, second] = await cards(2)
+const [first, second] = await cardsInReaders(readers, 2)
 if (!first || !second) throw new Error('expected two cards')
 const found = [first, second].map(({ title }) => title.en)
 
@@ -99,7 +89,7 @@ const findings: ReaderFindings = {
   second: errorCode(held),
   afterClose: errorCode(afterClose),
   takenOut: errorCode(takenOut),
-  foundAfter: (await cards(1)).map(({ title }) => title.en),
+  foundAfter: (await cardsInReaders(readers, 1)).map(({ title }) => title.en),
 }
 readers.close()
 process.stdout.write(`${JSON.stringify(findings)}\n`)
