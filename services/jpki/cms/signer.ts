@@ -18,17 +18,20 @@ import { refersTo } from './signing-certificate.ts'
 /** Certificates that fit the signer's identifier and are tried: an honest message has one, or one that was renewed beside it. */
 const MAX_CANDIDATES = 2
 
-export interface SignerQuestion {
+/** What was signed: the octets, or their digest where the asker has no more. */
+export type SignedContent = Uint8Array | { readonly sha256: Uint8Array }
+
+export interface SignerQuestion<Content extends SignedContent> {
   readonly signedData: SignedData
-  /** What was signed; null: nobody has it. */
-  readonly content: Uint8Array | null
+  /** Null: nobody has it. */
+  readonly content: Content | null
   readonly certificates: readonly Certificate[]
   readonly algorithms: AlgorithmPolicy
 }
 
 /** A signature that holds; who stands behind its key is still to be asked. */
-export interface VerifiedSigner {
-  readonly content: Uint8Array
+export interface VerifiedSigner<Content extends SignedContent> {
+  readonly content: Content
   /** The certificates that fit, at least one. */
   readonly candidates: readonly Certificate[]
 }
@@ -37,7 +40,10 @@ export interface VerifiedSigner {
  * Verifies the signature of a message (RFC 5652 §5.4, §5.6): the digest of the content, the certificate that the signer
  * names, and the signature over the signed attributes.
  */
-export function verifySigner(question: SignerQuestion, steps: VerificationSteps): VerifiedSigner {
+export function verifySigner<Content extends SignedContent>(
+  question: SignerQuestion<Content>,
+  steps: VerificationSteps,
+): VerifiedSigner<Content> {
   const { signedData, algorithms } = question
   const { signer } = signedData
   const algorithm = steps.take('signature-algorithm', () => algorithmOf(signer, algorithms))
@@ -60,18 +66,24 @@ export function verifySigner(question: SignerQuestion, steps: VerificationSteps)
   })
 }
 
-function contentStep(
-  { signedData, content }: SignerQuestion,
+function contentStep<Content extends SignedContent>(
+  { signedData, content }: SignerQuestion<Content>,
   { digest }: SignatureAlgorithm,
-): Uint8Array {
+): Content {
   if (content === null) {
     failStep({ sub: 'SIGNED_DATA_NOT_FOUND', expected: 'the content that was signed' })
   }
   const { messageDigest } = signedData.signer.attributes
-  if (!constantTimeEqual(messageDigest, hash(digest, content, 'buffer'))) {
+  if (!constantTimeEqual(messageDigest, digestOf(content, digest))) {
     failStep({ sub: 'HASH_FAILURE', expected: 'the digest of the content' })
   }
   return content
+}
+
+function digestOf(content: SignedContent, digest: SignatureAlgorithm['digest']): Uint8Array {
+  if (content instanceof Uint8Array) return hash(digest, content, 'buffer')
+  if (digest === 'sha256') return content.sha256
+  return failStep({ sub: 'HASH_FAILURE', expected: 'a digest by SHA-256' })
 }
 
 /**
@@ -95,7 +107,10 @@ function algorithmOf(
 }
 
 /** The certificates that the signer's identifier and its signing-certificate attributes mean (RFC 5035 §5). */
-function signerCertificates({ signedData, certificates }: SignerQuestion): Certificate[] {
+function signerCertificates({
+  signedData,
+  certificates,
+}: SignerQuestion<SignedContent>): Certificate[] {
   const { id, attributes } = signedData.signer
   const identified = certificates.filter((certificate) => identifies(id, certificate))
   if (identified.length === 0) {

@@ -1,3 +1,5 @@
+import { constantTimeEqual } from '../../kernel/bytes.ts'
+import { sha256 } from '../../kernel/digest.ts'
 import type { TrustEnvironment } from '../../kernel/trust-environment.ts'
 import type { AlgorithmPolicy } from '../algorithm-policy.ts'
 import type { Certificate } from '../certificate.ts'
@@ -18,7 +20,7 @@ import { passedCheck, type Check, type Failure, type Verdict } from '../verdict.
 import { attributesStep } from '../verify-application.ts'
 import { certifySigner, type CertificateKnowledge, type CertifiedSigner } from './certify-signer.ts'
 import { MAX_CMS, parseSignedData, type SignedData } from './signed-data.ts'
-import { verifySigner } from './signer.ts'
+import { verifySigner, type SignedContent } from './signer.ts'
 import { verifyTimeStamp, type TimeStamp } from './verify-time-stamp.ts'
 
 /** Whose certificates may sign a document. */
@@ -32,7 +34,7 @@ export interface CmsQuestion extends CertificateKnowledge {
   /** ContentInfo with SignedData, in DER. */
   readonly cms: Uint8Array
   /** What was signed, when it is not inside. */
-  readonly content?: Uint8Array | undefined
+  readonly content?: SignedContent | undefined
   /** Octets that the content may have inside; absent: as many as a message has without it. */
   readonly maximumContent?: number
   readonly anchors: readonly PathAnchor[]
@@ -45,7 +47,7 @@ export interface CmsQuestion extends CertificateKnowledge {
 
 /** A document that was signed by the holder of a certificate that chains to an anchor. */
 export interface VerifiedDocument {
-  readonly content: Uint8Array
+  readonly content: SignedContent
   readonly signer: Certificate
   readonly path: CertificationPath
   /** 基本4情報 of the signer; null where the profile knows none. */
@@ -64,7 +66,7 @@ export function verifyCms(question: CmsQuestion): Outcome<VerifiedDocument> {
   return verifyInSteps(question.at, (steps) => {
     const signedData = steps.take('cms-format', () => documentStep(question))
     const certificates = [...signedData.certificates, ...question.intermediates]
-    const enclosed = signedData.content ?? question.content ?? null
+    const enclosed: SignedContent | null = signedData.content ?? question.content ?? null
     const { algorithms } = question.rules
     const { content, candidates } = verifySigner(
       { signedData, content: enclosed, certificates, algorithms },
@@ -85,10 +87,16 @@ function documentStep(question: CmsQuestion): SignedData {
   const { cms, content, maximumContent = MAX_CMS } = question
   const signedData = parseSignedData(cms, { contentType: CONTENT_TYPE.data, maximumContent })
   const enclosed = signedData.content
-  if (enclosed !== null && content !== undefined && Buffer.compare(enclosed, content) !== 0) {
+  if (enclosed !== null && content !== undefined && !isContent(enclosed, content)) {
     failStep({ sub: 'HASH_FAILURE', expected: 'the content that the message encloses' })
   }
   return signedData
+}
+
+function isContent(enclosed: Uint8Array, content: SignedContent): boolean {
+  return content instanceof Uint8Array
+    ? Buffer.compare(enclosed, content) === 0
+    : constantTimeEqual(sha256(enclosed), content.sha256)
 }
 
 interface TimeStampedDocument {
