@@ -5,6 +5,7 @@ import { opaqueId } from '../kernel/random.ts'
 import { certificateRef, sealTarget } from './certificate-record.ts'
 import { identityProofed } from './events.ts'
 import { BASIC_FOUR_NAMES, proofingFacts } from './facts.ts'
+import { findSubject } from './find-subject.ts'
 import type { ProvenIdentity } from './prove-identity.ts'
 import { refusedBy, undecidedBy, type Refusal } from './reasons.ts'
 import { sealAttributes, vaultAttributes } from './seal-attributes.ts'
@@ -86,23 +87,17 @@ async function deposit(
 
 /** The person behind the certificate; a new one only where somebody enrols whom neither we nor linkage know. */
 async function resolveSubject(
-  { store }: SubmissionParts,
+  parts: SubmissionParts,
   tx: Tx,
   question: { session: TakenSession; proven: ProvenIdentity; ref: string; newSubject: string },
 ): Promise<string | Refusal> {
   const { session, proven, ref, newSubject } = question
-  const own = await store.certificate(tx, ref)
-  if (own !== undefined) return own.subjectRef
-  // The certificate was known when linkage would have been asked, and its person was erased since.
-  if (proven.linked === null) return undecidedBy('LINKAGE_UNAVAILABLE')
-  const { personRef: person, related } = proven.linked
-  const byPerson = await store.subjectOfPerson(tx, person)
-  const byCertificates = await store.subjectsOf(tx, related)
-  const known = new Set([...(byPerson === undefined ? [] : [byPerson]), ...byCertificates])
-  const [subjectRef, ...others] = known
-  if (others.length > 0) return undecidedBy('LINKAGE_AMBIGUOUS')
-  if (subjectRef !== undefined) return subjectRef
+  const known = await findSubject(parts, tx, ref, proven.linked)
+  if (known !== undefined) return known
   if (session.purpose !== 'enrol') return refusedBy('NOT_ENROLLED')
+  const { store } = parts
+  const person = proven.linked?.personRef
+  if (person === undefined) throw new TypeError('a person that linkage named')
   const enrolledAt = session.takenAt
   const added = await store.addPerson(tx, { subjectRef: newSubject, personRef: person, enrolledAt })
   // Another tap of the same person may have been written in between.

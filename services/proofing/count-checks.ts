@@ -1,18 +1,17 @@
 import type { Tx } from '../database/unit-of-work.ts'
 import { monthOf, type CardlessUse } from './check-use.ts'
-import type { Session } from './session.ts'
-import type { CertificateRow, ProofingStore } from './store.ts'
+import type { CertificateRow, CheckCount, ProofingStore } from './store.ts'
 import type { SubmissionParts } from './submission.ts'
+
+export type CountedCheck = Pick<CheckCount, 'use' | 'kind' | 'rpId'>
 
 /** Counts the check of a tap, before it is made: whoever bills it counts those that fail as well. */
 export async function countCheck(
   { database, store, clock }: SubmissionParts,
-  { purpose, keyUse, rpId }: Session,
+  counted: CountedCheck,
 ): Promise<void> {
   const month = monthOf(clock.now())
-  await database.run((tx) =>
-    store.addChecks(tx, { month, use: purpose, kind: keyUse, rpId, count: 1 }),
-  )
+  await database.run((tx) => store.addChecks(tx, { month, ...counted, count: 1 }))
 }
 
 /** Counts the re-checks of these certificates. */

@@ -8,10 +8,11 @@ import {
   type VerificationContext,
   type VerifiedCertificate,
 } from '../jpki/verify-application.ts'
-import { createAskRevocation, type RevocationAnswer } from './ask-revocation.ts'
-import { certificateRef, personRef, type CertificateName } from './certificate-record.ts'
-import { countCheck } from './count-checks.ts'
-import { refusalOf, undecidedBy, type Refusal } from './reasons.ts'
+import type { RevocationAnswer } from './ask-revocation.ts'
+import type { CertificateName } from './certificate-record.ts'
+import { checkRevocation } from './check-revocation.ts'
+import { linkCertificate, type LinkedPerson } from './find-subject.ts'
+import { refusalOf, type Refusal } from './reasons.ts'
 import type { Session } from './session.ts'
 import type { SubmissionParts, TakenSession, UnverifiedEvidence } from './submission.ts'
 
@@ -21,7 +22,7 @@ export interface ProvenIdentity {
   readonly revocation: RevocationAnswer
   readonly name: CertificateName
   /** What linkage knows; null when the certificate is known to us already. */
-  readonly linked: { readonly personRef: string; readonly related: readonly string[] } | null
+  readonly linked: LinkedPerson | null
 }
 
 /** Verifies certificate, signature, revocation and linkage, in this order; changes nothing. */
@@ -33,19 +34,20 @@ export async function proveIdentity(
   const { verdict, verified } = verify(parts, session, evidence)
   if (verified === null) {
     const refusal = refusalOf(verdict, null)
-    const isOther = refusal.reason === 'UNTRUSTED_ISSUER' && isOfOtherKind(parts, session, evidence)
-    return isOther ? { ...refusal, reason: 'WRONG_CERTIFICATE_KIND' } : refusal
+    return namingOtherKind(parts, session, evidence.certificate, refusal)
   }
-  const revocation = await askAbout(parts, session, verified)
+  const { purpose, keyUse, rpId } = session
+  const counted = { use: purpose, kind: keyUse, rpId }
+  const revocation = await checkRevocation(parts, verified, counted)
   const final = withRevocation(verdict, revocation.status)
   if (final.indication !== 'PASSED') return refusalOf(final, revocation.status.status)
   const name = { kind: session.keyUse, serial: serialText(verified.certificate.serial) }
-  const linked = await link(parts, name)
+  const linked = await linkCertificate(parts, name)
   if (linked !== null && 'reason' in linked) return linked
   return { verified, revocation, name, linked }
 }
 
-function contextOf(
+export function contextOf(
   { anchors, environment, cache }: SubmissionParts,
   kind: Session['keyUse'],
   at: Date,
@@ -65,54 +67,14 @@ function verify(
 }
 
 /** A card holds two certificates; the wrong one deserves a better word than "untrusted". */
-function isOfOtherKind(
+export function namingOtherKind(
   parts: SubmissionParts,
-  { keyUse, takenAt }: TakenSession,
-  { certificate }: UnverifiedEvidence,
-): boolean {
+  { keyUse, takenAt }: { readonly keyUse: Session['keyUse']; readonly takenAt: Date },
+  certificate: Uint8Array,
+  refusal: Refusal,
+): Refusal {
+  if (refusal.reason !== 'UNTRUSTED_ISSUER') return refusal
   const other = keyUse === 'signature' ? 'authentication' : 'signature'
-  return verifyCertificate(certificate, contextOf(parts, other, takenAt)).verified !== null
-}
-
-async function askAbout(
-  parts: SubmissionParts,
-  session: TakenSession,
-  verified: VerifiedCertificate,
-): Promise<RevocationAnswer> {
-  const { database, store, clock } = parts
-  const ask = createAskRevocation(parts)
-  await countCheck(parts, session)
-  return ask({
-    target: verified.certificate,
-    issuer: verified.issuer,
-    at: clock.now(),
-    lowestNumber: (point) => database.read((tx) => store.crlNumber(tx, point)),
-  })
-}
-
-/**
- * Asks linkage about a certificate that we have not seen. Without an answer nobody can say whether it is a new person or
- * the renewal of a known one, so nothing is decided.
- */
-async function link(
-  { database, store, linkage, keys, environment }: SubmissionParts,
-  name: CertificateName,
-): Promise<ProvenIdentity['linked'] | Refusal> {
-  const ref = certificateRef(keys, environment, name)
-  const known = await database.read((tx) => store.certificate(tx, ref))
-  if (known !== undefined) return null
-  const answer = await linkage.resolve(name)
-  switch (answer.outcome) {
-    case 'linked':
-      return {
-        personRef: personRef(keys, environment, answer.personId),
-        related: answer.related.map((other) => certificateRef(keys, environment, other)),
-      }
-    case 'not-ready':
-      return undecidedBy('LINKAGE_NOT_READY')
-    case 'unavailable':
-      return undecidedBy('LINKAGE_UNAVAILABLE')
-    default:
-      return answer satisfies never
-  }
+  const { verified } = verifyCertificate(certificate, contextOf(parts, other, takenAt))
+  return verified === null ? refusal : { ...refusal, reason: 'WRONG_CERTIFICATE_KIND' }
 }
