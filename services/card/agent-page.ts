@@ -32,7 +32,7 @@ export function tapPage(page: TapPage): string {
     <h1>${t.title}</h1>
     ${offer.cards.length === 0 && refusal && refusalBox(refusalLines(refusal, session, language))}
     <p>${t.intro}</p>
-    <dl>
+    <dl class="asked">
       ${tapFacts(session, issuer, language).map(
         ({ label, lines }) =>
           html`<dt>${label}</dt>

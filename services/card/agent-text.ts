@@ -17,7 +17,18 @@ export const PAGE_TEXT = {
       login: 'カードによるログイン',
       reproof: '本人確認のやり直し',
       transaction: '取引のための本人確認',
+      document: '文書への署名',
     },
+    relyingPartyOfDocument: '署名を求めているところ',
+    document: '署名する文書',
+    documentText: '文書の全文',
+    noText:
+      '全文はここには表示されません。署名を求めているところで内容を確かめてから署名してください。',
+    digest: '文書のダイジェスト値（SHA-256）',
+    keysOfDocument: '署名用電子証明書の鍵（この文書だけに署名します）',
+    cardOfDocument: '文書への署名に、次期個人番号カードはまだ使えません。',
+    sentOfDocument:
+      '署名と署名用電子証明書が「署名を求めているところ」に渡ります。証明書には氏名・住所・生年月日・性別が入っています。',
     binds: 'この端末で作ったパスキーを、あなたのものとして結びつけます。',
     askedBy: '求めているところ',
     relyingParty: '取引の相手',
@@ -76,7 +87,17 @@ export const PAGE_TEXT = {
       login: 'Logging in with the card',
       reproof: 'Proving who you are once more',
       transaction: 'Proving who you are for a transaction',
+      document: 'Signing a document',
     },
+    relyingPartyOfDocument: 'Who asks for the signature',
+    document: 'Document to sign',
+    documentText: 'Its whole text',
+    noText: 'The text is not shown here. Read it where the signature is asked for before you sign.',
+    digest: 'Digest of the document (SHA-256)',
+    keysOfDocument: 'Key of your signature certificate (it signs this document and nothing else)',
+    cardOfDocument: 'Cards of the next generation cannot sign documents here yet.',
+    sentOfDocument:
+      'The signature and your signature certificate go to who asks for the signature. The certificate holds your name, address, birth date and gender.',
     binds: 'The passkey made on this device will be tied to you.',
     askedBy: 'Asked for by',
     relyingParty: 'Other party of the transaction',
@@ -180,6 +201,8 @@ export const TAP_FAULT_TEXT = {
     FOREIGN_RETURN_URL:
       '戻り先が登録されたところではないため、中止しました。何も署名していません。',
     WRONG_ENVIRONMENT: '別の環境からの求めなので、中止しました。何も署名していません。',
+    WRONG_DOCUMENT:
+      '表示する文書と署名する文書が一致しないため、中止しました。何も署名していません。',
     REFUSED: '確認を行うところが受け付けませんでした。元のページからやり直してください。',
     OTHER: '手続きを続けられません。元のページからやり直してください。',
   },
@@ -189,6 +212,7 @@ export const TAP_FAULT_TEXT = {
     FOREIGN_RETURN_URL:
       'Stopped: the address to go back to is not a registered one. Nothing was signed.',
     WRONG_ENVIRONMENT: 'Stopped: the request comes from another environment. Nothing was signed.',
+    WRONG_DOCUMENT: 'Stopped: what would be shown is not what would be signed. Nothing was signed.',
     REFUSED: 'The service that checks the proof refused. Start again from the page you came from.',
     OTHER: 'This cannot go on. Start again from the page you came from.',
   },

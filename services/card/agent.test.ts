@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { verify, X509Certificate } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { fromBase64 } from '../kernel/bytes.ts'
+import { signedAttributes } from '../jpki/cms/write-signature.ts'
+import { fromBase64, toBase64Url, toHex, utf8 } from '../kernel/bytes.ts'
 import { FrozenClock } from '../kernel/clock.ts'
+import { sha256 } from '../kernel/digest.ts'
 import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
 import { simulatedCards } from '../simulator/card-reader.ts'
@@ -466,5 +468,75 @@ describe('a tap', () => {
       expect(lines).not.toContain(secret)
       expect(refused.body).not.toContain(secret)
     }
+  })
+})
+
+describe('a document of a relying party', () => {
+  const TEXT = 'Article 1\n  A sample contract\n'
+  const documentSession = (bent: Record<string, unknown> = {}) => {
+    const { sessionId: _, nonce: __, bindingHash: ___, ...task } = proofing.session
+    return {
+      ...task,
+      purpose: 'document',
+      rpId: 'bank',
+      rpName: 'さくら<銀行>',
+      document: {
+        title: '契約書 <1>',
+        mediaType: 'text/plain',
+        digest: toBase64Url(sha256(TEXT)),
+        text: TEXT,
+        ...bent,
+      },
+      signingTime: '2026-11-26T00:00:00.000Z',
+    }
+  }
+
+  test('is shown with who asks, its whole text and digest, and what goes where', async () => {
+    proofing.session = documentSession()
+    const page = await get(`/?ticket=${ticket}&lang=en`)
+    expect(page.statusCode).toBe(200)
+    expect(page.body).toContain('さくら&lt;銀行&gt;')
+    expect(page.body).toContain('契約書 &lt;1&gt;')
+    expect(page.body).toContain('Article 1<br />  A sample contract<br />')
+    const groups = toHex(sha256(TEXT)).match(/.{4}/g)?.slice(0, 8).join(' ') ?? ''
+    expect(page.body).toContain(groups)
+    expect(page.body).toContain('go to who asks for the signature')
+    expect(page.body).toContain('name, address, birth date and gender')
+  })
+
+  test('is signed inside a message of ours, never as the digest that came', async () => {
+    proofing.session = documentSession()
+    const done = await tap({ token: await formToken(), pin: PIN.signature })
+    expect(done.statusCode).toBe(303)
+    const [given] = proofing.evidence
+    expect(Object.keys(given ?? {}).sort()).toEqual(['certificate', 'signature', 'ticket'])
+    const certificate = fromBase64(given?.['certificate'] ?? '')
+    const signature = fromBase64(given?.['signature'] ?? '')
+    const { publicKey } = new X509Certificate(certificate)
+    const attributes = signedAttributes({
+      certificate,
+      digest: sha256(TEXT),
+      signingTime: new Date(NOW),
+    })
+    expect(verify('sha256', attributes, publicKey, signature)).toBe(true)
+    expect(verify('sha256', utf8(TEXT), publicKey, signature)).toBe(false)
+  })
+
+  test.each<[string, Record<string, unknown>]>([
+    ['another text', { text: 'Another contract' }],
+    ['a digest of another length', { digest: toBase64Url(new Uint8Array(31)), text: null }],
+  ])('is neither shown nor signed with %s', async (_what, bent) => {
+    proofing.session = documentSession(bent)
+    const page = await get(`/?ticket=${ticket}`)
+    expect(page.statusCode).toBeGreaterThanOrEqual(400)
+    expect(page.body).not.toContain('name="pin"')
+  })
+
+  test('is refused in words by a card without a signature certificate', async () => {
+    proofing.session = documentSession()
+    const answer = await tap({ token: await formToken(), card: 'yota-card', pin: PIN.signature })
+    expect(answer.statusCode).toBe(422)
+    expect(answer.body).toContain('署名用電子証明書がありません')
+    expect(proofing.evidence).toEqual([])
   })
 })

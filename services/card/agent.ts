@@ -1,3 +1,4 @@
+import { signedAttributes } from '../jpki/cms/write-signature.ts'
 import { constantTimeEqual, toHex, utf8 } from '../kernel/bytes.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { sha256 } from '../kernel/digest.ts'
@@ -6,27 +7,50 @@ import { type Random, randomToken } from '../kernel/random.ts'
 import type { Secret } from '../kernel/secret.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import { CardError, type CardErrorCode } from './card-error.ts'
-import { type CardKeyUse, JpkiCard, type TokenType } from './jpki-card.ts'
+import { type CardKeyUse, JPKI_APPLICATION, JpkiCard, type TokenType } from './jpki-card.ts'
 import { applicationsIn } from './next-card.ts'
 import { proofMessage, type ProofPurpose } from './proof-message.ts'
 import type { CardChoice, CardSource } from './transport.ts'
 
-/** What proofing asks of the card, as its ticket tells. */
-export interface AgentSession {
-  readonly sessionId: string
+/** What every ticket tells. */
+interface AgentTask {
   readonly environment: TrustEnvironment
-  readonly purpose: ProofPurpose
   readonly rpId: string
   /** Name of the relying party for people; empty for our own purposes. */
   readonly rpName: string
   readonly keyUse: CardKeyUse
-  readonly nonce: Uint8Array
-  readonly bindingHash: Uint8Array
   readonly expiresAt: Date
   readonly returnUrl: string
 }
 
+/** A proof of who the person is. */
+export interface ProofSession extends AgentTask {
+  readonly purpose: ProofPurpose
+  readonly sessionId: string
+  readonly nonce: Uint8Array
+  readonly bindingHash: Uint8Array
+}
+
+/** A signature on a document of a relying party. */
+export interface DocumentSession extends AgentTask {
+  readonly purpose: 'document'
+  readonly keyUse: 'signature'
+  readonly document: {
+    readonly title: string
+    readonly mediaType: string
+    /** SHA-256. */
+    readonly digest: Uint8Array
+    /** The whole of it, where it is a text and the relying party gave it. */
+    readonly text: string | null
+  }
+  readonly signingTime: Date
+}
+
+/** What proofing asks of the card, as its ticket tells. */
+export type AgentSession = ProofSession | DocumentSession
+
 export interface CardEvidence {
+  readonly purpose: AgentSession['purpose']
   readonly ticket: string
   /** DER. */
   readonly certificate: Uint8Array
@@ -104,7 +128,12 @@ export type TapRefusal = CardErrorCode | 'FORM_OUTDATED' | 'PROOFING_UNAVAILABLE
 /** The tap cannot go on with this ticket. */
 export class TapRefused extends ServiceError {
   readonly code:
-    'TICKET_INVALID' | 'TICKET_EXPIRED' | 'FOREIGN_RETURN_URL' | 'WRONG_ENVIRONMENT' | 'REFUSED'
+    | 'TICKET_INVALID'
+    | 'TICKET_EXPIRED'
+    | 'FOREIGN_RETURN_URL'
+    | 'WRONG_ENVIRONMENT'
+    | 'WRONG_DOCUMENT'
+    | 'REFUSED'
 
   constructor(code: TapRefused['code'], message: string, options?: ErrorOptions) {
     super(message, options)
@@ -174,13 +203,17 @@ export class CardAgent {
   async #useCard(session: AgentSession, order: TapOrder): Promise<CardEvidence> {
     const use = session.keyUse
     const { cards, environment } = this.#parts
-    const card = await JpkiCard.open(await cards.open(order.cardId), applicationsIn(environment))
+    // The message with a document's SHA-256 takes a signature by SHA-256 (RFC 5753 §2.1.1), which the next card does not make.
+    const applications =
+      session.purpose === 'document' ? [JPKI_APPLICATION] : applicationsIn(environment)
+    const card = await JpkiCard.open(await cards.open(order.cardId), applications)
     try {
       await card.verifyPin(use, order.pin, { useLastTry: order.useLastTry })
       const certificate = await card.readCertificate(use)
       const tokenType = await card.tokenType()
-      const signature = await card.sign(use, proofMessage(session))
-      return { ticket: order.ticket, certificate, signature, tokenType }
+      const signature = await card.sign(use, messageOf(session, certificate))
+      const { purpose } = session
+      return { purpose, ticket: order.ticket, certificate, signature, tokenType }
     } finally {
       await card.close()
     }
@@ -214,6 +247,7 @@ export class CardAgent {
     if (session.environment !== this.#parts.environment) {
       throw new TapRefused('WRONG_ENVIRONMENT', `expected ${this.#parts.environment}`)
     }
+    checkDocument(session)
     const returnTo = returnAddress(session.returnUrl, this.#parts.issuer, ticket)
     return { session, returnTo, formToken: '' }
   }
@@ -249,6 +283,27 @@ export class CardAgent {
     const expected = pending.formToken
     pending.formToken = ''
     return expected !== '' && constantTimeEqual(utf8(expected), utf8(given))
+  }
+}
+
+/**
+ * The octets that the card signs. INVARIANT: never a digest that somebody else chose. The same key signs proofs, so a relying
+ * party that chose what is signed could have a person sign one; a document's digest is inside signed attributes, which no
+ * proof can be.
+ */
+function messageOf(session: AgentSession, certificate: Uint8Array): Uint8Array {
+  if (session.purpose !== 'document') return proofMessage(session)
+  const { document, signingTime } = session
+  return signedAttributes({ certificate, digest: document.digest, signingTime })
+}
+
+/** What is shown has to be what is signed. */
+function checkDocument(session: AgentSession): void {
+  if (session.purpose !== 'document') return
+  const { digest, text } = session.document
+  const isShown = text === null || constantTimeEqual(sha256(text), digest)
+  if (digest.length !== 32 || !isShown) {
+    throw new TapRefused('WRONG_DOCUMENT', 'expected the text that the digest is of')
   }
 }
 

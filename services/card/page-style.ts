@@ -16,6 +16,7 @@ a { color: var(--accent); }
 dl { margin: 1rem 0; padding: 0.75rem 1rem; border: 1px solid var(--line); border-radius: 0.5rem; }
 dt { color: var(--quiet); }
 dd { margin: 0 0 0.5rem; overflow-wrap: anywhere; }
+.asked dd { white-space: pre-wrap; }
 fieldset { margin: 1rem 0; padding: 0.5rem 1rem; border: 1px solid var(--line); border-radius: 0.5rem; }
 legend { font-weight: bold; padding: 0 0.25rem; }
 .choice { display: flex; gap: 0.75rem; align-items: center; min-height: 2.75rem; }

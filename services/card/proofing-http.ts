@@ -3,7 +3,12 @@ import { Value } from 'typebox/value'
 import { fromBase64Url, toBase64 } from '../kernel/bytes.ts'
 import { ServiceError, Unavailable } from '../kernel/errors.ts'
 import { TRUST_ENVIRONMENTS } from '../kernel/trust-environment.ts'
-import { type AgentSession, type ProofingClient, TapRefused } from './agent.ts'
+import {
+  type DocumentSession,
+  type ProofingClient,
+  type ProofSession,
+  TapRefused,
+} from './agent.ts'
 import { PROOF_PURPOSES } from './proof-message.ts'
 
 const text = (maxLength: number) => Type.String({ maxLength })
@@ -20,6 +25,22 @@ const SESSION = Type.Object({
   expiresAt: text(40),
   returnUrl: text(2000),
 })
+const DOCUMENT_SESSION = Type.Object({
+  environment: Type.Enum([...TRUST_ENVIRONMENTS]),
+  purpose: Type.Literal('document'),
+  rpId: Type.String({ minLength: 1, maxLength: 200 }),
+  rpName: Type.String({ minLength: 1, maxLength: 400 }),
+  keyUse: Type.Literal('signature'),
+  document: Type.Object({
+    title: Type.String({ minLength: 1, maxLength: 400 }),
+    mediaType: text(100),
+    digest: Type.String({ minLength: 43, maxLength: 43 }),
+    text: Type.Union([text(16 * 1024), Type.Null()]),
+  }),
+  signingTime: text(40),
+  expiresAt: text(40),
+  returnUrl: text(2000),
+})
 const VERDICT = Type.Object({
   outcome: Type.Enum(['passed', 'refused', 'indeterminate']),
   reason: Type.Union([text(80), Type.Null()]),
@@ -32,30 +53,45 @@ export function proofingOverHttp(issuer: string): ProofingClient {
   return {
     session: async (ticket) => {
       const answer = await post(`${issuer}/api/proofing/agent/session`, { ticket })
-      return readSession(parsed(SESSION, answer))
+      return Value.Check(DOCUMENT_SESSION, answer)
+        ? readDocumentSession(answer)
+        : readSession(parsed(SESSION, answer))
     },
-    submit: async ({ ticket, certificate, signature, tokenType }) => {
-      const answer = await post(`${issuer}/api/proofing/agent/evidence`, {
-        ticket,
-        certificate: toBase64(certificate),
-        signature: toBase64(signature),
-        tokenType,
-      })
+    submit: async ({ purpose, ticket, tokenType, ...bytes }) => {
+      const certificate = toBase64(bytes.certificate)
+      const signature = toBase64(bytes.signature)
+      const given = { ticket, certificate, signature }
+      const answer = await (purpose === 'document'
+        ? post(`${issuer}/api/proofing/agent/signature`, given)
+        : post(`${issuer}/api/proofing/agent/evidence`, { ...given, tokenType }))
       const { outcome, reason } = parsed(VERDICT, answer)
       return { outcome, reason }
     },
   }
 }
 
-function readSession(session: Static<typeof SESSION>): AgentSession {
-  const expiresAt = new Date(session.expiresAt)
-  if (Number.isNaN(expiresAt.getTime())) throw broken()
+function readSession(session: Static<typeof SESSION>): ProofSession {
   return {
     ...session,
     nonce: bytes(session.nonce),
     bindingHash: bytes(session.bindingHash),
-    expiresAt,
+    expiresAt: time(session.expiresAt),
   }
+}
+
+function readDocumentSession(session: Static<typeof DOCUMENT_SESSION>): DocumentSession {
+  return {
+    ...session,
+    document: { ...session.document, digest: bytes(session.document.digest) },
+    signingTime: time(session.signingTime),
+    expiresAt: time(session.expiresAt),
+  }
+}
+
+function time(text: string): Date {
+  const at = new Date(text)
+  if (Number.isNaN(at.getTime())) throw broken()
+  return at
 }
 
 async function post(url: string, body: object): Promise<unknown> {

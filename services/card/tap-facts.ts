@@ -1,4 +1,5 @@
-import type { AgentSession, TapOffer, TapRefusal } from './agent.ts'
+import { toHex } from '../kernel/bytes.ts'
+import type { AgentSession, DocumentSession, TapOffer, TapRefusal } from './agent.ts'
 import { PAGE_TEXT, REFUSAL_TEXT, TAP_FAULT_TEXT } from './agent-text.ts'
 import type { Language } from './html.ts'
 
@@ -15,8 +16,8 @@ export function tapFacts(
   language: Language,
 ): readonly TapFact[] {
   const t = PAGE_TEXT[language]
+  if (session.purpose === 'document') return documentFacts(session, issuer, language)
   const { purpose, bindingHash, rpId, rpName, keyUse, expiresAt } = session
-  const fact = (label: string, ...lines: readonly string[]): TapFact => ({ label, lines })
   return [
     fact(t.purpose, t.purposes[purpose], ...(bindingHash.length > 0 ? [t.binds] : [])),
     fact(t.askedBy, issuer),
@@ -25,6 +26,36 @@ export function tapFacts(
     fact(t.sent, t.sentBy[keyUse]),
     fact(t.expires, timeOfDay(expiresAt, language)),
   ]
+}
+
+function fact(label: string, ...lines: readonly string[]): TapFact {
+  return { label, lines }
+}
+
+function documentFacts(
+  { rpId, rpName, document, expiresAt }: DocumentSession,
+  issuer: string,
+  language: Language,
+): readonly TapFact[] {
+  const t = PAGE_TEXT[language]
+  const { title, mediaType, text, digest } = document
+  return [
+    fact(t.purpose, t.purposes.document),
+    fact(t.relyingPartyOfDocument, rpName || rpId),
+    fact(t.document, title, mediaType),
+    text === null ? fact(t.documentText, t.noText) : fact(t.documentText, ...text.split(/\r?\n/)),
+    fact(t.digest, ...digestLines(digest)),
+    fact(t.key, t.keysOfDocument),
+    fact(t.sent, t.sentOfDocument),
+    fact(t.askedBy, issuer),
+    fact(t.expires, timeOfDay(expiresAt, language)),
+  ]
+}
+
+/** In groups of four digits, eight to a line, as people compare them. */
+function digestLines(digest: Uint8Array): readonly string[] {
+  const groups = toHex(digest).match(/.{4}/g) ?? []
+  return [groups.slice(0, 8).join(' '), groups.slice(8).join(' ')]
 }
 
 /** Why there is no card to choose from, and what to do about it. */
@@ -47,6 +78,7 @@ export function refusalLines(
   const lines = [REFUSAL_TEXT[language][reason]]
   if (triesLeft !== undefined && triesLeft > 0) lines.push(t.triesLeft(triesLeft))
   if (reason === 'PIN_LOCKED') lines.push(t.unlock[keyUse])
+  if (reason === 'NOT_A_JPKI_CARD' && purpose === 'document') lines.push(t.cardOfDocument)
   if (reason === 'NO_SIGNATURE_CERTIFICATE') {
     lines.push(purpose === 'enrol' ? t.withoutSignature.enrol : t.withoutSignature.other)
   }

@@ -42,6 +42,8 @@ const PRODUCED: Readonly<Record<ServiceName, readonly string[]>> = {
     'watashi.identity.v1.IdentityProofed',
     'watashi.identity.v1.IdentityStatusChanged',
     'watashi.identity.v1.IdentityProofingRefused',
+    'watashi.identity.v1.SignatureIssued',
+    'watashi.identity.v1.SignatureRefused',
   ],
   policy: [
     'watashi.policy.v1.AssuranceChanged',

@@ -102,6 +102,7 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
     wallet: wallet.port,
     sessions: authenticator.sessions,
     ceremonies: authenticator.consent,
+    signatures: proofing.signatures,
     clock,
     random,
     origin,

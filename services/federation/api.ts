@@ -24,13 +24,18 @@ export const InteractionParams = Type.Object({ id: Token }, closed)
 /** What the person sees of a relying party's request. `stage` says which page is next. */
 export const InteractionView = Type.Object({
   interactionId: Type.String(),
-  kind: Type.Union([Type.Literal('authenticate'), Type.Literal('release')]),
+  kind: Type.Union([
+    Type.Literal('authenticate'),
+    Type.Literal('release'),
+    Type.Literal('signature'),
+  ]),
   stage: Type.Union([
     Type.Literal('login'),
     Type.Literal('step_up'),
     Type.Literal('persona'),
     Type.Literal('consent'),
     Type.Literal('confirm'),
+    Type.Literal('sign'),
     Type.Literal('done'),
     Type.Literal('failed'),
   ]),
@@ -42,6 +47,18 @@ export const InteractionView = Type.Object({
       legalBasis: Type.String(),
       retentionDays: Type.Integer(),
       noticeUrl: Type.String(),
+    }),
+  ),
+  /** What is to be signed, and what for. */
+  document: nullable(
+    Type.Object({
+      title: Type.String(),
+      mediaType: Type.String(),
+      /** The whole of it, where it is a text that the service gave. */
+      text: nullable(Type.String()),
+      /** Hexadecimal. */
+      sha256: Type.String(),
+      purpose: Localized,
     }),
   ),
   minimum: Type.Array(
@@ -81,7 +98,10 @@ export const InteractionView = Type.Object({
   unavailable: Type.Array(
     Type.Object({ name: Type.String(), label: Localized, reason: Type.String() }),
   ),
-  /** `REFUSED`, `EXPIRED`, `ASSURANCE_UNMET` or `UNSATISFIABLE`; with the last two the person may still go back. */
+  /**
+   * `REFUSED`, `EXPIRED`, `ASSURANCE_UNMET`, `UNSATISFIABLE` or `SIGNATURE_OF_OTHER_PERSON`, with the last three the person
+   * may still go back; of a signature also the reason that proofing gave.
+   */
   failure: nullable(Type.String()),
   returnUrl: nullable(Type.String()),
   expiresAt: Type.String(),
@@ -108,6 +128,8 @@ export const ConsentBody = Type.Object(
   { ceremonyId: Type.String({ minLength: 1, maxLength: 128 }), response: Type.Unknown() },
   closed,
 )
+export const SignReply = Type.Object({ agentUrl: Type.String() })
+export type SignReply = Static<typeof SignReply>
 export const EmptyBody = Type.Object({}, closed)
 export const ReturnReply = Type.Object({ returnUrl: Type.String() })
 export type ReturnReply = Static<typeof ReturnReply>

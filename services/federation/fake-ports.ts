@@ -6,6 +6,7 @@ import type {
 } from '../authenticator/ports.ts'
 import { toBase64Url, utf8 } from '../kernel/bytes.ts'
 import type { Json } from '../kernel/canonical-json.ts'
+import type { Clock } from '../kernel/clock.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { Conflict, InvalidInput, NotFound } from '../kernel/errors.ts'
 import type {
@@ -17,6 +18,14 @@ import type {
   PolicyPort,
   Remedy,
 } from '../policy/ports.ts'
+import type {
+  IssuedSignature,
+  RequestSignature,
+  SignatureDocument,
+  SignaturePort,
+  SignatureResult,
+  SignatureWithdrawal,
+} from '../proofing/ports.ts'
 import type {
   ConsentDocument,
   ConsentEvidence,
@@ -188,6 +197,93 @@ export class FakeSessions implements SessionPort, ConsentCeremonyPort {
     if (response !== 'signed') return { outcome: 'refused', reason: 'SIGNATURE_INVALID' }
     const assertionDigest = sha256(ceremonyId)
     return { outcome: 'verified', ceremonyId, assertionDigest, challenge, session }
+  }
+}
+
+interface FakeSignature {
+  readonly document: SignatureDocument
+  readonly onlyBy: string | null
+  readonly expiresAt: Date
+  result: SignatureResult
+  subjectRef: string | null
+  opened: number
+}
+
+export class FakeSignatures implements SignaturePort {
+  readonly kept = new Map<string, FakeSignature>()
+  readonly withdrawn: { subjectRef: string | null; reason: SignatureWithdrawal }[] = []
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  async request({ document, onlyBy }: RequestSignature) {
+    const signatureId = `signature-${this.kept.size}`
+    const expiresAt = new Date(this.#clock.now().getTime() + 600_000)
+    const text = document.text === null ? null : Buffer.from(document.text).toString()
+    this.kept.set(signatureId, {
+      document: { ...document, text },
+      ...{ onlyBy, expiresAt, result: { status: 'waiting' }, subjectRef: null, opened: 0 },
+    })
+    return { signatureId, expiresAt }
+  }
+
+  async document(signatureId: string) {
+    return this.#find(signatureId)
+  }
+
+  async open(signatureId: string, { subjectRef }: { readonly subjectRef: string }) {
+    const signature = this.#find(signatureId)
+    signature.subjectRef = subjectRef
+    signature.opened++
+    const agentUrl = `http://card.localhost:8090/?ticket=${signature.opened}`
+    return { agentUrl, expiresAt: signature.expiresAt }
+  }
+
+  /** The person signs with the card. */
+  sign(signatureId: string): void {
+    const signature = this.#find(signatureId)
+    signature.result = { status: 'signed', subjectRef: signature.subjectRef ?? '' }
+  }
+
+  async result(signatureId: string): Promise<SignatureResult> {
+    return this.#find(signatureId).result
+  }
+
+  async withdraw(
+    signatureId: string,
+    subjectRef: string | null,
+    reason: SignatureWithdrawal,
+  ): Promise<void> {
+    const signature = this.#find(signatureId)
+    if (signature.result.status === 'signed') throw new Conflict('signed before')
+    signature.result = { status: 'refused', reason }
+    this.withdrawn.push({ subjectRef, reason })
+  }
+
+  async collect(signatureId: string): Promise<IssuedSignature | undefined> {
+    if (this.kept.get(signatureId)?.result.status !== 'signed') return undefined
+    const thisUpdate = new Date('2026-11-26T08:00:00Z')
+    return {
+      cms: utf8('cms'),
+      certificate: utf8('certificate'),
+      report: {
+        ...{ indication: 'PASSED', subIndication: '', validatedAt: this.#clock.now() },
+        checks: [{ id: 'message-digest', outcome: 'passed' }],
+        revocation: { status: 'good', source: 'crl', thisUpdate, nextUpdate: null },
+      },
+    }
+  }
+
+  async forget(signatureId: string): Promise<void> {
+    this.kept.delete(signatureId)
+  }
+
+  #find(signatureId: string): FakeSignature {
+    const signature = this.kept.get(signatureId)
+    if (signature === undefined) throw new NotFound('no such signature')
+    return signature
   }
 }
 

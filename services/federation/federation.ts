@@ -5,6 +5,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Random } from '../kernel/random.ts'
 import type { PolicyPort } from '../policy/ports.ts'
 import type { WalletPort } from '../wallet/ports.ts'
+import type { SignaturePort } from '../proofing/ports.ts'
 import { Assurance } from './assurance.ts'
 import { ChangeNotifier } from './change-notifier.ts'
 import { InteractionBook } from './interaction-book.ts'
@@ -21,6 +22,7 @@ export interface FederationDependencies {
   readonly wallet: WalletPort
   readonly sessions: SessionPort
   readonly ceremonies: ConsentCeremonyPort
+  readonly signatures: SignaturePort
   readonly clock: Clock
   readonly random: Random
   /** Origin of our pages, without a path. */

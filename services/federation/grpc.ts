@@ -17,6 +17,13 @@ import {
   type Release,
   type ReleaseServiceServer,
 } from '../../proto/gen/watashi/assurance/v1/release.ts'
+import {
+  SignatureRefusalReason,
+  SignatureServiceService,
+  type Signature,
+  type SignatureReport,
+  type SignatureServiceServer,
+} from '../../proto/gen/watashi/assurance/v1/signature.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { AssuranceFlag, AxisExplanation, Minimum, Remedy } from '../policy/ports.ts'
@@ -31,9 +38,10 @@ import type {
   LevelRecord,
   Progress,
   ShortfallRecord,
+  SignatureFailure,
 } from './interaction.ts'
 import { levelRecord, shortfallRecord } from './levels.ts'
-import type { Requests } from './requests.ts'
+import type { Requests, SignatureGiven } from './requests.ts'
 
 export interface FederationGrpcDependencies {
   readonly requests: Requests
@@ -46,6 +54,7 @@ export function federationServices(deps: FederationGrpcDependencies): readonly G
   return [
     { definition: AssuranceServiceService, implementation: assuranceService(deps) },
     { definition: ReleaseServiceService, implementation: releaseService(deps) },
+    { definition: SignatureServiceService, implementation: signatureService(deps) },
   ]
 }
 
@@ -153,6 +162,47 @@ function releaseService(deps: FederationGrpcDependencies): ReleaseServiceServer 
   }
 }
 
+function signatureService({ requests, log }: FederationGrpcDependencies): SignatureServiceServer {
+  return {
+    requestSignature: unary(log, async (request, caller) => {
+      const { title, mediaType, digest, content, pairwiseSubject, returnUri, uiLocale } = request
+      const { interaction, interactionUrl } = await requests.requestSignature(caller.rpId, {
+        document: { title, mediaType, digest, text: content.length === 0 ? null : content },
+        pairwiseSubject:
+          pairwiseSubject === '' ? '' : readSubject(pairwiseSubject, 'pairwise_subject'),
+        minimum: readMinimum(request.minimum),
+        returnUri,
+        uiLocale,
+      })
+      return { requestId: interaction.id, interactionUrl, expiresAt: interaction.expiresAt }
+    }),
+    awaitSignature: serverStream(log, async (request, caller, out) => {
+      const started = await requests.outcome(caller.rpId, request.requestId)
+      if (started.kind !== 'signature') {
+        throw new InvalidInput('request_id', 'a request made by `RequestSignature`')
+      }
+      const end = await follow(requests, caller, started, (stage) =>
+        out.write({ status: { $case: 'pending', pending: { stage } } }),
+      )
+      if (end === undefined) return
+      const given = end.status === 'completed' ? await requests.signed(end) : undefined
+      await out.write({
+        status:
+          given === undefined
+            ? {
+                $case: 'refused',
+                refused: { reason: SIGNATURE_REFUSALS[end.failure ?? 'expired'] },
+              }
+            : { $case: 'signed', signed: signatureMessage(given, end) },
+      })
+    }),
+    acknowledgeSignature: unary(log, async (request, caller) => {
+      await requests.forgetSignature(caller.rpId, readId(request.requestId, 'request_id'))
+      return {}
+    }),
+  }
+}
+
 /**
  * Follows a request to its end, telling each new stage; undefined when the caller went away first. A login without a caller
  * can be delivered to nobody, so it ends with its call.
@@ -185,7 +235,17 @@ const STAGES: Readonly<Record<Progress, InteractionStage>> = {
   awaiting_consent: InteractionStage.INTERACTION_STAGE_AWAITING_CONSENT,
 }
 
-const FAILURES: Readonly<Record<FailureReason, FailureMessage>> = {
+const SIGNATURE_REFUSALS: Readonly<Record<FailureReason, SignatureRefusalReason>> = {
+  refused: SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_REFUSED,
+  expired: SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_EXPIRED,
+  // I2: what the person lacks is told by a login alone.
+  assurance_unmet: SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_REFUSED,
+  certificate_invalid: SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_CERTIFICATE_INVALID,
+  status_unknown: SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_STATUS_UNKNOWN,
+  other_person: SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_OTHER_PERSON,
+}
+
+const FAILURES: Readonly<Record<Exclude<FailureReason, SignatureFailure>, FailureMessage>> = {
   refused: FailureMessage.FAILURE_REASON_REFUSED,
   expired: FailureMessage.FAILURE_REASON_EXPIRED,
   assurance_unmet: FailureMessage.FAILURE_REASON_ASSURANCE_UNMET,
@@ -267,7 +327,12 @@ function authenticatedMessage({ result, codeSha256 }: Interaction) {
 function failedMessage({ failure, shortfalls, kind }: Interaction): InteractionFailed {
   // I2: of a release that came to nothing the relying party learns no cause but that time ran out.
   const told = kind === 'authenticate'
-  const reason = failure === 'assurance_unmet' && !told ? 'refused' : (failure ?? 'expired')
+  const reason =
+    failure === null || failure === 'expired'
+      ? 'expired'
+      : failure === 'assurance_unmet' && told
+        ? failure
+        : 'refused'
   return { reason: FAILURES[reason], shortfalls: told ? shortfalls.map(shortfallMessage) : [] }
 }
 
@@ -279,6 +344,33 @@ function releaseMessage(issued: IssuedRelease, interaction?: Interaction): Relea
     levels: (interaction?.result?.levels ?? []).map(levelMessage),
     codeSha256: Buffer.from(interaction?.codeSha256 ?? []),
     expiresAt: issued.expiresAt,
+  }
+}
+
+function signatureMessage(
+  { cms, certificate, report }: SignatureGiven,
+  end: Interaction,
+): Signature {
+  return {
+    pairwiseSubject: end.result?.pairwiseSubject ?? '',
+    cms: Buffer.from(cms),
+    certificate: Buffer.from(certificate),
+    report: report === null ? undefined : reportMessage(report),
+    levels: (end.result?.levels ?? []).map(levelMessage),
+    codeSha256: Buffer.from(end.codeSha256 ?? []),
+  }
+}
+
+function reportMessage(report: NonNullable<SignatureGiven['report']>): SignatureReport {
+  const { indication, subIndication, validatedAt, checks, revocation } = report
+  return {
+    indication,
+    subIndication,
+    validatedAt,
+    checks: checks.map(({ id, outcome }) => ({ id, outcome })),
+    revocationSource: revocation.source,
+    revocationThisUpdate: revocation.thisUpdate,
+    revocationNextUpdate: revocation.nextUpdate ?? undefined,
   }
 }
 

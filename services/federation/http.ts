@@ -11,6 +11,7 @@ import {
   InteractionParams,
   InteractionView,
   ReturnReply,
+  SignReply,
 } from './api.ts'
 import type { Browser, Interactions } from './interactions.ts'
 
@@ -106,6 +107,13 @@ export function registerFederationRoutes(
     { schema: { params: InteractionParams, body: EmptyBody, response: { 200: ReturnReply } } },
     async (request, reply) => ({
       returnUrl: await interactions.confirm(request.params.id, browserOf(request, reply)),
+    }),
+  )
+  app.post(
+    `${BASE}/sign`,
+    { schema: { params: InteractionParams, body: EmptyBody, response: { 200: SignReply } } },
+    async (request, reply) => ({
+      agentUrl: await interactions.sign(request.params.id, browserOf(request, reply)),
     }),
   )
   app.post(

@@ -2,6 +2,7 @@ import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { Conflict, Unavailable } from '../kernel/errors.ts'
 import type { PolicyPort } from '../policy/ports.ts'
+import type { SignaturePort } from '../proofing/ports.ts'
 import type { RefusalReason, ReleaseRequest, WalletPort } from '../wallet/ports.ts'
 import type { ChangeNotifier } from './change-notifier.ts'
 import {
@@ -10,6 +11,7 @@ import {
   type InteractionCommand,
   type InteractionDecision,
   type LevelRecord,
+  signatureFailure,
 } from './interaction.ts'
 import { noteLoginLost, noteToldLevels } from './login-level.ts'
 import type { FederationStore } from './store.ts'
@@ -20,6 +22,7 @@ export interface BookDependencies {
   readonly notifier: ChangeNotifier
   readonly policy: Pick<PolicyPort, 'isLowered' | 'lowestLoginLevel'>
   readonly wallet: Pick<WalletPort, 'released' | 'refuse'>
+  readonly signatures: Pick<SignaturePort, 'result' | 'withdraw'>
   readonly clock: Clock
 }
 
@@ -112,11 +115,38 @@ export class InteractionBook {
     await unitOfWork.run((tx) => noteLoginLost(this.#deps, tx, there, clock.now()))
   }
 
-  /** Delivers a release that was issued although its interaction was not closed (the process died in between). */
+  /**
+   * Closes with what came of it elsewhere: a release that was issued although its interaction was not closed (the process died
+   * in between), a signature that the card made or that was refused.
+   */
   async recover(interaction: Interaction): Promise<Interaction> {
+    if (interaction.status !== 'open') return interaction
+    return interaction.kind === 'signature'
+      ? this.#recoverSignature(interaction)
+      : this.#recoverRelease(interaction)
+  }
+
+  async #recoverSignature(interaction: Interaction): Promise<Interaction> {
+    const { signatureId, signing, subjectRef } = interaction
+    if (signatureId === null || signing === null) return interaction
+    const result = await this.#deps.signatures.result(signatureId)
+    if (result.status === 'waiting') return interaction
+    const { pairwiseSubject, levels } = signing
+    const applied =
+      result.status === 'signed' && result.subjectRef === subjectRef
+        ? await this.complete(interaction, pairwiseSubject, levels, null)
+        : await this.apply(interaction, {
+            type: 'fail',
+            reason: result.status === 'signed' ? 'other_person' : signatureFailure(result.reason),
+            shortfalls: [],
+          })
+    return applied.interaction
+  }
+
+  async #recoverRelease(interaction: Interaction): Promise<Interaction> {
     const { wallet, clock } = this.#deps
-    const { consent, rpId, status } = interaction
-    if (status !== 'open' || consent === null) return interaction
+    const { consent, rpId } = interaction
+    if (consent === null) return interaction
     const issued = await wallet.released(consent.releaseId, rpId, clock.now())
     if (issued === undefined) return interaction
     const { pairwiseSubject, releaseId } = issued
@@ -124,8 +154,14 @@ export class InteractionBook {
     return applied.interaction
   }
 
-  /** Tells the wallet that a request came to nothing, so that the person can read it in the ledger. */
+  /** Tells whoever would have given it that a request came to nothing, so that the person can read it in the ledger. */
   async noteRefusal(interaction: Interaction, reason: RefusalReason): Promise<void> {
+    const { signatureId, subjectRef } = interaction
+    if (signatureId !== null) {
+      if (reason === 'UNSATISFIABLE') throw new TypeError('a signature has no claims')
+      await this.#deps.signatures.withdraw(signatureId, subjectRef, reason)
+      return
+    }
     const request = releaseRequestOf(interaction)
     if (request === undefined) return
     const { wallet, clock } = this.#deps

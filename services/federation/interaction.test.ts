@@ -24,6 +24,8 @@ const fresh: Interaction = {
   subjectRef: null,
   personaId: null,
   consent: null,
+  signatureId: null,
+  signing: null,
   result: null,
   codeSha256: null,
   failure: null,

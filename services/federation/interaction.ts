@@ -4,7 +4,9 @@ import type { ClaimRequest } from '../wallet/ports.ts'
 
 export type InteractionStatus = 'open' | 'completed' | 'failed'
 export type Progress = 'awaiting_browser' | 'awaiting_login' | 'awaiting_consent'
-export type FailureReason = 'refused' | 'expired' | 'assurance_unmet'
+export type FailureReason = 'refused' | 'expired' | 'assurance_unmet' | SignatureFailure
+/** Why there is no signature although the person agreed. */
+export type SignatureFailure = 'certificate_invalid' | 'status_unknown' | 'other_person'
 
 export interface LevelRecord {
   readonly framework: string
@@ -32,6 +34,13 @@ export interface PendingConsent {
   readonly levels: readonly LevelRecord[]
 }
 
+/** The signature that the person agreed to and the card has not made yet. */
+export interface PendingSignature {
+  readonly pairwiseSubject: string
+  /** What was held when the person agreed; delivered with the signature. */
+  readonly levels: readonly LevelRecord[]
+}
+
 export interface InteractionResult {
   readonly pairwiseSubject: string
   readonly levels: readonly LevelRecord[]
@@ -42,7 +51,7 @@ export interface InteractionResult {
 export interface Interaction {
   /** 256 random bits, base64url: whoever has it may open the request, once. */
   readonly id: string
-  readonly kind: 'authenticate' | 'release'
+  readonly kind: 'authenticate' | 'release' | 'signature'
   readonly rpId: string
   readonly returnUri: string
   readonly uiLocale: string
@@ -59,6 +68,9 @@ export interface Interaction {
   /** The persona chosen in this interaction. */
   readonly personaId: string | null
   readonly consent: PendingConsent | null
+  /** The document and its signature, as proofing keeps them; null for other kinds. */
+  readonly signatureId: string | null
+  readonly signing: PendingSignature | null
   readonly result: InteractionResult | null
   /** SHA-256 of the one-time code that this browser will bring; the relying party learns it at the end. */
   readonly codeSha256: Uint8Array | null
@@ -77,6 +89,7 @@ export type InteractionCommand =
   | { readonly type: 'progress'; readonly subjectRef: string | null; readonly progress: Progress }
   | { readonly type: 'choose_persona'; readonly personaId: string }
   | { readonly type: 'prepare_consent'; readonly consent: PendingConsent }
+  | { readonly type: 'agree_to_sign'; readonly signing: PendingSignature }
   | { readonly type: 'complete'; readonly result: InteractionResult }
   | {
       readonly type: 'fail'
@@ -94,6 +107,28 @@ export type InteractionDecision =
 
 export const INTERACTION_LIFETIME = 5 * 60_000
 
+/** What a signature that proofing refused is to the relying party: it may learn whether to ask again, and no more. */
+export function signatureFailure(reason: string): FailureReason {
+  switch (reason) {
+    case 'REFUSED_BY_PERSON':
+    case 'ASSURANCE_UNMET':
+      return 'refused'
+    case 'EXPIRED':
+    case 'CHALLENGE_EXPIRED':
+      return 'expired'
+    case 'OTHER_PERSON':
+    case 'NOT_ENROLLED':
+      return 'other_person'
+    case 'REVOCATION_UNKNOWN':
+    case 'LINKAGE_UNAVAILABLE':
+    case 'LINKAGE_NOT_READY':
+    case 'LINKAGE_AMBIGUOUS':
+      return 'status_unknown'
+    default:
+      return 'certificate_invalid'
+  }
+}
+
 /**
  * The next state of an interaction.
  * INVARIANT: a closed interaction never changes, its browser is bound once, and after its end it can only fail.
@@ -105,8 +140,8 @@ export function decideInteraction(
 ): InteractionDecision {
   if (state.status !== 'open') return { outcome: 'rejected', reason: 'CLOSED' }
   if (command.type !== 'fail' && at >= state.expiresAt) {
-    // A release that was issued in time is delivered even when its last write comes late.
-    const delivered = command.type === 'complete' && command.result.releaseId !== null
+    // A release or signature that was made in time is delivered even when its last write comes late.
+    const delivered = command.type === 'complete' && state.kind !== 'authenticate'
     if (!delivered) return { outcome: 'rejected', reason: 'EXPIRED' }
   }
   switch (command.type) {
@@ -120,6 +155,9 @@ export function decideInteraction(
     case 'prepare_consent':
       if (state.subjectRef === null) return { outcome: 'rejected', reason: 'NO_PERSON' }
       return next(state, { consent: command.consent })
+    case 'agree_to_sign':
+      if (state.subjectRef === null) return { outcome: 'rejected', reason: 'NO_PERSON' }
+      return next(state, { signing: command.signing })
     case 'complete':
       if (state.subjectRef === null) return { outcome: 'rejected', reason: 'NO_PERSON' }
       return next(state, { status: 'completed', result: command.result })
@@ -153,7 +191,7 @@ function noteProgress(
   const samePerson = state.subjectRef === subjectRef
   if (samePerson && state.progress === progress) return { outcome: 'unchanged' }
   // Another person at the same browser starts over: neither persona nor consent passes on.
-  const person = samePerson ? {} : { subjectRef, personaId: null, consent: null }
+  const person = samePerson ? {} : { subjectRef, personaId: null, consent: null, signing: null }
   return next(state, { ...person, progress })
 }
 

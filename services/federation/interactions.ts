@@ -5,10 +5,11 @@ import type { Clock } from '../kernel/clock.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { AccessDenied, Conflict, InvalidInput, NotFound, ServiceError } from '../kernel/errors.ts'
 import type { Assessment, PolicyPort } from '../policy/ports.ts'
+import type { SignaturePort } from '../proofing/ports.ts'
 import type { PersonaSummary, WalletPort } from '../wallet/ports.ts'
 import type { ConsentOptionsReply, InteractionView } from './api.ts'
 import { releaseRequestOf, type InteractionBook } from './interaction-book.ts'
-import type { Interaction, InteractionCommand } from './interaction.ts'
+import type { FailureReason, Interaction, InteractionCommand } from './interaction.ts'
 import { ceremonyOf, levelRecord, shortfallRecord } from './levels.ts'
 import type { Registration } from './registration.ts'
 import type { Registry } from './registry.ts'
@@ -23,6 +24,7 @@ export interface InteractionsDependencies {
   readonly wallet: WalletPort
   readonly sessions: SessionPort
   readonly ceremonies: ConsentCeremonyPort
+  readonly signatures: SignaturePort
   readonly clock: Clock
 }
 
@@ -163,6 +165,30 @@ export class Interactions {
     return this.#complete(interaction, browser, pairwise, levels, null)
   }
 
+  /**
+   * Notes that the person agrees to sign, and gives the address of the card agent. It may be asked for again until the card has
+   * signed: the ticket before is void.
+   */
+  async sign(id: string, browser: Browser): Promise<string> {
+    const { interaction, registration, standing } = await this.#open(id, browser)
+    const { session, persona, assessment } = at(standing, 'sign')
+    const { wallet, sessions, signatures } = this.#deps
+    const { subjectRef, sessionId } = session
+    const pairwiseSubject = await wallet.pairwiseSubject(
+      subjectRef,
+      registration.sectorId,
+      persona.personaId,
+    )
+    await sessions.noteUse(sessionId, registration.rpId)
+    const signing = { pairwiseSubject, levels: assessment.levels.map(levelRecord) }
+    await this.#apply(interaction, { type: 'agree_to_sign', signing })
+    const { agentUrl } = await signatures.open(signatureIdOf(interaction), {
+      subjectRef,
+      returnPath: `/authorize/${id}`,
+    })
+    return agentUrl
+  }
+
   /** The person goes back without giving anything. For a release the relying party cannot tell why (I2). */
   async refuse(id: string, browser: Browser): Promise<string> {
     const { interaction, standing } = await this.#open(id, browser)
@@ -260,6 +286,12 @@ export class Interactions {
     if (interaction.status !== 'open') return { stage: 'closed' }
     if (session === undefined) return { stage: 'login' }
     const { subjectRef } = session
+    const asked =
+      interaction.kind === 'signature'
+        ? await this.#deps.signatures.document(signatureIdOf(interaction))
+        : undefined
+    const onlyBy = asked?.onlyBy ?? subjectRef
+    if (onlyBy !== subjectRef) return { stage: 'other_person', session }
     const assessment = await this.#assess(interaction, registration, session)
     const met = assuranceStage(assessment)
     if (met !== 'met') return { stage: met, session, assessment }
@@ -268,6 +300,7 @@ export class Interactions {
     const { persona, fixed } = choosePersona(personas, bound, interaction.personaId)
     if (persona === undefined) return { stage: 'persona', session, assessment }
     const chosen = { session, assessment, personas, persona, fixed }
+    if (asked !== undefined) return { stage: 'sign', ...chosen, document: asked.document }
     if (interaction.kind === 'authenticate') return { stage: 'confirm', ...chosen }
     const outcome = await this.#deps.wallet.offer(
       requestOf({ ...interaction, subjectRef }),
@@ -313,7 +346,19 @@ export class Interactions {
           : []
     const { wallet } = this.#deps
     const claimLabel = (name: string) => wallet.claimLabel(name)
-    return viewOf({ interaction, registration, standing, personas, secret, claimLabel })
+    const reason = await this.#reason(interaction)
+    return viewOf({ interaction, registration, standing, personas, secret, claimLabel, reason })
+  }
+
+  /** Why there is no signature, as long as proofing remembers it. */
+  async #reason({ signatureId, failure }: Interaction): Promise<string | null> {
+    if (signatureId === null || failure === null || !SIGNATURE_FAILURES.has(failure)) return null
+    const { signatures } = this.#deps
+    const result = await signatures.result(signatureId).catch((error: unknown) => {
+      if (error instanceof NotFound) return undefined
+      throw error
+    })
+    return result !== undefined && 'reason' in result ? result.reason : null
   }
 
   async #apply(interaction: Interaction, command: InteractionCommand): Promise<Interaction> {
@@ -332,6 +377,17 @@ function at<Stage extends Standing['stage']>(
     throw new Conflict(`expected the request to be at: ${stages.join(', ')}`)
   }
   return standing as StandingAt<Stage> // its stage was just found among them
+}
+
+const SIGNATURE_FAILURES: ReadonlySet<string> = new Set<FailureReason>([
+  'certificate_invalid',
+  'status_unknown',
+  'other_person',
+])
+
+function signatureIdOf({ signatureId }: Interaction): string {
+  if (signatureId === null) throw new TypeError('a request for a signature')
+  return signatureId
 }
 
 function requestOf(interaction: Interaction) {

@@ -102,6 +102,7 @@ const RegistrationSchema = Type.Object(
     minimum: Type.Optional(MinimumSchema),
     purposes: Type.Optional(Type.Array(PurposeSchema, { maxItems: 20 })),
     signature_verifier: Type.Optional(Type.Boolean()),
+    signatures: Type.Optional(Type.Object({ purpose: Text, report: Type.Boolean() }, closed)),
   },
   closed,
 )
@@ -152,6 +153,7 @@ export function readRegistration(source: RegistrationFile): Registration {
       noticeDigest: toBase64Url(sha256(canonicalJson(purpose.notice))),
       minimum: readMinimum(purpose.minimum),
     })),
+    ...(document.signatures && { signatures: document.signatures }),
     signatureVerifier: document.signature_verifier ?? false,
   }
 }

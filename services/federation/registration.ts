@@ -20,6 +20,12 @@ export interface Purpose {
   readonly minimum: Minimum
 }
 
+export interface SignatureRegistration {
+  readonly purpose: LocalizedText
+  /** Whether it gets the verdict of our verification with the signature. */
+  readonly report: boolean
+}
+
 export type ClientAuthentication =
   | { readonly method: 'tls_client_auth' }
   | { readonly method: 'private_key_jwt'; readonly jwks: JSONWebKeySet }
@@ -39,6 +45,8 @@ export interface Registration {
   /** Floor of every question: a request can only raise it. */
   readonly minimum: Minimum
   readonly purposes: readonly Purpose[]
+  /** For what it may have persons sign documents of its own; absent: it may not. */
+  readonly signatures?: SignatureRegistration | undefined
   /** 署名検証者: may have persons sign its own transactions with the card. */
   readonly signatureVerifier: boolean
 }

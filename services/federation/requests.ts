@@ -1,9 +1,10 @@
 import type { UnitOfWork } from '../database/unit-of-work.ts'
 import type { Clock } from '../kernel/clock.ts'
-import { InvalidInput, NotFound } from '../kernel/errors.ts'
+import { AccessDenied, InvalidInput, NotFound } from '../kernel/errors.ts'
 import { isIndividualNumber } from '../kernel/individual-number.ts'
 import { randomToken, type Random } from '../kernel/random.ts'
 import type { Minimum, PolicyPort } from '../policy/ports.ts'
+import type { IssuedSignature, RequestSignature, SignaturePort } from '../proofing/ports.ts'
 import type { ClaimRequest, IssuedRelease, WalletPort } from '../wallet/ports.ts'
 import type { ChangeNotifier } from './change-notifier.ts'
 import type { InteractionBook } from './interaction-book.ts'
@@ -24,6 +25,7 @@ export interface RequestDependencies {
     WalletPort,
     'released' | 'revokeByRelyingParty' | 'redeemTicket' | 'resolve'
   >
+  readonly signatures: SignaturePort
   readonly clock: Clock
   readonly random: Random
   /** Origin of our pages. */
@@ -41,12 +43,26 @@ export interface AttributeRequest extends LoginRequest {
   readonly claims: readonly ClaimRequest[]
 }
 
+/** A document to be signed; `document` is checked where it is kept. */
+export interface DocumentRequest extends LoginRequest {
+  readonly document: RequestSignature['document']
+  /** The one person who may sign; empty: whoever logs in. */
+  readonly pairwiseSubject: string
+}
+
 export interface StartedInteraction {
   readonly interaction: Interaction
   readonly interactionUrl: string
 }
 
+/** A signature as its relying party gets it. */
+export type SignatureGiven = Pick<IssuedSignature, 'cms' | 'certificate'> & {
+  readonly report: IssuedSignature['report'] | null
+}
+
 const MAX_CLAIMS = 20
+
+type SignatureStart = () => ReturnType<SignaturePort['request']>
 
 /** What a relying party asks: logins, releases, and what became of them. */
 export class Requests {
@@ -71,7 +87,53 @@ export class Requests {
       throw new InvalidInput('purpose_id', `one of the registered purposes: ${known || 'none'}`)
     }
     checkClaims(request.claims)
-    return this.#start(registration, request, purpose)
+    return this.#start(registration, request, { purpose })
+  }
+
+  /**
+   * @throws AccessDenied for a relying party that is not registered for signatures, InvalidInput for a document that is not in
+   * form, NotFound for a person that it has not met
+   */
+  async requestSignature(rpId: string, request: DocumentRequest): Promise<StartedInteraction> {
+    const registration = await this.#deps.registry.active(rpId)
+    if (!registration.signatures) {
+      throw new AccessDenied('PERMISSION_DENIED', 'expected a registration for signatures')
+    }
+    const onlyBy = await this.#knownPerson(registration, request.pairwiseSubject)
+    return this.#start(registration, request, {
+      sign: () => this.#deps.signatures.request({ rpId, document: request.document, onlyBy }),
+    })
+  }
+
+  /** What a completed request was signed with, within the hour; the report where the registration has it. */
+  async signed({ rpId, signatureId }: Interaction): Promise<SignatureGiven | undefined> {
+    if (signatureId === null) return undefined
+    const issued = await this.#deps.signatures.collect(signatureId)
+    if (issued === undefined) return undefined
+    const { signatures } = await this.#deps.registry.active(rpId)
+    const { cms, certificate, report } = issued
+    return { cms, certificate, report: signatures?.report === true ? report : null }
+  }
+
+  /** Forgets a signature: the relying party has it. */
+  async forgetSignature(rpId: string, requestId: string): Promise<void> {
+    const { signatureId, status } = await this.outcome(rpId, requestId)
+    if (signatureId === null || status === 'open') {
+      throw new InvalidInput('request_id', 'a request by `RequestSignature` that has ended')
+    }
+    await this.#deps.signatures.forget(signatureId)
+  }
+
+  async #knownPerson(
+    { rpId, sectorId }: Registration,
+    pairwiseSubject: string,
+  ): Promise<string | null> {
+    if (pairwiseSubject === '') return null
+    const { unitOfWork, store, wallet } = this.#deps
+    const isKnown = await unitOfWork.read((tx) => store.knows(tx, rpId, pairwiseSubject))
+    const person = isKnown ? await wallet.resolve(sectorId, pairwiseSubject) : undefined
+    if (person === undefined) throw new NotFound('no such person')
+    return person.subjectRef
   }
 
   /**
@@ -81,7 +143,8 @@ export class Requests {
   async outcome(rpId: string, requestId: string): Promise<Interaction> {
     const interaction = await this.#deps.book.find(requestId)
     if (interaction?.rpId !== rpId) throw new NotFound('no such request')
-    return interaction
+    // The card may have signed although its browser never came back.
+    return interaction.kind === 'signature' ? this.#deps.book.recover(interaction) : interaction
   }
 
   /** Resolves when the request may have changed, or `signal` aborts. */
@@ -132,20 +195,24 @@ export class Requests {
   async #start(
     registration: Registration,
     request: LoginRequest | AttributeRequest,
-    purpose?: Purpose,
+    { purpose, sign }: { readonly purpose?: Purpose; readonly sign?: SignatureStart } = {},
   ): Promise<StartedInteraction> {
     const { clock, random, book, origin } = this.#deps
     if (!registration.returnUris.includes(request.returnUri)) {
       throw new InvalidInput('return_uri', 'one of the registered return URIs, exactly')
     }
+    const minimum = this.#minimum(registration, request.minimum, purpose)
+    const uiLocale = readLocale(request.uiLocale)
     const now = clock.now()
+    const signature = await sign?.()
     const interaction: Interaction = {
       id: randomToken(random),
-      kind: purpose === undefined ? 'authenticate' : 'release',
+      kind:
+        signature !== undefined ? 'signature' : purpose === undefined ? 'authenticate' : 'release',
       rpId: registration.rpId,
       returnUri: request.returnUri,
-      uiLocale: readLocale(request.uiLocale),
-      minimum: this.#minimum(registration, request.minimum, purpose),
+      uiLocale,
+      minimum,
       purposeId: purpose?.purposeId ?? null,
       claims: 'claims' in request ? request.claims : [],
       status: 'open',
@@ -155,12 +222,14 @@ export class Requests {
       subjectRef: null,
       personaId: null,
       consent: null,
+      signatureId: signature?.signatureId ?? null,
+      signing: null,
       result: null,
       codeSha256: null,
       failure: null,
       shortfalls: [],
       createdAt: now,
-      expiresAt: new Date(now.getTime() + INTERACTION_LIFETIME),
+      expiresAt: signature?.expiresAt ?? new Date(now.getTime() + INTERACTION_LIFETIME),
     }
     await book.add(interaction)
     const language = interaction.uiLocale === '' ? '' : `?lang=${interaction.uiLocale}`

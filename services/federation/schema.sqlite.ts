@@ -17,6 +17,7 @@ import type {
   InteractionResult,
   InteractionStatus,
   PendingConsent,
+  PendingSignature,
   Progress,
   ShortfallRecord,
 } from './interaction.ts'
@@ -49,6 +50,8 @@ export const interaction = table(
     subjectRef: text('subject_ref'),
     personaId: text('persona_id'),
     consent: json<PendingConsent>('consent'),
+    signatureId: text('signature_id'),
+    signing: json<PendingSignature>('signing'),
     result: json<InteractionResult>('result'),
     codeSha256: bytes('code_sha256'),
     failure: text('failure').$type<FailureReason>(),

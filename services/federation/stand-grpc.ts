@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import { AssuranceServiceClient } from '../../proto/gen/watashi/assurance/v1/assurance.ts'
 import { ReleaseServiceClient } from '../../proto/gen/watashi/assurance/v1/release.ts'
+import { SignatureServiceClient } from '../../proto/gen/watashi/assurance/v1/signature.ts'
 import type { UnitOfWork } from '../database/unit-of-work.ts'
 import { openTemporaryDatabase } from '../database/temporary-database.ts'
 import type { Publisher } from '../eventlog/publisher.ts'
@@ -15,7 +16,7 @@ import { createLog } from '../kernel/log.ts'
 import { randomToken, systemRandom } from '../kernel/random.ts'
 import { ensureDevelopmentKeys, type DevelopmentKeys } from '../rpc/development-keys.ts'
 import { startGrpcServers, type GrpcServersOptions } from '../rpc/grpc-server.ts'
-import { FakePolicy, FakeSessions, FakeWallet } from './fake-ports.ts'
+import { FakePolicy, FakeSessions, FakeSignatures, FakeWallet } from './fake-ports.ts'
 import { createFederation } from './federation.ts'
 import { federationServices } from './grpc.ts'
 import { seedRegistry } from './seed-registry.ts'
@@ -50,9 +51,11 @@ export async function openStand(options: Partial<GrpcServersOptions> = {}) {
   const policy = new FakePolicy()
   const sessions = new FakeSessions()
   const wallet = new FakeWallet()
+  const signatures = new FakeSignatures(clock)
   const federation = createFederation({
     ...{ unitOfWork, policy, wallet, sessions, clock, random },
     ceremonies: sessions,
+    signatures,
     origin: () => ISSUER,
   })
   const seed = { unitOfWork, publisher, policy, clock, log }
@@ -71,6 +74,7 @@ export async function openStand(options: Partial<GrpcServersOptions> = {}) {
       policy,
       sessions,
       wallet,
+      signatures,
       clock,
       keys,
       events,
@@ -116,6 +120,8 @@ purposes:
     notice_url: http://shop.localhost/notice
     notice: { ja: 通知, en: notice }`
   const aal = `minimum: { axes: [{ framework: nist-800-63B-4, axis: AAL, level: AAL1 }] }`
+  const signatures = (report: boolean) =>
+    `signatures: { purpose: { ja: 契約, en: a contract }, report: ${String(report)} }`
   const jwk = keys.relyingParties['bank']?.publicJwk
   const file = (rpId: string, more: string) => ({
     ...{ file: `${rpId}.yaml`, text: text(rpId, more), variables: {} },
@@ -123,8 +129,11 @@ purposes:
   })
   return [
     file('library', `${certificate}\n${aal}`),
-    file('liquor', `${certificate}\n${floor}`),
-    file('bank', `authentication: { method: private_key_jwt, jwks: development }\n${floor}`),
+    file('liquor', `${certificate}\n${floor}\n${signatures(false)}`),
+    file(
+      'bank',
+      `authentication: { method: private_key_jwt, jwks: development }\n${floor}\n${signatures(true)}`,
+    ),
   ]
 }
 
@@ -151,6 +160,7 @@ function clientsOf(port: number, channel: ReturnType<typeof credentials.createSs
   return {
     assurance: new AssuranceServiceClient(address, channel, named),
     release: new ReleaseServiceClient(address, channel, named),
+    signature: new SignatureServiceClient(address, channel, named),
   }
 }
 

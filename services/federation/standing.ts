@@ -1,5 +1,6 @@
 import type { LiveSession } from '../authenticator/ports.ts'
 import type { Assessment } from '../policy/ports.ts'
+import type { SignatureDocument } from '../proofing/ports.ts'
 import type { ClaimRefusal, PersonaSummary, ReleaseOffer } from '../wallet/ports.ts'
 import type { Interaction, Progress } from './interaction.ts'
 
@@ -7,10 +8,12 @@ import type { Interaction, Progress } from './interaction.ts'
 export type Standing =
   | { readonly stage: 'closed' }
   | { readonly stage: 'login' }
+  | { readonly stage: 'other_person'; readonly session: LiveSession }
   | (Known & { readonly stage: 'step_up' })
   | (Known & { readonly stage: 'unmet' })
   | (Known & { readonly stage: 'persona' })
   | (Chosen & { readonly stage: 'confirm' })
+  | (Chosen & { readonly stage: 'sign'; readonly document: SignatureDocument })
   | (Chosen & { readonly stage: 'consent'; readonly offer: ReleaseOffer })
   | (Chosen & {
       readonly stage: 'unsatisfiable'
@@ -54,11 +57,13 @@ export function progressOf(standing: Standing, interaction: Interaction): Progre
     case 'closed':
       return interaction.progress
     case 'login':
+    case 'other_person':
     case 'step_up':
     case 'unmet':
       return 'awaiting_login'
     case 'persona':
     case 'confirm':
+    case 'sign':
     case 'consent':
     case 'unsatisfiable':
       return 'awaiting_consent'

@@ -1,3 +1,4 @@
+import { toHex } from '../kernel/bytes.ts'
 import type { PersonaSummary, WalletPort } from '../wallet/ports.ts'
 import type { InteractionView } from './api.ts'
 import type { Interaction } from './interaction.ts'
@@ -12,6 +13,8 @@ export interface ViewInput {
   readonly personas: readonly PersonaSummary[]
   readonly secret: BrowserSecret
   readonly claimLabel: WalletPort['claimLabel']
+  /** Why there is no signature, in more words than its relying party gets; null where it says nothing more. */
+  readonly reason: string | null
 }
 
 /** The request as its person sees it. Values of claims are for this page alone. */
@@ -22,6 +25,7 @@ export function viewOf({
   personas,
   secret,
   claimLabel,
+  reason,
 }: ViewInput): InteractionView {
   const persona = 'persona' in standing ? standing.persona : null
   return {
@@ -30,6 +34,7 @@ export function viewOf({
     stage: stageOf(standing, interaction),
     rp: { name: registration.name, controller: registration.controller },
     purpose: purposeOf(interaction, registration),
+    document: documentOf(standing, registration),
     minimum: [...interaction.minimum.axes],
     flags: [...interaction.minimum.flags],
     levels: levelsOf(standing),
@@ -39,7 +44,7 @@ export function viewOf({
     personaFixed: 'fixed' in standing && standing.fixed,
     claims: standing.stage === 'consent' ? [...standing.offer.claims] : [],
     unavailable: unavailableOf(standing, claimLabel),
-    failure: failureOf(standing, interaction),
+    failure: failureOf(standing, interaction, reason),
     returnUrl: interaction.status === 'open' ? null : returnUrlOf(interaction, secret),
     expiresAt: interaction.expiresAt.toISOString(),
   }
@@ -49,6 +54,7 @@ function stageOf(standing: Standing, { status }: Interaction): InteractionView['
   switch (standing.stage) {
     case 'closed':
       return status === 'completed' ? 'done' : 'failed'
+    case 'other_person':
     case 'unmet':
     case 'unsatisfiable':
       return 'failed'
@@ -56,6 +62,7 @@ function stageOf(standing: Standing, { status }: Interaction): InteractionView['
     case 'step_up':
     case 'persona':
     case 'confirm':
+    case 'sign':
     case 'consent':
       return standing.stage
     default:
@@ -63,10 +70,21 @@ function stageOf(standing: Standing, { status }: Interaction): InteractionView['
   }
 }
 
-function failureOf(standing: Standing, { failure }: Interaction): string | null {
+function failureOf(
+  standing: Standing,
+  { failure }: Interaction,
+  reason: string | null,
+): string | null {
+  if (standing.stage === 'other_person') return 'SIGNATURE_OF_OTHER_PERSON'
   if (standing.stage === 'unmet') return 'ASSURANCE_UNMET'
   if (standing.stage === 'unsatisfiable') return 'UNSATISFIABLE'
-  return failure === null ? null : failure.toUpperCase()
+  return failure === null ? null : (reason ?? failure.toUpperCase())
+}
+
+function documentOf(standing: Standing, { signatures }: Registration): InteractionView['document'] {
+  if (standing.stage !== 'sign' || !signatures) return null
+  const { title, mediaType, text, digest } = standing.document
+  return { title, mediaType, text, sha256: toHex(digest), purpose: signatures.purpose }
 }
 
 function purposeOf(

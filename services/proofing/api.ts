@@ -23,6 +23,25 @@ export const AgentSession = Type.Object({
 })
 export type AgentSession = Static<typeof AgentSession>
 
+/** What the agent shows of a document that a relying party asks to have signed, and what goes into the message that the card signs. */
+export const AgentDocument = Type.Object({
+  purpose: Type.Literal('document'),
+  environment: Type.String(),
+  rpId: Type.String(),
+  rpName: Type.String(),
+  keyUse: Type.Literal('signature'),
+  document: Type.Object({
+    title: Type.String(),
+    mediaType: Type.String(),
+    digest: Type.String(),
+    text: Type.Union([Type.String(), Type.Null()]),
+  }),
+  signingTime: Type.String({ format: 'date-time' }),
+  expiresAt: Type.String({ format: 'date-time' }),
+  returnUrl: Type.String(),
+})
+export type AgentDocument = Static<typeof AgentDocument>
+
 /** What the card gave: certificate (DER) and signature in base64. */
 export const EvidenceRequest = Type.Object(
   {
@@ -41,6 +60,13 @@ export const EvidenceRequest = Type.Object(
   { additionalProperties: false },
 )
 export type EvidenceRequest = Static<typeof EvidenceRequest>
+
+/** What the card gave for a document: certificate (DER), and signature over the signed attributes, in base64. */
+export const SignatureRequest = Type.Object(
+  { ticket, certificate: base64(11_000), signature: base64(1_400) },
+  { additionalProperties: false },
+)
+export type SignatureRequest = Static<typeof SignatureRequest>
 
 export const EvidenceAnswer = Type.Object({
   outcome: Type.Union([

@@ -3,6 +3,8 @@ import {
   IdentityProofed,
   IdentityProofingRefused,
   IdentityStatusChanged,
+  SignatureIssued,
+  SignatureRefused,
   ProofPurpose as PurposeNumber,
   TrustEnvironment as EnvironmentNumber,
 } from '../../proto/gen/watashi/identity/v1/identity.ts'
@@ -123,6 +125,41 @@ export function identityProofingRefused(event: {
     refusedAt: event.refusedAt,
   }).finish()
   return outgoing('IdentityProofingRefused', event.sessionId, value, event.refusedAt)
+}
+
+/** A person signed a document of a relying party with the card. */
+export function signatureIssued(event: {
+  readonly signatureId: string
+  readonly subjectRef: string
+  readonly rpId: string
+  readonly environment: TrustEnvironment
+  readonly certificateRef: string
+  readonly documentRef: Uint8Array
+  readonly issuedAt: Date
+}): OutgoingEvent {
+  const { environment, certificateRef, documentRef, ...same } = event
+  const value = SignatureIssued.encode({
+    ...same,
+    trustEnvironment: TRUST_ENVIRONMENT_NUMBERS[environment],
+    certificateRef: Buffer.from(fromHex(certificateRef)),
+    documentRef: Buffer.from(documentRef),
+  }).finish()
+  return outgoing('SignatureIssued', event.subjectRef, value, event.issuedAt)
+}
+
+/** A relying party asked a person for a signature, and got none. */
+export function signatureRefused(event: {
+  readonly signatureId: string
+  readonly subjectRef: string
+  readonly rpId: string
+  readonly environment: TrustEnvironment
+  readonly reason: string
+  readonly refusedAt: Date
+}): OutgoingEvent {
+  const { environment, ...same } = event
+  const trustEnvironment = TRUST_ENVIRONMENT_NUMBERS[environment]
+  const value = SignatureRefused.encode({ ...same, trustEnvironment }).finish()
+  return outgoing('SignatureRefused', event.subjectRef, value, event.refusedAt)
 }
 
 function json(value: Json): Buffer {

@@ -1,34 +1,53 @@
 import type { Tx } from '../database/unit-of-work.ts'
 import { CertificateCache } from '../jpki/certificate-cache.ts'
 import { DelegateCache } from '../jpki/ocsp.ts'
-import { fromBase64, toBase64Url, toHex } from '../kernel/bytes.ts'
-import { sha256 } from '../kernel/digest.ts'
+import { fromBase64, toBase64Url } from '../kernel/bytes.ts'
 import { NotFound, TooManyRequests } from '../kernel/errors.ts'
 import { opaqueId, randomToken } from '../kernel/random.ts'
-import type { AgentSession, EvidenceAnswer, EvidenceRequest } from './api.ts'
+import type {
+  AgentDocument,
+  AgentSession,
+  EvidenceAnswer,
+  EvidenceRequest,
+  SignatureRequest,
+} from './api.ts'
 import { checkStatuses, followLists, type StatusReport } from './check-statuses.ts'
 import type { CardlessUse } from './check-use.ts'
 import { countCardless } from './count-checks.ts'
 import type { ProofingDependencies } from './dependencies.ts'
-import type { OpenedProofing, OpenProofing, ProofingPort, ProofingResult } from './ports.ts'
+import type {
+  OpenedProofing,
+  OpenProofing,
+  ProofingPort,
+  ProofingResult,
+  SignaturePort,
+} from './ports.ts'
 import {
   checkOpening,
   KEPT,
   MAX_OPENED,
   resultOf,
   SESSION_LIFETIME,
+  ticketHash,
   type Session,
 } from './session.ts'
+import { SIGNATURE_KEPT } from './signature.ts'
+import { SignatureStore } from './signature-store.ts'
+import { Signatures } from './signatures.ts'
 import { ProofingStore } from './store.ts'
 import { submitEvidence } from './submit-evidence.ts'
-import type { SubmissionParts } from './submission.ts'
+import { submitSignature, type SignatureParts } from './submit-signature.ts'
+import type { SubmissionOutcome, SubmissionParts } from './submission.ts'
 
 /** Proofing's use cases: those of other services, of the card agent, and of the revocation monitor. */
 export interface Proofing extends ProofingPort {
   /** What the agent shows and the card signs; `NotFound` for a ticket that is not open (any more). */
-  agentSession(ticket: string): Promise<AgentSession>
+  agentSession(ticket: string): Promise<AgentSession | AgentDocument>
   /** Verifies what the card gave. Every refusal is an answer and an event; `NotFound` for an unknown ticket. */
   submitEvidence(request: EvidenceRequest): Promise<EvidenceAnswer>
+  /** Verifies what the card gave for a document of a relying party, as `submitEvidence` does. */
+  submitSignature(request: SignatureRequest): Promise<EvidenceAnswer>
+  readonly signatures: SignaturePort
   /** Re-checks the certificates of one person, or of all, now. */
   checkNow(of?: { readonly subjectRef: string }): Promise<StatusReport>
   /**
@@ -47,12 +66,14 @@ export interface Proofing extends ProofingPort {
 /** Proofing over its dependencies; no work starts here. */
 export function createProofing(deps: ProofingDependencies): Proofing {
   const store = new ProofingStore(deps.database)
-  const parts: SubmissionParts = {
+  const parts: SignatureParts = {
     ...deps,
     store,
+    signatures: new SignatureStore(deps.database),
     cache: new CertificateCache(),
     delegates: new DelegateCache(),
   }
+  const signatures = new Signatures(parts)
   const find = async (look: Promise<Session | undefined>): Promise<Session> => {
     const session = await look
     if (session === undefined) throw new NotFound('no such proofing session')
@@ -75,7 +96,9 @@ export function createProofing(deps: ProofingDependencies): Proofing {
       const session = await deps.database.read((tx) => store.sessionByProofing(tx, proofingId))
       return session?.status === 'passed'
     },
-    agentSession: (ticket) => readAgentSession(parts, ticket),
+    signatures,
+    agentSession: async (ticket) =>
+      (await signatures.agentDocument(ticket)) ?? readAgentSession(parts, ticket),
     async submitEvidence({ ticket, certificate, signature, tokenType }) {
       const session = await byTicket(ticket)
       const outcome = await submitEvidence(parts, session.sessionId, {
@@ -83,16 +106,29 @@ export function createProofing(deps: ProofingDependencies): Proofing {
         signature: fromBase64(signature, 'signature'),
         tokenType,
       })
-      const returnUrl = returnUrlOf(parts, session, ticket)
-      return outcome.outcome === 'passed'
-        ? { outcome: 'passed', reason: null, returnUrl }
-        : { outcome: outcome.outcome, reason: outcome.reason, returnUrl }
+      return answerOf(parts, session, ticket, outcome)
+    },
+    async submitSignature({ ticket, certificate, signature }) {
+      const row = await signatures.byTicket(ticket)
+      const outcome = await submitSignature(parts, row.signatureId, {
+        certificate: fromBase64(certificate, 'certificate'),
+        signature: fromBase64(signature, 'signature'),
+      })
+      return answerOf(parts, row, ticket, outcome)
     },
     checkNow: (of) => checkStatuses(parts, of?.subjectRef),
     monitor: createMonitor(parts),
     countCardless: (tx, use) => countCardless(store, tx, use),
-    sweep: (now) => deps.database.run((tx) => store.sweep(tx, new Date(now.getTime() - KEPT))),
-    eraseSubject: (tx, subjectRef) => store.eraseSubject(tx, subjectRef),
+    async sweep(now) {
+      await deps.database.run(async (tx) => {
+        await store.sweep(tx, new Date(now.getTime() - KEPT))
+        await parts.signatures.sweep(tx, new Date(now.getTime() - SIGNATURE_KEPT))
+      })
+    },
+    async eraseSubject(tx, subjectRef) {
+      await store.eraseSubject(tx, subjectRef)
+      await parts.signatures.eraseSubject(tx, subjectRef)
+    },
   }
 }
 
@@ -109,10 +145,6 @@ function createMonitor(parts: SubmissionParts): () => Promise<void> {
     await followLists(parts)
     checkedAt = isDue ? now : before
   }
-}
-
-function ticketHash(ticket: string): string {
-  return toHex(sha256('watashi/ticket/v1', ticket))
 }
 
 const MINUTE = 60_000
@@ -177,7 +209,23 @@ async function readAgentSession(parts: SubmissionParts, ticket: string): Promise
   }
 }
 
+function answerOf(
+  parts: SubmissionParts,
+  session: { readonly returnPath: string | null },
+  ticket: string,
+  outcome: SubmissionOutcome,
+): EvidenceAnswer {
+  const returnUrl = returnUrlOf(parts, session, ticket)
+  return outcome.outcome === 'passed'
+    ? { outcome: 'passed', reason: null, returnUrl }
+    : { outcome: outcome.outcome, reason: outcome.reason, returnUrl }
+}
+
 /** A configured origin and a path of ours, with nothing in it but the ticket. */
-function returnUrlOf({ origin }: SubmissionParts, { returnPath }: Session, ticket: string): string {
-  return `${origin()}${returnPath}?ticket=${ticket}`
+function returnUrlOf(
+  { origin }: SubmissionParts,
+  { returnPath }: { readonly returnPath: string | null },
+  ticket: string,
+): string {
+  return `${origin()}${returnPath ?? '/'}?ticket=${ticket}`
 }

@@ -22,6 +22,7 @@ export const REASONS = [
   'LINKAGE_NOT_READY',
   'LINKAGE_AMBIGUOUS',
   'NOT_ENROLLED',
+  'OTHER_PERSON',
 ] as const
 export type Reason = (typeof REASONS)[number]
 

@@ -13,6 +13,7 @@ import type { CertificateKind } from '../jpki/trust-anchor.ts'
 import type { CertificateStatusName } from './events.ts'
 import type { CheckUse } from './check-use.ts'
 import type { Reason } from './reasons.ts'
+import type { SignatureReason, SignatureStatus } from './signature.ts'
 import type { KeyUse, SessionStatus, TokenType } from './session.ts'
 
 /** One row per proofing session; a passed one is the record of its proofing. */
@@ -46,6 +47,38 @@ export const sessions = table(
     index('proofing_session_certificate').on(t.certificateRef),
     index('proofing_session_subject').on(t.subjectRef),
     index('proofing_session_status').on(t.status, t.expiresAt),
+  ],
+)
+
+/** A document that a relying party asks to have signed, and then the signature; gone within the hour. */
+export const signatures = table(
+  'proofing_signature',
+  {
+    signatureId: text('signature_id').primaryKey(),
+    rpId: text('rp_id').notNull(),
+    onlyBy: text('only_by'),
+    /** Title, media type, digest and text, sealed. */
+    document: bytes('document').notNull(),
+    requestedAt: instant('requested_at').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    status: text('status').$type<SignatureStatus>().notNull(),
+    reason: text('reason').$type<SignatureReason>(),
+    subjectRef: text('subject_ref'),
+    ticketHash: text('ticket_hash'),
+    returnPath: text('return_path'),
+    signingTime: instant('signing_time'),
+    evidenceDigest: text('evidence_digest'),
+    takenAt: instant('taken_at'),
+    /** Signature, certificate and report, sealed. */
+    result: bytes('result'),
+    reads: whole('reads').notNull(),
+    submissions: whole('submissions').notNull(),
+  },
+  (t) => [
+    uniqueIndex('proofing_signature_ticket').on(t.ticketHash),
+    index('proofing_signature_asked').on(t.rpId, t.requestedAt),
+    index('proofing_signature_requested').on(t.requestedAt),
+    index('proofing_signature_subject').on(t.subjectRef),
   ],
 )
 

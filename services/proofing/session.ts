@@ -1,4 +1,4 @@
-import { lengthPrefixed } from '../kernel/bytes.ts'
+import { lengthPrefixed, toHex } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import type { ProofPurpose } from '../card/proof-message.ts'
@@ -55,10 +55,19 @@ export function checkOpening({ purpose, rpId, bindingHash, returnPath }: OpenPro
   if ((purpose === 'transaction') !== (rpId !== '')) {
     throw new InvalidInput('rpId', 'a relying party for a transaction, and none otherwise')
   }
+  checkReturnPath(returnPath)
+}
+
+export function checkReturnPath(returnPath: string): void {
   // A path of ours: `//host` and `/\host` would lead the browser elsewhere.
   if (!/^\/(?![/\\])[A-Za-z0-9/._~-]*$/.test(returnPath)) {
     throw new InvalidInput('returnPath', 'a path on our own origin without query')
   }
+}
+
+/** How a ticket is stored; hexadecimal. */
+export function ticketHash(ticket: string): string {
+  return toHex(sha256('watashi/ticket/v1', ticket))
 }
 
 /** Digest that tells a retry from a replay; nothing of the certificate can be read from it. */
@@ -75,7 +84,11 @@ export type Taking =
   | { readonly step: 'done' }
 
 /** Decides what a submission with this digest may do; the conditional write that follows settles races. */
-export function decideTaking(session: Session, digest: string, now: Date): Taking {
+export function decideTaking(
+  session: Pick<Session, 'status' | 'expiresAt' | 'evidenceDigest' | 'takenAt'>,
+  digest: string,
+  now: Date,
+): Taking {
   const same = session.evidenceDigest === digest
   switch (session.status) {
     case 'open':
@@ -91,7 +104,7 @@ export function decideTaking(session: Session, digest: string, now: Date): Takin
   }
 }
 
-export function isWithinRetry({ takenAt }: Session, now: Date): boolean {
+export function isWithinRetry({ takenAt }: Pick<Session, 'takenAt'>, now: Date): boolean {
   return takenAt !== null && now.getTime() - takenAt.getTime() <= RETRY_WINDOW
 }
 

@@ -65,6 +65,7 @@ export const ledgerReply = Type.Object({
       at: Type.String(),
       status: Type.Union([
         Type.Literal('released'),
+        Type.Literal('signed'),
         Type.Literal('refused'),
         Type.Literal('failed'),
         Type.Literal('revoked'),

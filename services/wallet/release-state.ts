@@ -9,7 +9,8 @@ export type ReleaseState = 'offered' | 'refused' | 'issued' | 'revoked' | 'expir
 export type RequestedClaim = ClaimRequest
 
 /** What the person reads in the ledger. */
-export type LedgerStatus = 'released' | 'refused' | 'failed' | 'revoked' | 'expired' | 'erased'
+export type LedgerStatus =
+  'released' | 'signed' | 'refused' | 'failed' | 'revoked' | 'expired' | 'erased'
 
 /** Whether the person or something else stood in the way: a person who said no reads "refused". */
 export function statusOfRefusal(reason: RefusalReason): LedgerStatus {

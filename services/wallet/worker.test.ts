@@ -3,6 +3,8 @@ import {
   IdentityProofed,
   IdentityStatusChanged,
   ProofPurpose,
+  SignatureIssued,
+  SignatureRefused,
 } from '../../proto/gen/watashi/identity/v1/identity.ts'
 import { RelyingPartyChanged } from '../../proto/gen/watashi/registry/v1/registry.ts'
 import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
@@ -267,5 +269,49 @@ describe('the registry', () => {
       }).purposes,
     ].flat()
     await expect(changed({ purposes })).rejects.toThrow(invalid)
+  })
+})
+
+describe('a signature on a document', () => {
+  const asked = { signatureId: 's', subjectRef: PERSON, rpId: LIQUOR.rpId }
+  const issued = (key = PERSON) =>
+    apply(
+      TOPICS.subject,
+      key,
+      'watashi.identity.v1.SignatureIssued',
+      SignatureIssued.encode(SignatureIssued.fromPartial(asked)).finish(),
+    )
+  const refused = (reason: string) =>
+    apply(
+      TOPICS.subject,
+      PERSON,
+      'watashi.identity.v1.SignatureRefused',
+      SignatureRefused.encode(SignatureRefused.fromPartial({ ...asked, reason })).finish(),
+    )
+
+  test('is in the ledger with who asked and what the certificate tells, and so is one that was not given', async () => {
+    await deposit('p1')
+    await proofed('p1')
+    await issued()
+    await refused('REFUSED_BY_PERSON')
+    await refused('OTHER_PERSON')
+    await refused('EXPIRED')
+    const { entries, intact } = await wallet.person.ledger(PERSON)
+    expect(intact).toBe(true)
+    expect(entries.map(({ status, reason }) => [status, reason])).toEqual([
+      ['expired', 'EXPIRED'],
+      ['failed', 'OTHER_PERSON'],
+      ['refused', 'REFUSED_BY_PERSON'],
+      ['signed', null],
+    ])
+    const names = ['name', 'address', 'birthdate', 'gender']
+    expect(entries.at(-1)).toMatchObject({ releaseId: null, canRevoke: false, levels: [] })
+    expect(entries.at(-1)?.claims.map(({ name }) => name)).toEqual(names)
+  })
+
+  test('of a person who is not enrolled here is nobody’s, and one under another key is refused', async () => {
+    await issued()
+    expect((await wallet.person.ledger(PERSON)).entries).toEqual([])
+    await expect(issued('subject-2')).rejects.toEqual(invalid)
   })
 })

@@ -2,6 +2,8 @@ import {
   IdentityProofed,
   IdentityStatusChanged,
   ProofPurpose,
+  SignatureIssued,
+  SignatureRefused,
 } from '../../proto/gen/watashi/identity/v1/identity.ts'
 import { RelyingPartyChanged } from '../../proto/gen/watashi/registry/v1/registry.ts'
 import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
@@ -14,6 +16,7 @@ import { TOPICS, type ReceivedEvent } from '../kernel/event.ts'
 import { isIndividualNumber } from '../kernel/individual-number.ts'
 import { takeInProofing } from './enrol-person.ts'
 import { dropPerson } from './erase-person.ts'
+import { recordSignature } from './record-signature.ts'
 import type { RegisteredPurpose, Registration } from './registration.ts'
 import { Undecryptable } from './sealing.ts'
 import type { WalletParts } from './wallet-parts.ts'
@@ -62,6 +65,18 @@ async function applySubjectEvent(parts: WalletParts, tx: Tx, event: ReceivedEven
       const { subjectRef, proofingIds, attributesStale } = decodeEvent(IdentityStatusChanged, event)
       checkKey(event, subjectRef)
       if (attributesStale) await parts.people.markStale(tx, subjectRef, proofingIds)
+      return
+    }
+    case 'watashi.identity.v1.SignatureIssued': {
+      const { subjectRef, rpId } = decodeEvent(SignatureIssued, event)
+      checkKey(event, subjectRef)
+      await recordSignature(parts, tx, { subjectRef, rpId, at: event.occurredAt, reason: null })
+      return
+    }
+    case 'watashi.identity.v1.SignatureRefused': {
+      const { subjectRef, rpId, reason } = decodeEvent(SignatureRefused, event)
+      checkKey(event, subjectRef)
+      await recordSignature(parts, tx, { subjectRef, rpId, at: event.occurredAt, reason })
       return
     }
     case 'watashi.wallet.v1.SubjectErased': {

@@ -8,6 +8,7 @@ import {
   openTemporaryEventCore,
   type TemporaryEventCore,
 } from '../../services/eventlog/temporary-event-core.ts'
+import { signedAttributes } from '../../services/jpki/cms/write-signature.ts'
 import { serialText } from '../../services/jpki/revocation-target.ts'
 import { fromBase64Url, lengthPrefixed, toBase64, utf8 } from '../../services/kernel/bytes.ts'
 import { InvalidInput, Unavailable } from '../../services/kernel/errors.ts'
@@ -17,7 +18,11 @@ import { createLog } from '../../services/kernel/log.ts'
 import { systemRandom } from '../../services/kernel/random.ts'
 import { Secret } from '../../services/kernel/secret.ts'
 import { PolicyStore } from '../../services/policy/policy-store.ts'
-import type { EvidenceAnswer, EvidenceRequest } from '../../services/proofing/api.ts'
+import type {
+  EvidenceAnswer,
+  EvidenceRequest,
+  SignatureRequest,
+} from '../../services/proofing/api.ts'
 import type { ProofingDependencies } from '../../services/proofing/dependencies.ts'
 import type { OpenedProofing, OpenProofing } from '../../services/proofing/ports.ts'
 import { createProofing, type Proofing } from '../../services/proofing/proofing.ts'
@@ -246,6 +251,7 @@ export async function tap(
   card: TestCertificate,
 ): Promise<EvidenceRequest> {
   const session = await proofing.agentSession(opened.ticket)
+  if (!('nonce' in session)) throw new Error('a ticket for a proof')
   const message = proofMessage({
     environment: 'simulator',
     sessionId: session.sessionId,
@@ -259,6 +265,28 @@ export async function tap(
     certificate: toBase64(card.der),
     signature: toBase64(sign('sha256', message, card.key.privateKey)),
     tokenType: 'card',
+  }
+}
+
+/** What the card agent hands over for a document, or the raw signature of a card that signs `message` in its place. */
+export async function signDocument(
+  { proofing }: Bench,
+  agentUrl: string,
+  card: TestCertificate,
+  message?: Uint8Array,
+): Promise<SignatureRequest> {
+  const ticket = new URL(agentUrl).searchParams.get('ticket') ?? ''
+  const asked = await proofing.agentSession(ticket)
+  if (!('document' in asked)) throw new Error('a ticket for a document')
+  const attributes = signedAttributes({
+    certificate: card.der,
+    digest: fromBase64Url(asked.document.digest),
+    signingTime: new Date(asked.signingTime),
+  })
+  return {
+    ticket,
+    certificate: toBase64(card.der),
+    signature: toBase64(sign('sha256', message ?? attributes, card.key.privateKey)),
   }
 }
 

@@ -70,7 +70,8 @@ function answerOf(
     const status = fake.sessionStatus
     return status === 200 ? [200, fake.session] : [status, refused(status)]
   }
-  if (url !== '/api/proofing/agent/evidence') return [404, refused(404)]
+  const takes = fake.session['purpose'] === 'document' ? 'signature' : 'evidence'
+  if (url !== `/api/proofing/agent/${takes}`) return [404, refused(404)]
   const status = fake.evidenceStatus
   if (status !== 200) return [status, refused(status)]
   fake.evidence.push(body)

@@ -6,11 +6,13 @@ import type {
   ConsentOptionsReply,
   InteractionView,
   ReturnReply,
+  SignReply,
 } from '../../../services/federation/api.ts'
 import { call, segment } from './client.ts'
 
 export type { InteractionView }
 export type OfferedClaim = InteractionView['claims'][number]
+export type SignedDocument = NonNullable<InteractionView['document']>
 export type Purpose = NonNullable<InteractionView['purpose']>
 
 function path(interactionId: string, step = ''): string {
@@ -43,6 +45,11 @@ export function consent(
 
 export function proceed(id: string): Promise<ReturnReply> {
   return call('POST', path(id, '/continue'), {})
+}
+
+/** Agrees to sign with the card; the answer says where the card is asked for. */
+export function sign(id: string): Promise<SignReply> {
+  return call('POST', path(id, '/sign'), {})
 }
 
 export function refuse(id: string): Promise<ReturnReply> {

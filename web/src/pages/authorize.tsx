@@ -14,13 +14,14 @@ import {
   Unavailable,
   type StepProps,
 } from '../parts/request.tsx'
-import type { Failure } from '../parts/failure.ts'
+import { cardFailure, type Failure } from '../parts/failure.ts'
 import { leaveFor } from '../parts/return-path.ts'
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 import { ConfirmStep } from './authorize-confirm.tsx'
 import { ConsentStep } from './authorize-consent.tsx'
 import { PersonaStep } from './authorize-persona.tsx'
+import { SignStep } from './authorize-sign.tsx'
 import { StepUpStep } from './authorize-step-up.tsx'
 
 /** A service's request, step by step: log in, step up, choose a persona, consent. The server says which step is next. */
@@ -75,6 +76,8 @@ function Step(props: StepProps) {
       return <ConsentStep {...props} />
     case 'confirm':
       return <ConfirmStep {...props} />
+    case 'sign':
+      return <SignStep {...props} />
     case 'done':
       return <Done view={props.view} />
     case 'failed':
@@ -104,6 +107,7 @@ function Done({ view }: { readonly view: InteractionView }) {
   const { t } = useTranslation()
   return (
     <Page title={t('authorize.doneTitle')} lead={<AskedBy view={view} />}>
+      {view.kind === 'signature' && <Text>{t('sign.done')}</Text>}
       <Text>{t('authorize.doneText')}</Text>
       {view.returnUrl !== null && <Back url={view.returnUrl} />}
       <p>
@@ -120,7 +124,7 @@ function Failed({ view, changePersona }: StepProps) {
   const other = view.failure === 'UNSATISFIABLE' ? changePersona : undefined
   return (
     <Page title={t('authorize.failedTitle')} lead={<AskedBy view={view} />}>
-      <ErrorNotice failure={{ code: view.failure ?? 'UNKNOWN' }} />
+      <ErrorNotice failure={failureOf(view)} />
       <Shortfalls view={view} />
       <Unavailable view={view} />
       <div className="flex flex-col gap-3 sm:flex-row sm:flex-wrap">
@@ -135,6 +139,12 @@ function Failed({ view, changePersona }: StepProps) {
       </div>
     </Page>
   )
+}
+
+/** Why nothing came of it; of a signature it is the card that some codes are about. */
+function failureOf({ kind, failure }: InteractionView): Failure {
+  const code = failure ?? 'UNKNOWN'
+  return kind === 'signature' ? cardFailure(code, code) : { code }
 }
 
 function Back({ url }: { readonly url: string }) {

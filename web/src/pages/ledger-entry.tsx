@@ -9,6 +9,7 @@ import { errorWords, legalBasis, levelWords } from '../text/words.ts'
 
 const TONES = {
   released: 'good',
+  signed: 'good',
   refused: 'plain',
   failed: 'bad',
   revoked: 'warn',
@@ -80,8 +81,10 @@ function EntryFacts({
         </span>
       )),
     ])
-  rows.push([t('ledger.legalBasis'), legalBasis(language, purpose.legalBasis)])
-  if (given)
+  // A signature is given for no registered purpose.
+  const registered = purpose.legalBasis !== ''
+  if (registered) rows.push([t('ledger.legalBasis'), legalBasis(language, purpose.legalBasis)])
+  if (given && registered)
     rows.push([
       t('ledger.retention'),
       purpose.retentionDays === 0
