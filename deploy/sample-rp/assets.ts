@@ -22,6 +22,7 @@ button.main { width: 100%; background: var(--key); color: #fff; font-weight: 700
 .good { border-color: #197a3b; background: #e8f5ec; }
 .news { border-color: #0017c1; background: #eef1ff; }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); gap: 0.5rem 1rem; }
+pre.contract { padding: 0.75rem 1rem; border: 1px solid #767676; border-radius: 0.5rem; font: inherit; white-space: pre-wrap; overflow-wrap: anywhere; }
 dl.levels { display: block; }
 dl.levels dd { margin-bottom: 1rem; }
 dt { font-weight: 700; }

@@ -3,8 +3,14 @@ import type {
   CheckResponse,
   ExplainResponse,
 } from '../../proto/gen/watashi/assurance/v1/assurance.ts'
+import {
+  SignatureRefusalReason,
+  type Signature,
+  type SignatureRefused,
+} from '../../proto/gen/watashi/assurance/v1/signature.ts'
 import type { Claim } from '../../proto/gen/watashi/assurance/v1/release.ts'
 import type { Name } from './config.ts'
+import type { Contract } from './contract.ts'
 import { html, type Html } from './html.ts'
 import type { LevelNews } from './level-watch.ts'
 import type { Received } from './outcome.ts'
@@ -50,6 +56,7 @@ export function accountPage(context: PageContext, view: AccountView): string {
       <p class="hint">${common.subject}: <code>${account.pairwiseSubject}</code></p>
       <div id="standing">${standing(locale, view)}</div>
       <p><a href="/why">${common.why}</a></p>
+      ${context.name === 'bank' && !gone ? html`<p><a href="/contract">${common.contract}</a></p>` : undefined}
       <div class="actions">
         <form method="post" action="/start"><button>${common.again}</button></form>
         ${
@@ -126,6 +133,68 @@ export function whyPage(context: PageContext, { explanations }: ExplainResponse)
             <p class="hint">${clauses.join(', ')}</p>`,
       )}
       <p><a href="/account">${SITES[context.name][locale].account}</a></p>`,
+  )
+}
+
+/** The contract to sign, and once it is signed what Watashi says of the signature. */
+export function contractPage(
+  context: PageContext,
+  { title, text }: Contract,
+  signed: { readonly contract: Contract; readonly signature: Signature } | undefined,
+): string {
+  const common = COMMON[context.locale]
+  const shown = signed?.contract ?? { title, text }
+  return layout(
+    context,
+    common.contract,
+    html`<h2>${shown.title}</h2>
+      <pre class="contract" lang="${context.locale}">${shown.text}</pre>
+      ${
+        signed === undefined
+          ? html`<p>${common.contractText}</p>
+              <form method="post" action="/contract">
+                <button class="main">${common.sign}</button>
+              </form>`
+          : signedPart(common, signed.signature)
+      }
+      <p><a href="/account">${SITES[context.name][context.locale].account}</a></p>`,
+  )
+}
+
+function signedPart(common: (typeof COMMON)[Locale], { report }: Signature): Html {
+  return html`<p class="good">${common.signed}</p>
+    ${
+      report === undefined
+        ? undefined
+        : html`<h2>${common.report}</h2>
+            <dl>
+              <dt>${common.verdict}</dt>
+              <dd>${report.indication}</dd>
+              <dt>${common.revocation}</dt>
+              <dd>
+                ${report.revocationSource.toUpperCase()}
+                ${report.revocationThisUpdate?.toISOString() ?? ''}
+              </dd>
+            </dl>
+            <ul>
+              ${report.checks.map(({ id, outcome }) => html`<li>${id}: ${outcome}</li>`)}
+            </ul>`
+    }
+    <ul>
+      <li><a href="/contract.p7s">${common.downloadSignature}</a></li>
+      <li><a href="/contract.txt">${common.downloadContract}</a></li>
+    </ul>`
+}
+
+/** There is no signature; says whether asking again may help. */
+export function notSignedPage(context: PageContext, refused: SignatureRefused | undefined): string {
+  const common = COMMON[context.locale]
+  const later = refused?.reason === SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_STATUS_UNKNOWN
+  return layout(
+    context,
+    common.notSigned,
+    html`<p role="alert">${later ? common.notSignedLater : common.notSignedText}</p>
+      <p><a href="/contract">${common.contract}</a></p>`,
   )
 }
 

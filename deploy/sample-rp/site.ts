@@ -5,21 +5,24 @@ import { LIVE, STYLE } from './assets.ts'
 import type { Config, Name } from './config.ts'
 import { serveFont } from './font.ts'
 import type { LevelWatch } from './level-watch.ts'
+import { contractBytes, contractIn, startSigning, type StartedSigning } from './contract.ts'
 import { startLogin, startRelease, type Received, type Started } from './outcome.ts'
 import {
   accountPage,
+  contractPage,
   forgetPage,
   homePage,
   liveNews,
   messagePage,
   noticePage,
+  notSignedPage,
   standing,
   whyPage,
   type AccountView,
   type PageContext,
 } from './pages.ts'
 import { chooseLocale } from './texts.ts'
-import { acceptReturn, type Visitor, type Visitors } from './visitors.ts'
+import { acceptReturn, acceptSigned, type Visitor, type Visitors } from './visitors.ts'
 import { isNotFound, type WatashiClient } from './watashi-client.ts'
 
 export interface SiteDependencies {
@@ -82,6 +85,7 @@ export async function createSite(deps: SiteDependencies): Promise<FastifyInstanc
   )
   addPages(app, deps)
   addAccount(app, deps)
+  if (deps.config.name === 'bank') addContract(app, deps)
   return app
 }
 
@@ -110,6 +114,9 @@ function addPages(app: FastifyInstance, deps: SiteDependencies): void {
     async (request, reply) => {
       const { request_id: requestId, code } = request.query
       const visitor = visitorOf(deps, request)
+      if (visitor?.signing !== undefined && visitor.signing.requestId === requestId) {
+        return takeSigned(deps, visitor, visitor.signing, { request, reply, code })
+      }
       const outcome = await acceptReturn(visitor, requestId, code)
       const context = contextOf(deps, request, reply)
       if (outcome.kind === 'not_yours') {
@@ -121,6 +128,70 @@ function addPages(app: FastifyInstance, deps: SiteDependencies): void {
       return setCookie(reply, deps.visitors.open(outcome.received)).redirect('/account', 303)
     },
   )
+}
+
+/** A contract that comes back signed is kept, and Watashi told that we have it. */
+async function takeSigned(
+  deps: SiteDependencies,
+  visitor: Visitor,
+  signing: StartedSigning,
+  {
+    request,
+    reply,
+    code,
+  }: {
+    readonly request: FastifyRequest
+    readonly reply: FastifyReply
+    readonly code: string | undefined
+  },
+): Promise<FastifyReply> {
+  const context = contextOf(deps, request, reply)
+  const outcome = await acceptSigned(visitor, signing, code)
+  if (outcome.kind === 'not_yours') {
+    return page(reply.status(400), messagePage(context, 'notYours'))
+  }
+  if (outcome.kind === 'refused') return page(reply, notSignedPage(context, outcome.refused))
+  visitor.signed = { contract: signing.contract, signature: outcome.signature }
+  await deps.client.acknowledgeSignature(signing.requestId)
+  return reply.redirect('/contract', 303)
+}
+
+/** The bank has its contract signed with the card. */
+function addContract(app: FastifyInstance, deps: SiteDependencies): void {
+  const { client, config } = deps
+
+  app.get('/contract', async (request, reply) => {
+    const visitor = visitorOf(deps, request)
+    if (visitor?.account === undefined) return reply.redirect('/', 303)
+    const context = contextOf(deps, request, reply)
+    return page(reply, contractPage(context, contractIn(context.locale), visitor.signed))
+  })
+
+  app.post('/contract', async (request, reply) => {
+    const visitor = visitorOf(deps, request)
+    if (visitor?.account === undefined) return reply.redirect('/', 303)
+    const { locale } = contextOf(deps, request, reply)
+    const { pairwiseSubject } = visitor.account
+    const returnUri = `${config.origin}/return`
+    const asked = { pairwiseSubject, returnUri, locale }
+    visitor.signing = await startSigning(client, contractIn(locale), asked)
+    return reply.redirect(visitor.signing.interactionUrl, 303)
+  })
+
+  for (const [path, type] of [
+    ['/contract.p7s', 'application/pkcs7-signature'],
+    ['/contract.txt', 'text/plain; charset=utf-8'],
+  ] as const) {
+    app.get(path, async (request, reply) => {
+      const signed = visitorOf(deps, request)?.signed
+      if (signed === undefined) return reply.redirect('/contract', 303)
+      const bytes = path === '/contract.p7s' ? signed.signature.cms : contractBytes(signed.contract)
+      return reply
+        .header('content-disposition', `attachment; filename="${path.slice(1)}"`)
+        .type(type)
+        .send(bytes)
+    })
+  }
 }
 
 function addAccount(app: FastifyInstance, deps: SiteDependencies): void {

@@ -105,6 +105,20 @@ export const COMMON = {
     unreachable: 'しばらくしてからもう一度お試しください。',
     missing:
       '下は、いまの度合いの理由と、足りないものです。届く方法はいくつかあり、すべてが必要なわけではありません。',
+    contract: '契約書への署名',
+    contractText:
+      '内容を確かめて、マイナンバーカードで署名してください。署名用電子証明書（氏名・住所・生年月日・性別）を受け取ります。',
+    sign: 'カードで署名する',
+    signed: '署名を受け取りました。',
+    report: '署名の検証結果',
+    verdict: '判定',
+    revocation: '失効していないことの確認',
+    downloadSignature: '署名（.p7s）を保存する',
+    downloadContract: '契約書（.txt）を保存する',
+    notSigned: '署名されませんでした',
+    notSignedText: '署名を受け取っていません。やり直すことができます。',
+    notSignedLater:
+      '証明書が有効かどうかを確かめられなかったため、署名を受け取っていません。しばらくしてからやり直してください。',
     yes: 'はい',
     no: 'いいえ',
     reasons: '理由',
@@ -148,6 +162,20 @@ export const COMMON = {
     unreachable: 'Please try again in a while.',
     missing:
       'Below are the reasons for the present level and what is missing. There are several ways to reach more, so not every line has to be met.',
+    contract: 'Sign the contract',
+    contractText:
+      'Read it, then sign it with your My Number Card. We receive your signature certificate (name, address, date of birth, gender).',
+    sign: 'Sign with the card',
+    signed: 'We have your signature.',
+    report: 'How the signature was verified',
+    verdict: 'Verdict',
+    revocation: 'Not revoked, says',
+    downloadSignature: 'Save the signature (.p7s)',
+    downloadContract: 'Save the contract (.txt)',
+    notSigned: 'The contract is not signed',
+    notSignedText: 'We received no signature. You can try again.',
+    notSignedLater:
+      'Nobody could say whether the certificate is valid, so we received no signature. Please try again in a while.',
     yes: 'Yes',
     no: 'No',
     reasons: 'Reasons',

@@ -1,4 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Signature } from '../../proto/gen/watashi/assurance/v1/signature.ts'
+import type { Contract, Signing, StartedSigning } from './contract.ts'
 import type { Outcome, Received, Started } from './outcome.ts'
 
 /** One browser at this site, by its cookie. */
@@ -6,10 +8,14 @@ export interface Visitor {
   readonly id: string
   pending: Pick<Started, 'requestId' | 'outcome'> | undefined
   account: Received | undefined
+  /** A contract that the person was asked to sign, and the one that was signed. */
+  signing: StartedSigning | undefined
+  signed: { readonly contract: Contract; readonly signature: Signature } | undefined
   readonly until: number
 }
 
 const LIFE = 12 * 3_600_000
+const NO_CONTRACT = { signing: undefined, signed: undefined }
 const MAX_VISITORS = 10_000
 const OUTCOME_MILLISECONDS = 10_000
 
@@ -27,7 +33,7 @@ export class Visitors {
     const [oldest] = this.#visitors.keys()
     if (this.#visitors.size >= MAX_VISITORS && oldest !== undefined) this.#visitors.delete(oldest)
     const id = randomBytes(32).toString('base64url')
-    const visitor = { id, pending: undefined, account, until: Date.now() + LIFE }
+    const visitor = { id, pending: undefined, account, until: Date.now() + LIFE, ...NO_CONTRACT }
     this.#visitors.set(id, visitor)
     return visitor
   }
@@ -51,19 +57,38 @@ export async function acceptReturn(
     return { kind: 'not_yours' }
   }
   visitor.pending = undefined
-  const outcome = await within(OUTCOME_MILLISECONDS, pending.outcome)
+  const late: Outcome = { kind: 'failed', failure: undefined }
+  const outcome = await within(OUTCOME_MILLISECONDS, pending.outcome, late)
   if (outcome.kind === 'failed') return outcome
+  return bringsCode(outcome.received, code) ? outcome : { kind: 'not_yours' }
+}
+
+/** Takes a signature for the browser that brings the code, as `acceptReturn` does. */
+export async function acceptSigned(
+  visitor: Visitor,
+  { outcome }: StartedSigning,
+  code: string | undefined,
+): Promise<Signing | { readonly kind: 'not_yours' }> {
+  visitor.signing = undefined
+  const late: Signing = { kind: 'refused', refused: undefined }
+  const signing = await within(OUTCOME_MILLISECONDS, outcome, late)
+  if (signing.kind === 'refused') return signing
+  return bringsCode(signing.signature, code) ? signing : { kind: 'not_yours' }
+}
+
+function bringsCode(
+  { codeSha256 }: { readonly codeSha256: Uint8Array },
+  code: string | undefined,
+): boolean {
   const digest = createHash('sha256')
     .update(code ?? '')
     .digest()
-  const { codeSha256 } = outcome.received
-  const same = digest.length === codeSha256.length && timingSafeEqual(digest, codeSha256)
-  return same ? outcome : { kind: 'not_yours' }
+  return digest.length === codeSha256.length && timingSafeEqual(digest, codeSha256)
 }
 
-function within(milliseconds: number, outcome: Promise<Outcome>): Promise<Outcome> {
+function within<T>(milliseconds: number, outcome: Promise<T>, late: T): Promise<T> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve({ kind: 'failed', failure: undefined }), milliseconds)
+    const timer = setTimeout(() => resolve(late), milliseconds)
     void outcome.then((value) => {
       clearTimeout(timer)
       resolve(value)

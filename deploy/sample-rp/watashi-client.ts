@@ -13,6 +13,12 @@ import {
   type AwaitReleaseResponse,
   type RequestReleaseResponse,
 } from '../../proto/gen/watashi/assurance/v1/release.ts'
+import {
+  SignatureServiceClient,
+  type AwaitSignatureResponse,
+  type RequestSignatureRequest,
+  type RequestSignatureResponse,
+} from '../../proto/gen/watashi/assurance/v1/signature.ts'
 import type { Config } from './config.ts'
 
 /** How this program authenticates itself: the bank signs assertions, the others show a certificate. */
@@ -22,12 +28,14 @@ function usesAssertions({ name }: Pick<Config, 'name'>): boolean {
 
 const UNARY_MILLISECONDS = 5000
 const INTERACTION_MILLISECONDS = 5 * 60_000 + 5000
+const SIGNATURE_MILLISECONDS = 10 * 60_000 + 5000
 
 /** Watashi's public API as this program uses it: each call with a deadline and, for the bank, a fresh assertion. */
 export class WatashiClient {
   readonly #config: Config
   readonly #assurance: AssuranceServiceClient
   readonly #release: ReleaseServiceClient
+  readonly #signature: SignatureServiceClient
 
   constructor(config: Config) {
     this.#config = config
@@ -43,6 +51,7 @@ export class WatashiClient {
     }
     this.#assurance = new AssuranceServiceClient(config.grpcAddress, channel, options)
     this.#release = new ReleaseServiceClient(config.grpcAddress, channel, options)
+    this.#signature = new SignatureServiceClient(config.grpcAddress, channel, options)
   }
 
   async authenticate(returnUri: string, uiLocale: string): Promise<Stream<AuthenticateResponse>> {
@@ -88,6 +97,34 @@ export class WatashiClient {
     )
   }
 
+  async requestSignature(request: RequestSignatureRequest): Promise<RequestSignatureResponse> {
+    const metadata = await this.#metadata()
+    return unary((done) =>
+      this.#signature.requestSignature(request, metadata, within(UNARY_MILLISECONDS), done),
+    )
+  }
+
+  async awaitSignature(requestId: string): Promise<Stream<AwaitSignatureResponse>> {
+    return this.#signature.awaitSignature(
+      { requestId },
+      await this.#metadata(),
+      within(SIGNATURE_MILLISECONDS),
+    )
+  }
+
+  /** The signature is ours now; Watashi deletes it. */
+  async acknowledgeSignature(requestId: string): Promise<void> {
+    const metadata = await this.#metadata()
+    await unary((done) =>
+      this.#signature.acknowledgeSignature(
+        { requestId },
+        metadata,
+        within(UNARY_MILLISECONDS),
+        done,
+      ),
+    )
+  }
+
   async check(pairwiseSubject: string, atLeastPosition: string): Promise<CheckResponse> {
     const metadata = await this.#metadata()
     // The registered floor is what we need; a request could only raise it.
@@ -112,6 +149,7 @@ export class WatashiClient {
   close(): void {
     this.#assurance.close()
     this.#release.close()
+    this.#signature.close()
   }
 
   async #metadata(): Promise<Metadata> {
