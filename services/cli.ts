@@ -235,6 +235,20 @@ anchors
   })
 
 program
+  .command('identity')
+  .description('persons by their internal reference')
+  .command('recheck')
+  .description(
+    'check the certificates of a person now, without the card, on the running product of this machine',
+  )
+  .argument('<subject_ref>')
+  .option('--json', 'one JSON object')
+  .action(async (subjectRef: string, options: { json?: boolean }) => {
+    const { recheckIdentity } = await import('./cli/identity-recheck.ts')
+    process.exitCode = await recheckIdentity(readConfig(), subjectRef, options, io)
+  })
+
+program
   .command('report')
   .description('reports for who runs the product')
   .command('cost')

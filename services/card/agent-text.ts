@@ -18,6 +18,7 @@ export const PAGE_TEXT = {
       reproof: '本人確認のやり直し',
       transaction: '取引のための本人確認',
       document: '文書への署名',
+      consent: '最新の住所などを受け取ることへの同意',
     },
     relyingPartyOfDocument: '署名を求めているところ',
     document: '署名する文書',
@@ -44,6 +45,7 @@ export const PAGE_TEXT = {
       authentication:
         '署名と利用者証明用電子証明書。証明書に氏名や住所は入っていません。送る先は「求めているところ」だけです。',
     },
+    sentConsent: '署名した同意は、最新の情報を提供する J-LIS にも渡されます。',
     expires: '受付の期限',
     chooseCard: '使うカードを選んでください',
     noCards:
@@ -88,6 +90,7 @@ export const PAGE_TEXT = {
       reproof: 'Proving who you are once more',
       transaction: 'Proving who you are for a transaction',
       document: 'Signing a document',
+      consent: 'Consenting that your latest address and other attributes are fetched',
     },
     relyingPartyOfDocument: 'Who asks for the signature',
     document: 'Document to sign',
@@ -114,6 +117,7 @@ export const PAGE_TEXT = {
       authentication:
         'The signature and your authentication certificate, which holds neither name nor address. They go only to who asked.',
     },
+    sentConsent: 'The signed consent is handed on to J-LIS, which supplies the latest details.',
     expires: 'To be done by',
     chooseCard: 'Choose the card to use',
     noCards:

@@ -1,6 +1,7 @@
 import { toHex } from '../kernel/bytes.ts'
 import type { AgentSession, DocumentSession, TapOffer, TapRefusal } from './agent.ts'
 import { PAGE_TEXT, REFUSAL_TEXT, TAP_FAULT_TEXT } from './agent-text.ts'
+import { CONSENT_TEXT } from './consent-document.ts'
 import type { Language } from './html.ts'
 
 /** One thing that a person is told before the PIN is asked for. */
@@ -17,13 +18,13 @@ export function tapFacts(
 ): readonly TapFact[] {
   const t = PAGE_TEXT[language]
   if (session.purpose === 'document') return documentFacts(session, issuer, language)
-  const { purpose, bindingHash, rpId, rpName, keyUse, expiresAt } = session
+  const { purpose, rpId, rpName, keyUse, expiresAt } = session
   return [
-    fact(t.purpose, t.purposes[purpose], ...(bindingHash.length > 0 ? [t.binds] : [])),
+    fact(t.purpose, t.purposes[purpose], ...boundText(session, language)),
     fact(t.askedBy, issuer),
     ...(rpId === '' ? [] : [fact(t.relyingParty, rpName || rpId)]),
     fact(t.key, t.keys[keyUse]),
-    fact(t.sent, t.sentBy[keyUse]),
+    fact(t.sent, t.sentBy[keyUse], ...(purpose === 'consent' ? [t.sentConsent] : [])),
     fact(t.expires, timeOfDay(expiresAt, language)),
   ]
 }
@@ -56,6 +57,12 @@ function documentFacts(
 function digestLines(digest: Uint8Array): readonly string[] {
   const groups = toHex(digest).match(/.{4}/g) ?? []
   return [groups.slice(0, 8).join(' '), groups.slice(8).join(' ')]
+}
+
+/** What besides the purpose is signed. INVARIANT: the text of a consent is the one whose digest the card signs. */
+function boundText({ purpose, bindingHash }: AgentSession, language: Language): readonly string[] {
+  if (purpose === 'consent') return [CONSENT_TEXT[language]]
+  return bindingHash.length > 0 ? [PAGE_TEXT[language].binds] : []
 }
 
 /** Why there is no card to choose from, and what to do about it. */

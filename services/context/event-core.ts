@@ -44,6 +44,8 @@ const PRODUCED: Readonly<Record<ServiceName, readonly string[]>> = {
     'watashi.identity.v1.IdentityProofingRefused',
     'watashi.identity.v1.SignatureIssued',
     'watashi.identity.v1.SignatureRefused',
+    'watashi.identity.v1.AttributesRefreshed',
+    'watashi.identity.v1.AttributesConsentChanged',
   ],
   policy: [
     'watashi.policy.v1.AssuranceChanged',

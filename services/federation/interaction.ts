@@ -116,7 +116,7 @@ export function signatureFailure(reason: string): FailureReason {
     case 'EXPIRED':
     case 'CHALLENGE_EXPIRED':
       return 'expired'
-    case 'OTHER_PERSON':
+    case 'CARD_OF_ANOTHER_PERSON':
     case 'NOT_ENROLLED':
       return 'other_person'
     case 'REVOCATION_UNKNOWN':

@@ -248,7 +248,7 @@ describe('no signature', () => {
   test.each<[string, SignatureRefusalReason]>([
     ['CERTIFICATE_REVOKED', SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_CERTIFICATE_INVALID],
     ['REVOCATION_UNKNOWN', SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_STATUS_UNKNOWN],
-    ['OTHER_PERSON', SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_OTHER_PERSON],
+    ['CARD_OF_ANOTHER_PERSON', SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_OTHER_PERSON],
     ['CHALLENGE_EXPIRED', SignatureRefusalReason.SIGNATURE_REFUSAL_REASON_EXPIRED],
   ])('after %s, in words of its own for each side', async (reason, number) => {
     const { view, told } = await endedBy({ status: 'refused', reason })

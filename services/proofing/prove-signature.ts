@@ -113,7 +113,7 @@ async function otherPerson(
   const found = await parts.database.read((tx) => findSubject(parts, tx, ref, linked))
   if (typeof found === 'object') return found
   if (found === undefined) return refusedBy('NOT_ENROLLED')
-  return found === subjectRef ? null : refusedBy('OTHER_PERSON')
+  return found === subjectRef ? null : refusedBy('CARD_OF_ANOTHER_PERSON')
 }
 
 function reportOf(

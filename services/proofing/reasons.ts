@@ -22,7 +22,9 @@ export const REASONS = [
   'LINKAGE_NOT_READY',
   'LINKAGE_AMBIGUOUS',
   'NOT_ENROLLED',
-  'OTHER_PERSON',
+  'CARD_OF_ANOTHER_PERSON',
+  'CONSENT_NOT_TAKEN',
+  'CONSENT_SERVICE_UNAVAILABLE',
 ] as const
 export type Reason = (typeof REASONS)[number]
 

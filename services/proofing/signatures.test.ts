@@ -130,7 +130,7 @@ describe('no signature', () => {
   test.each<[string, string, (at: Bench) => ReturnType<typeof person>]>([
     [
       'of another person',
-      'OTHER_PERSON',
+      'CARD_OF_ANOTHER_PERSON',
       (at) => person(at, 'signature', { serial: Uint8Array.of(0x66) }, 'person-2'),
     ],
     [
@@ -147,7 +147,7 @@ describe('no signature', () => {
   ])('%s', async (_what, reason, cardOf) => {
     await using at = await openProofingBench()
     const { signatureId, agentUrl, subjectRef } = await ticketFor(at)
-    if (reason === 'OTHER_PERSON') {
+    if (reason === 'CARD_OF_ANOTHER_PERSON') {
       await prove(at, cardOf(at))
     }
     const answer = await at.proofing.submitSignature(await signDocument(at, agentUrl, cardOf(at)))

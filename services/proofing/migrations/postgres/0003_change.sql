@@ -1,24 +1,18 @@
-CREATE TABLE "proofing_signature" (
-	"signature_id" text PRIMARY KEY NOT NULL,
-	"rp_id" text NOT NULL,
-	"only_by" text,
-	"document" "bytea" NOT NULL,
-	"requested_at" timestamp (3) with time zone NOT NULL,
-	"expires_at" timestamp (3) with time zone NOT NULL,
-	"status" text NOT NULL,
-	"reason" text,
-	"subject_ref" text,
-	"ticket_hash" text,
-	"return_path" text,
-	"signing_time" timestamp (3) with time zone,
-	"evidence_digest" text,
-	"taken_at" timestamp (3) with time zone,
-	"result" "bytea",
-	"reads" bigint NOT NULL,
-	"submissions" bigint NOT NULL
+CREATE TABLE "proofing_consent" (
+	"consent_id" text PRIMARY KEY NOT NULL,
+	"subject_ref" text NOT NULL,
+	"reference" text NOT NULL,
+	"document_digest" text NOT NULL,
+	"evidence" "bytea" NOT NULL,
+	"given_at" timestamp (3) with time zone NOT NULL,
+	"withdrawn_at" timestamp (3) with time zone,
+	"end_told" boolean NOT NULL,
+	"retry_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX "proofing_signature_ticket" ON "proofing_signature" USING btree ("ticket_hash");--> statement-breakpoint
-CREATE INDEX "proofing_signature_asked" ON "proofing_signature" USING btree ("rp_id","requested_at");--> statement-breakpoint
-CREATE INDEX "proofing_signature_requested" ON "proofing_signature" USING btree ("requested_at");--> statement-breakpoint
-CREATE INDEX "proofing_signature_subject" ON "proofing_signature" USING btree ("subject_ref");
+ALTER TABLE "proofing_certificate" ADD COLUMN "attributes_from" text;--> statement-breakpoint
+ALTER TABLE "proofing_person" ADD COLUMN "checked_at" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "proofing_session" ADD COLUMN "expected_subject_ref" text;--> statement-breakpoint
+CREATE INDEX "proofing_consent_subject" ON "proofing_consent" USING btree ("subject_ref");--> statement-breakpoint
+CREATE INDEX "proofing_consent_end" ON "proofing_consent" USING btree ("end_told","withdrawn_at");--> statement-breakpoint
+CREATE INDEX "proofing_certificate_reason" ON "proofing_certificate" USING btree ("reason","attributes_from");

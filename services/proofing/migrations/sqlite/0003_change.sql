@@ -1,24 +1,18 @@
-CREATE TABLE `proofing_signature` (
-	`signature_id` text PRIMARY KEY NOT NULL,
-	`rp_id` text NOT NULL,
-	`only_by` text,
-	`document` blob NOT NULL,
-	`requested_at` integer NOT NULL,
-	`expires_at` integer NOT NULL,
-	`status` text NOT NULL,
-	`reason` text,
-	`subject_ref` text,
-	`ticket_hash` text,
-	`return_path` text,
-	`signing_time` integer,
-	`evidence_digest` text,
-	`taken_at` integer,
-	`result` blob,
-	`reads` integer NOT NULL,
-	`submissions` integer NOT NULL
+CREATE TABLE `proofing_consent` (
+	`consent_id` text PRIMARY KEY NOT NULL,
+	`subject_ref` text NOT NULL,
+	`reference` text NOT NULL,
+	`document_digest` text NOT NULL,
+	`evidence` blob NOT NULL,
+	`given_at` integer NOT NULL,
+	`withdrawn_at` integer,
+	`end_told` integer NOT NULL,
+	`retry_at` integer
 );
 --> statement-breakpoint
-CREATE UNIQUE INDEX `proofing_signature_ticket` ON `proofing_signature` (`ticket_hash`);--> statement-breakpoint
-CREATE INDEX `proofing_signature_asked` ON `proofing_signature` (`rp_id`,`requested_at`);--> statement-breakpoint
-CREATE INDEX `proofing_signature_requested` ON `proofing_signature` (`requested_at`);--> statement-breakpoint
-CREATE INDEX `proofing_signature_subject` ON `proofing_signature` (`subject_ref`);
+CREATE INDEX `proofing_consent_subject` ON `proofing_consent` (`subject_ref`);--> statement-breakpoint
+CREATE INDEX `proofing_consent_end` ON `proofing_consent` (`end_told`,`withdrawn_at`);--> statement-breakpoint
+ALTER TABLE `proofing_certificate` ADD `attributes_from` text;--> statement-breakpoint
+CREATE INDEX `proofing_certificate_reason` ON `proofing_certificate` (`reason`,`attributes_from`);--> statement-breakpoint
+ALTER TABLE `proofing_person` ADD `checked_at` integer;--> statement-breakpoint
+ALTER TABLE `proofing_session` ADD `expected_subject_ref` text;
