@@ -521,7 +521,7 @@ describe('other commands', () => {
     ['GET DATA of the other form', '00cb3fff00', '6a88'],
     ['an unknown instruction', '00ee0000', '6d00'],
     ['another logical channel', '01a40000', '6881'],
-    ['the second and third logical channel', '03a40000', '6881'],
+    ['the third logical channel', '03a40000', '6881'],
     ['a further logical channel', '40a40000', '6881'],
     ['secure messaging', '0ca40000', '6882'],
     ['a class of somebody else', 'a0a40000', '6e00'],
@@ -554,6 +554,19 @@ describe('other commands', () => {
       const { data, sw } = await send(`00b08a0000${le}`)
       expect([sw, data.length]).toEqual(['9000', 256])
     }
+  })
+
+  test('take as long as the knob says, and are not answered when the card is taken away meanwhile', async () => {
+    const latencyMilliseconds = 40
+    const slow = () =>
+      new SimulatedCard(cardFile(), memory(), { random: systemRandom, latencyMilliseconds })
+    const began = performance.now()
+    await slow().transmit(fromHex(SELECT_AP))
+    expect(performance.now() - began).toBeGreaterThan(latencyMilliseconds - 2)
+    const card = slow()
+    const answer = card.transmit(fromHex(SELECT_AP))
+    card.remove()
+    await expect(answer).rejects.toMatchObject({ code: 'CARD_REMOVED' })
   })
 
   test('fail once the card was taken away', async () => {
