@@ -20,7 +20,7 @@ import { passedCheck, type Check, type Failure, type Verdict } from '../verdict.
 import { attributesStep } from '../verify-application.ts'
 import { certifySigner, type CertificateKnowledge, type CertifiedSigner } from './certify-signer.ts'
 import { MAX_CMS, parseSignedData, type SignedData } from './signed-data.ts'
-import { verifySigner, type SignedContent } from './signer.ts'
+import { verifySigner, type Candidates, type SignedContent } from './signer.ts'
 import { verifyTimeStamp, type TimeStamp } from './verify-time-stamp.ts'
 
 /** Whose certificates may sign a document. */
@@ -134,7 +134,7 @@ function timeStampCheck(earliest: TimeStamp | null, { checks }: Verdict): Check 
 }
 
 interface SignedDocument extends TimeStampedDocument {
-  readonly candidates: readonly Certificate[]
+  readonly candidates: Candidates
   readonly timeStamp: TimeStamp | null
 }
 
