@@ -1,5 +1,5 @@
 import { toHex } from '../kernel/bytes.ts'
-import type { AgentSession, DocumentSession, TapOffer, TapRefusal } from './agent.ts'
+import type { AgentSession, DocumentSession, ProofSession, TapOffer, TapRefusal } from './agent.ts'
 import { PAGE_TEXT, REFUSAL_TEXT, TAP_FAULT_TEXT } from './agent-text.ts'
 import { CONSENT_TEXT } from './consent-document.ts'
 import type { Language } from './html.ts'
@@ -60,7 +60,7 @@ function digestLines(digest: Uint8Array): readonly string[] {
 }
 
 /** What besides the purpose is signed. INVARIANT: the text of a consent is the one whose digest the card signs. */
-function boundText({ purpose, bindingHash }: AgentSession, language: Language): readonly string[] {
+function boundText({ purpose, bindingHash }: ProofSession, language: Language): readonly string[] {
   if (purpose === 'consent') return [CONSENT_TEXT[language]]
   return bindingHash.length > 0 ? [PAGE_TEXT[language].binds] : []
 }
