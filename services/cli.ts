@@ -235,6 +235,20 @@ anchors
   })
 
 program
+  .command('identity')
+  .description('persons by their internal reference')
+  .command('recheck')
+  .description(
+    'check the certificates of a person now, without the card, on the running product of this machine',
+  )
+  .argument('<subject_ref>')
+  .option('--json', 'one JSON object')
+  .action(async (subjectRef: string, options: { json?: boolean }) => {
+    const { recheckIdentity } = await import('./cli/identity-recheck.ts')
+    process.exitCode = await recheckIdentity(readConfig(), subjectRef, options, io)
+  })
+
+program
   .command('report')
   .description('reports for who runs the product')
   .command('cost')
@@ -268,6 +282,7 @@ card
   )
   .argument('<card>', 'such as hanako-card')
   .option('--reader <host:port>', 'where vpcd listens', '127.0.0.1:35963')
+  .option('--latency <ms>', 'what each command takes, as on the contactless way', '0')
   .action(insert)
 
 /** The words after the command's name, as they were typed: the command reads its own options. */
@@ -319,11 +334,20 @@ async function agent(): Promise<void> {
   if (process.connected) process.disconnect()
 }
 
-async function insert(id: string, { reader }: { reader: string }): Promise<void> {
+async function insert(
+  id: string,
+  { reader, latency }: { readonly reader: string; readonly latency: string },
+): Promise<void> {
+  if (!/^\d{1,4}$/.test(latency)) throw new InvalidInput('--latency', 'milliseconds from 0 to 9999')
   const { insertSimulatedCard } = await import('./cli/card-insert.ts')
   const { trustEnvironment, dataDir } = readPlaces()
   const inserted = await insertSimulatedCard(
-    { environment: trustEnvironment, dataDir, random: systemRandom },
+    {
+      environment: trustEnvironment,
+      dataDir,
+      random: systemRandom,
+      latencyMilliseconds: Number(latency),
+    },
     id,
     readAddress(reader),
   )

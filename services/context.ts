@@ -16,7 +16,8 @@ import { readRegistrationFolder, registeredIds } from './federation/registration
 import { seedRegistry } from './federation/seed-registry.ts'
 import { registerAuthenticatorRoutes } from './authenticator/http.ts'
 import { registerFederationRoutes } from './federation/http.ts'
-import { registerProofingRoutes } from './proofing/http.ts'
+import { readSubjectRef, RECHECK_PATH } from './proofing/recheck-order.ts'
+import { registerIdentityRoutes, registerProofingRoutes } from './proofing/http.ts'
 import { registerWalletRoutes } from './wallet/http.ts'
 import { systemClock } from './kernel/clock.ts'
 import { createLog, type Log } from './kernel/log.ts'
@@ -117,7 +118,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
   for (const definition of services.consumers) core.consume(definition)
   const timers = startTimers(services, core, clock, log)
   stack.defer(() => timers.stop())
-  const { face, port: operatorPort } = await startOperator(config, core)
+  const { face, port: operatorPort } = await startOperator(config, core, services)
   stack.defer(() => face.close())
 
   return {
@@ -148,6 +149,10 @@ async function startHttp(
     ...(existsSync(pages) ? { pages } : {}),
   })
   registerProofingRoutes(app, services.proofing)
+  registerIdentityRoutes(app, {
+    proofing: services.proofing,
+    sessions: services.authenticator.sessions,
+  })
   registerAuthenticatorRoutes(app, services.authenticator)
   registerWalletRoutes(app, services.walletRoutes)
   registerFederationRoutes(app, services.federationRoutes)
@@ -187,6 +192,7 @@ const MAXIMUM_LAG = 1000
 async function startOperator(
   config: Config,
   core: EventCore,
+  { proofing }: Services,
 ): Promise<{ face: OperatorFace; port: number }> {
   let lag = 0
   const measureLag = async (): Promise<number> => {
@@ -194,6 +200,7 @@ async function startOperator(
     return lag
   }
   const face = createOperatorFace({
+    orders: { [RECHECK_PATH]: (body) => proofing.checkIdentity(readSubjectRef(body)) },
     notReady: () => (lag > MAXIMUM_LAG ? ['CONSUMER_LAGS'] : []),
     gauges: {
       watashi_outbox_depth: {

@@ -115,6 +115,16 @@ export const StartTap = Type.Object(
 )
 export type StartTap = Static<typeof StartTap>
 
+export const StartReproof = Type.Object(
+  {
+    ...StartTap.properties,
+    /** `consent`: the card signs as well that the latest attributes may be fetched. */
+    purpose: Type.Union([Type.Literal('reproof'), Type.Literal('consent')]),
+  },
+  { additionalProperties: false },
+)
+export type StartReproof = Static<typeof StartReproof>
+
 export const CardLoginStatus = Type.Object({
   state: Type.Union([
     Type.Literal('pending'),

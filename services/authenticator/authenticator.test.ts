@@ -907,7 +907,10 @@ describe('confirming again with the card', () => {
   async function openReproof() {
     const world = await openWorld()
     const { session } = await world.logIn(await world.enrol('subject-a'))
-    await world.authenticator.beginReproof(BROWSER, session, '/reproof/return')
+    await world.authenticator.beginReproof(BROWSER, session, {
+      returnPath: '/reproof/return',
+      purpose: 'reproof',
+    })
     const ask = (ticket: string, browser = BROWSER, subjectRef = session.subjectRef) =>
       world.authenticator.reproofState({ ticket, browser, session: { subjectRef } })
     const ticket = world.proofing.opened.at(-1)?.ticket ?? ''
@@ -1509,11 +1512,10 @@ describe('events of others', () => {
     await expect(apply(Uint8Array.of(0xff, 0xff))).rejects.toThrow(InvalidInput)
   })
 
-  test('the end of a certificate leaves the passkey good for logging in', async () => {
-    const world = await openWorld()
-    world.consume()
-    const passkey = await world.enrol()
-    const { cookie } = await world.logIn(passkey)
+  async function endCertificate(
+    world: Awaited<ReturnType<typeof openWorld>>,
+    personEnded: boolean,
+  ): Promise<void> {
     const at = world.clock.now()
     await world.core.database.run((tx) =>
       world.core.publisher('proofing').publish(tx, {
@@ -1526,18 +1528,43 @@ describe('events of others', () => {
           certificateRef: Buffer.alloc(32),
           proofingIds: ['proofing-proofing-session-0'],
           status: CertificateStatus.CERTIFICATE_STATUS_REVOKED,
-          reason: 'cessationOfOperation',
+          reason: 'affiliationChanged',
           effectiveAt: at,
           learnedAt: at,
           attributesStale: false,
+          personEnded,
           statusCheckJson: Buffer.from('{}'),
         }).finish(),
         occurredAt: at,
       }),
     )
     await world.core.settle()
+  }
+
+  test('the end of a certificate leaves the passkey good for logging in', async () => {
+    const world = await openWorld()
+    world.consume()
+    const passkey = await world.enrol()
+    const { cookie } = await world.logIn(passkey)
+    await endCertificate(world, false)
     expect(await world.authenticator.sessions.current(cookie)).toBeDefined()
     expect(await world.login(passkey)).toMatchObject({ outcome: 'logged_in' })
     expect(await world.typed('AuthenticatorStateChanged')).toEqual([])
+  })
+
+  test('the end of the person ends sessions and passkeys, and nobody else’s', async () => {
+    const world = await openWorld()
+    world.consume()
+    const passkey = await world.enrol()
+    const neighbour = await world.enrol('subject-b')
+    const { cookie } = await world.logIn(passkey)
+    const { cookie: other } = await world.logIn(neighbour)
+    await endCertificate(world, true)
+    expect(await world.authenticator.sessions.current(cookie)).toBeUndefined()
+    expect(await world.login(passkey)).toMatchObject({ reason: 'AUTHENTICATOR_SUSPENDED' })
+    expect(await world.typed('AuthenticatorStateChanged')).toHaveLength(1)
+    expect(await world.typed('SessionEnded')).toMatchObject([{ reason: 'PERSON_ENDED' }])
+    expect(await world.authenticator.sessions.current(other)).toBeDefined()
+    expect(await world.login(neighbour)).toMatchObject({ outcome: 'logged_in' })
   })
 })

@@ -6,7 +6,13 @@ import type { Refused } from './ceremonies.ts'
 import { createConsentCeremonyPort } from './consent-ceremony.ts'
 import { DEFAULT_LIMITS } from './decide-session.ts'
 import type { AuthenticatorContext, AuthenticatorDependencies } from './dependencies.ts'
-import { changeAuthenticator, eraseSubject, type Change, type ChangeOutcome } from './life-cycle.ts'
+import {
+  changeAuthenticator,
+  endPerson,
+  eraseSubject,
+  type Change,
+  type ChangeOutcome,
+} from './life-cycle.ts'
 import { beginLogin, completeLogin, type CompleteLoginCommand } from './login.ts'
 import type { Authenticator, Session } from './model.ts'
 import type { ConsentCeremonyPort, SessionPort } from './ports.ts'
@@ -19,7 +25,7 @@ import {
   type CompleteRegistrationCommand,
   type RegistrationState,
 } from './registration.ts'
-import { beginReproof, reproofState, type ReproofState } from './reproof.ts'
+import { beginReproof, reproofState, type ReproofOrder, type ReproofState } from './reproof.ts'
 import {
   createSessionPort,
   currentSession,
@@ -54,13 +60,15 @@ export interface AuthenticatorService {
   beginReproof(
     browser: string,
     session: Session,
-    returnPath: string,
+    order: ReproofOrder,
   ): ReturnType<typeof beginReproof>
   reproofState(query: Parameters<typeof reproofState>[1]): Promise<ReproofState>
   authenticatorsOf(session: Session): Promise<readonly Authenticator[]>
   changeAuthenticator(session: Session, id: string, change: Change): Promise<ChangeOutcome>
   /** A tap of the card was verified; inside of the consumer's unit of work. */
   bindCredential(tx: Tx, proof: CardProof): Promise<void>
+  /** The register has nobody under a person's certificate any more; inside of the consumer's unit of work. */
+  endPerson(tx: Tx, subjectRef: string): Promise<void>
   /** A person is to be forgotten; inside of the consumer's unit of work. */
   eraseSubject(tx: Tx, subjectRef: string): Promise<void>
   /** Tells of sessions whose time is up and deletes what ran out a day ago; to be called now and then. */
@@ -87,13 +95,13 @@ export function createAuthenticator(dependencies: AuthenticatorDependencies): Au
     completeLogin: (command) => completeLogin(context, command),
     beginCardLogin: (browser, returnPath) => beginCardLogin(context, browser, returnPath),
     cardLoginState: (command) => cardLoginState(context, command),
-    beginReproof: (browser, session, returnPath) =>
-      beginReproof(context, browser, session, returnPath),
+    beginReproof: (browser, session, order) => beginReproof(context, browser, session, order),
     reproofState: (query) => reproofState(context, query),
     authenticatorsOf: ({ subjectRef }) =>
       context.database.read((tx) => context.store.authenticatorsOf(tx, subjectRef)),
     changeAuthenticator: (session, id, change) => changeAuthenticator(context, session, id, change),
     bindCredential: (tx, proof) => bindCredential(context, tx, proof),
+    endPerson: (tx, subjectRef) => endPerson(context, tx, subjectRef),
     eraseSubject: (tx, subjectRef) => eraseSubject(context, tx, subjectRef),
     async sweep() {
       await endExpiredSessions(context)

@@ -238,7 +238,7 @@ test('a person who is logged in confirms again with the card, in this browser al
   const face = await openFace()
   const browser = face.newBrowser()
   const { credential, registrationId } = await registerPasskey(browser)
-  const start = { returnPath: '/reproof/return' }
+  const start = { returnPath: '/reproof/return', purpose: 'reproof' }
   expect((await browser.call('POST', '/reproof', start)).status).toBe(401)
   face.pass()
   await browser.call('GET', `/registrations/by-ticket/${TICKET}`)

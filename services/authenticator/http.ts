@@ -172,11 +172,11 @@ function registerCardLoginRoutes(app: HttpServer, authenticator: AuthenticatorSe
 function registerReproofRoutes(app: HttpServer, authenticator: AuthenticatorService): void {
   app.post(
     `${BASE}/reproof`,
-    { schema: { body: api.StartTap, response: { 200: api.TapOpened } } },
+    { schema: { body: api.StartReproof, response: { 200: api.TapOpened } } },
     async (request, reply) => {
       const session = await requireSession(request, authenticator)
       const browser = browserOf(request, reply, authenticator)
-      const opened = await authenticator.beginReproof(browser, session, request.body.returnPath)
+      const opened = await authenticator.beginReproof(browser, session, request.body)
       return { agentUrl: opened.agentUrl, expiresAt: opened.expiresAt.toISOString() }
     },
   )

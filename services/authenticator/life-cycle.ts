@@ -27,6 +27,10 @@ const SOURCES: Readonly<Record<Change, readonly AuthenticatorState[]>> = {
   revoke: ['active', 'suspended'],
 }
 
+const PERSON_ENDED = 'PERSON_ENDED'
+/** What a suspension was for that nobody lifts without the card. */
+const ONLY_BY_CARD: readonly string[] = ['COUNTER_REGRESSED', PERSON_ENDED]
+
 /**
  * Whether the person may change this authenticator from this session. The last one goes only while the card is there to
  * come back with; a key that may have been copied comes back only by the card. Suspending is always allowed: it is what
@@ -43,7 +47,7 @@ export function decideChange(
   if (change === 'revoke' && !others.some((other) => other.state === 'active')) {
     return refused('LAST_AUTHENTICATOR')
   }
-  if (change === 'resume' && authenticator.reason === 'COUNTER_REGRESSED') {
+  if (change === 'resume' && ONLY_BY_CARD.includes(authenticator.reason)) {
     return refused('CARD_REQUIRED')
   }
   return { outcome: 'changed' }
@@ -103,6 +107,23 @@ export async function moveAuthenticator(
     await endSessions(context, tx, open, ended)
   }
   return true
+}
+
+/**
+ * The register has nobody under the person's certificate any more: whoever logs in with a passkey of theirs is somebody else.
+ * Sessions end and passkeys are suspended; should it be a mistake, a tap of a new card brings a passkey and resumes the others.
+ */
+export async function endPerson(
+  context: AuthenticatorContext,
+  tx: Tx,
+  subjectRef: string,
+): Promise<void> {
+  const open = await context.store.openSessions(tx, { subjectRef })
+  await endSessions(context, tx, open, PERSON_ENDED)
+  for (const authenticator of await context.store.authenticatorsOf(tx, subjectRef)) {
+    if (!isBound(authenticator) || authenticator.state !== 'active') continue
+    await moveAuthenticator(context, tx, authenticator, 'suspended', PERSON_ENDED)
+  }
 }
 
 /** The person is to be forgotten: everything revoked and told, then deleted. Does nothing the second time. */

@@ -6,18 +6,26 @@ import { BINDING_TTL_MS, type AuthenticatorContext } from './dependencies.ts'
 import type { Session } from './model.ts'
 import { tokenDigest } from './session-cookie.ts'
 
+export interface ReproofOrder {
+  /** One of our own pages. */
+  readonly returnPath: string
+  /** `consent`: the card signs as well that the latest attributes may be fetched. */
+  readonly purpose: 'reproof' | 'consent'
+}
+
 /**
  * Starts a new proofing of the person who is logged in, by the card's 署名用 key. It binds nothing: what it finds goes to
- * wallet and policy by proofing's own event. `returnPath` is one of our own pages.
+ * wallet and policy by proofing's own event.
  */
 export async function beginReproof(
   context: AuthenticatorContext,
   browser: string,
   session: Pick<Session, 'subjectRef'>,
-  returnPath: string,
+  { returnPath, purpose }: ReproofOrder,
 ): Promise<{ readonly agentUrl: string; readonly expiresAt: Date }> {
   const opened = await context.proofing.open({
-    purpose: 'reproof',
+    purpose,
+    ...(purpose === 'consent' && { subjectRef: session.subjectRef }),
     rpId: '',
     bindingHash: new Uint8Array(),
     keyUse: 'signature',
@@ -74,11 +82,15 @@ function stateOf(result: ProofingResult, subjectRef: string, late: boolean): Rep
     case 'expired':
       return { state: 'expired', reason: null }
     case 'refused':
+      return result.reason === 'CARD_OF_ANOTHER_PERSON'
+        ? { state: 'other_person', reason: null }
+        : { state: result.status, reason: result.reason }
     case 'indeterminate':
       return { state: result.status, reason: result.reason }
     case 'passed':
       if (result.subjectRef !== subjectRef) return { state: 'other_person', reason: null }
-      return result.purpose === 'reproof' && result.keyUse === 'signature'
+      return (result.purpose === 'reproof' || result.purpose === 'consent') &&
+        result.keyUse === 'signature'
         ? { state: 'passed', reason: null }
         : { state: 'refused', reason: 'PROOF_MISMATCH' }
     default:

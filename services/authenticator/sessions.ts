@@ -25,6 +25,7 @@ export type EndReason =
   | 'EXPIRED'
   | 'AUTHENTICATOR_SUSPENDED'
   | 'AUTHENTICATOR_REVOKED'
+  | 'PERSON_ENDED'
   | 'SUBJECT_ERASED'
 
 /** A session that is not stored yet. */
@@ -120,7 +121,11 @@ export async function endSessions(
 }
 
 /** Ends that nobody foresaw. Who logs out, or stays away, is not followed over the relying parties. */
-const LOSSES: readonly EndReason[] = ['AUTHENTICATOR_SUSPENDED', 'AUTHENTICATOR_REVOKED']
+const LOSSES: readonly EndReason[] = [
+  'AUTHENTICATOR_SUSPENDED',
+  'AUTHENTICATOR_REVOKED',
+  'PERSON_ENDED',
+]
 
 /** Relying parties at which this session was used and the person has no other live one. */
 async function lostAt(

@@ -1,4 +1,7 @@
-import { IdentityProofed } from '../../proto/gen/watashi/identity/v1/identity.ts'
+import {
+  IdentityProofed,
+  IdentityStatusChanged,
+} from '../../proto/gen/watashi/identity/v1/identity.ts'
 import { SubjectErased } from '../../proto/gen/watashi/wallet/v1/wallet.ts'
 import type { ConsumerDefinition } from '../eventlog/consumer.ts'
 import { checkKey, decodeEvent } from '../kernel/decode-event.ts'
@@ -9,12 +12,12 @@ import type { AuthenticatorService } from './authenticator.ts'
 import type { CardProof } from './bind-credential.ts'
 
 /**
- * Binds credentials that a card vouched for, and forgets erased persons. `IdentityStatusChanged` is left alone on purpose:
- * when a certificate ends, the identity level falls by policy, and the passkey stays good for logging in and reading the
- * ledger.
+ * Binds credentials that a card vouched for, and forgets erased persons. `IdentityStatusChanged` is left alone on purpose, but
+ * for a person who is no more: when a certificate ends, the identity level falls by policy, and the passkey stays good for
+ * logging in and reading the ledger.
  */
 export function createAuthenticatorConsumers(
-  authenticator: Pick<AuthenticatorService, 'bindCredential' | 'eraseSubject'>,
+  authenticator: Pick<AuthenticatorService, 'bindCredential' | 'endPerson' | 'eraseSubject'>,
 ): readonly ConsumerDefinition[] {
   return [
     {
@@ -24,6 +27,11 @@ export function createAuthenticatorConsumers(
         switch (event.type) {
           case 'watashi.identity.v1.IdentityProofed':
             return authenticator.bindCredential(tx, readProof(event))
+          case 'watashi.identity.v1.IdentityStatusChanged': {
+            const { subjectRef, personEnded } = decodeEvent(IdentityStatusChanged, event)
+            checkKey(event, subjectRef)
+            return personEnded ? authenticator.endPerson(tx, subjectRef) : undefined
+          }
           case 'watashi.wallet.v1.SubjectErased': {
             const { subjectRef } = decodeEvent(SubjectErased, event)
             checkKey(event, subjectRef)

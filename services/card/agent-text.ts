@@ -17,6 +17,7 @@ export const PAGE_TEXT = {
       login: 'カードによるログイン',
       reproof: '本人確認のやり直し',
       transaction: '取引のための本人確認',
+      consent: '最新の住所などを受け取ることへの同意',
     },
     binds: 'この端末で作ったパスキーを、あなたのものとして結びつけます。',
     askedBy: '求めているところ',
@@ -33,6 +34,7 @@ export const PAGE_TEXT = {
       authentication:
         '署名と利用者証明用電子証明書。証明書に氏名や住所は入っていません。送る先は「求めているところ」だけです。',
     },
+    sentConsent: '署名した同意は、最新の情報を提供する J-LIS にも渡されます。',
     expires: '受付の期限',
     chooseCard: '使うカードを選んでください',
     noCards:
@@ -76,6 +78,7 @@ export const PAGE_TEXT = {
       login: 'Logging in with the card',
       reproof: 'Proving who you are once more',
       transaction: 'Proving who you are for a transaction',
+      consent: 'Consenting that your latest address and other attributes are fetched',
     },
     binds: 'The passkey made on this device will be tied to you.',
     askedBy: 'Asked for by',
@@ -93,6 +96,7 @@ export const PAGE_TEXT = {
       authentication:
         'The signature and your authentication certificate, which holds neither name nor address. They go only to who asked.',
     },
+    sentConsent: 'The signed consent is handed on to J-LIS, which supplies the latest details.',
     expires: 'To be done by',
     chooseCard: 'Choose the card to use',
     noCards:

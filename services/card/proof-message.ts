@@ -2,7 +2,7 @@ import { lengthPrefixed } from '../kernel/bytes.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 
 /** What a tap of the card is for; a signature made for one is worthless for another. */
-export const PROOF_PURPOSES = ['enrol', 'login', 'reproof', 'transaction'] as const
+export const PROOF_PURPOSES = ['enrol', 'login', 'reproof', 'transaction', 'consent'] as const
 export type ProofPurpose = (typeof PROOF_PURPOSES)[number]
 
 export interface ProofFields {
@@ -12,7 +12,7 @@ export interface ProofFields {
   /** The relying party of a transaction; empty for our own purposes. */
   readonly rpId: string
   readonly nonce: Uint8Array
-  /** SHA-256 binding hash of the credential to bind; empty when none is bound. */
+  /** SHA-256 binding hash of the credential to bind, or of the document consented to; empty when there is neither. */
   readonly bindingHash: Uint8Array
 }
 

@@ -1,5 +1,6 @@
 import type { AgentSession, TapOffer, TapRefusal } from './agent.ts'
 import { PAGE_TEXT, REFUSAL_TEXT, TAP_FAULT_TEXT } from './agent-text.ts'
+import { CONSENT_TEXT } from './consent-document.ts'
 import type { Language } from './html.ts'
 
 /** One thing that a person is told before the PIN is asked for. */
@@ -15,16 +16,22 @@ export function tapFacts(
   language: Language,
 ): readonly TapFact[] {
   const t = PAGE_TEXT[language]
-  const { purpose, bindingHash, rpId, rpName, keyUse, expiresAt } = session
+  const { purpose, rpId, rpName, keyUse, expiresAt } = session
   const fact = (label: string, ...lines: readonly string[]): TapFact => ({ label, lines })
   return [
-    fact(t.purpose, t.purposes[purpose], ...(bindingHash.length > 0 ? [t.binds] : [])),
+    fact(t.purpose, t.purposes[purpose], ...boundText(session, language)),
     fact(t.askedBy, issuer),
     ...(rpId === '' ? [] : [fact(t.relyingParty, rpName || rpId)]),
     fact(t.key, t.keys[keyUse]),
-    fact(t.sent, t.sentBy[keyUse]),
+    fact(t.sent, t.sentBy[keyUse], ...(purpose === 'consent' ? [t.sentConsent] : [])),
     fact(t.expires, timeOfDay(expiresAt, language)),
   ]
+}
+
+/** What besides the purpose is signed. INVARIANT: the text of a consent is the one whose digest the card signs. */
+function boundText({ purpose, bindingHash }: AgentSession, language: Language): readonly string[] {
+  if (purpose === 'consent') return [CONSENT_TEXT[language]]
+  return bindingHash.length > 0 ? [PAGE_TEXT[language].binds] : []
 }
 
 /** Why there is no card to choose from, and what to do about it. */

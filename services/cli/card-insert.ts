@@ -10,6 +10,8 @@ export interface CardInsertConfig {
   /** The simulated cards are in `<dataDir>/simulator/cards`. */
   readonly dataDir: string
   readonly random: Random
+  /** What each command takes. */
+  readonly latencyMilliseconds?: number
 }
 
 /**
@@ -25,6 +27,7 @@ export async function insertSimulatedCard(
     throw new ConfigError('simulated cards exist only with `TRUST_ENVIRONMENT=simulator`')
   }
   const rack = cardRack(config.dataDir)
-  const card = new SimulatedCard(rack.card(id), rack.pins(id), { random: config.random })
+  const { random, latencyMilliseconds = 0 } = config
+  const card = new SimulatedCard(rack.card(id), rack.pins(id), { random, latencyMilliseconds })
   return insertCard(card, reader)
 }

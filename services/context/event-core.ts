@@ -42,6 +42,8 @@ const PRODUCED: Readonly<Record<ServiceName, readonly string[]>> = {
     'watashi.identity.v1.IdentityProofed',
     'watashi.identity.v1.IdentityStatusChanged',
     'watashi.identity.v1.IdentityProofingRefused',
+    'watashi.identity.v1.AttributesRefreshed',
+    'watashi.identity.v1.AttributesConsentChanged',
   ],
   policy: [
     'watashi.policy.v1.AssuranceChanged',

@@ -13,10 +13,15 @@ import { CrlArchive } from '../proofing/crl-archive-store.ts'
 import { crlFromFolder } from '../proofing/crl-drop-store.ts'
 import { CrlLists } from '../proofing/crl-lists.ts'
 import { createCrlDesk } from '../proofing/crl-thread-pool.ts'
+import { latestAttributesOverHttp } from '../proofing/latest-attributes-http.ts'
 import { linkageOverHttp } from '../proofing/linkage-http.ts'
 import { patientOcsp } from '../proofing/patient-ocsp.ts'
 import { crlOverHttp, ocspOverHttp } from '../proofing/revocation-http.ts'
-import type { LinkageSource, RevocationSources } from '../proofing/sources.ts'
+import type {
+  LatestAttributesSource,
+  LinkageSource,
+  RevocationSources,
+} from '../proofing/sources.ts'
 import { MUNICIPALITIES, type Municipality } from '../simulator/municipalities.ts'
 import { startSimulator, type Simulator } from '../simulator/simulator.ts'
 import { SIMULATOR_PROFILE } from '../simulator/profile.ts'
@@ -30,6 +35,8 @@ export interface IdentitySource {
   readonly anchors: readonly TrustAnchor[]
   readonly revocation: Revocation
   readonly linkage: LinkageSource
+  /** Null for real cards: there is no open form of that service to speak. */
+  readonly latestAttributes: LatestAttributesSource | null
   /** Of real ones there is no table yet: what would be derived from it is unavailable, never guessed. */
   readonly municipalities: readonly Municipality[]
   /** Present where this process runs the simulator, which is where it runs the samples. */
@@ -41,7 +48,10 @@ export interface IdentitySource {
 const TENANT = 'watashi'
 
 /** What differs between the simulator and real cards. */
-type Origin = Pick<IdentitySource, 'anchors' | 'linkage' | 'municipalities' | 'simulator'> & {
+type Origin = Pick<
+  IdentitySource,
+  'anchors' | 'linkage' | 'latestAttributes' | 'municipalities' | 'simulator'
+> & {
   readonly sources: RevocationSources
 }
 
@@ -122,6 +132,7 @@ async function simulated(surroundings: Surroundings): Promise<Origin> {
     anchors,
     sources: { crl: crlOverHttp(`${url}/crl`), ocsp },
     linkage: linkageOverHttp(`${url}/api/linkage/resolve`, TENANT),
+    latestAttributes: latestAttributesOverHttp(`${url}/api/latest-attributes`, TENANT),
     municipalities: MUNICIPALITIES,
     ...(simulator === undefined ? {} : { simulator }),
   }
@@ -165,6 +176,7 @@ function realCards(
       linkage.tenant,
       openSourceAccess('LINKAGE', linkage.access),
     ),
+    latestAttributes: null,
     municipalities: [],
   }
 }

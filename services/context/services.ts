@@ -80,6 +80,7 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
     anchors: identity.anchors,
     revocation: identity.revocation,
     linkage: identity.linkage,
+    latestAttributes: identity.latestAttributes,
     vault: wallet.vault,
     keys: { reference: keys.proofingReference, sealing: keys.proofingSealing },
     facts: policy.validator,

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import {
+  hoursFromNow,
   issueAuthority,
   issueCertificate,
   issueCrl,
   issueOcspResponse,
+  issueResponder,
   NOW,
+  type OcspOptions,
 } from '../../test/pki/issue.ts'
 import { issue, issueList, type Entity } from '../../test/pki/issue-path.ts'
 import { testKey } from '../../test/pki/keys.ts'
@@ -35,6 +38,7 @@ function statusOf(more: Partial<StatusRequest> = {}): string {
 }
 
 const other = issue('Issuer', { authority: true, key: testKey('p256:other generation') })
+const stranger = issue('Stranger', { authority: true })
 const namesake: Entity = { ...issuer, key: other.key }
 
 describe('the status of a certificate', () => {
@@ -82,6 +86,26 @@ describe('the status of a certificate', () => {
       },
       'unknown STALE',
     ],
+    [
+      'by its list, with a stranger among the issuers',
+      { issuers: [stranger.der, issuer.der], crls: [issueList({ issuer })] },
+      'good',
+    ],
+    [
+      'by a list that another issuer signed in the name of its own',
+      {
+        issuers: [stranger.der, issuer.der],
+        crls: [issueList({ issuer: { ...issuer, key: stranger.key } })],
+      },
+      'unknown BAD_SIGNATURE',
+    ],
+    [
+      'by more lists of another key than are worth the work',
+      {
+        crls: Array.from({ length: 120 }, (_, number) => issueList({ issuer: namesake, number })),
+      },
+      'unknown UNSUPPORTED',
+    ],
     ['by bytes that are no list', { crls: [Uint8Array.of(1)] }, 'unknown UNREACHABLE'],
     [
       'by more lists than are taken',
@@ -108,9 +132,25 @@ describe('the status of a certificate', () => {
   })
 })
 
+const authority = issueAuthority('authentication')
+const card = issueCertificate(authority)
+
+test.each<[string, OcspOptions, string]>([
+  ['good', {}, 'good'],
+  ['good by a delegate', { delegate: issueResponder(authority) }, 'good'],
+  ['revoked', { status: { reason: 1 } }, 'revoked keyCompromise'],
+  ['not known', { status: 'unknown' }, 'unknown NO_ANSWER'],
+  ['stale', { nextUpdate: hoursFromNow(-1) }, 'unknown STALE'],
+])('the status of a certificate by an answer that is %s', (_, options, status) => {
+  const asked = { certificate: card.der, issuers: [authority.certificate], crls: [] }
+  expect(statusOf({ ...asked, ocsp: [issueOcspResponse(authority, options)] })).toBe(status)
+})
+
+test('a time that is none is a mistake of the caller, and no status', () => {
+  expect(() => certificateStatus(request({ at: undefined as never }))).toThrow(TypeError)
+})
+
 describe('by the profile jpki', () => {
-  const authority = issueAuthority('authentication')
-  const card = issueCertificate(authority)
   const asked: Partial<StatusRequest> = {
     ...{ profile: 'jpki', certificate: card.der, issuers: [authority.certificate], crls: [] },
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { octets, taggedBytes, whole } from '../../test/pki/encode.ts'
+import { generalizedTime, octets, raw, taggedBytes, whole } from '../../test/pki/encode.ts'
 import {
   extension,
   hoursFromNow,
@@ -10,8 +10,12 @@ import {
   NOW,
   type CrlOptions,
 } from '../../test/pki/issue.ts'
+import { sha256 } from '../kernel/digest.ts'
 import { parseCertificate } from './certificate.ts'
 import { crlStatus, parseCrl, verifyCrl, type CrlQuestion } from './crl.ts'
+import { indexEntries } from './crl-entries.ts'
+import { DerReader } from './der.ts'
+import { der as element } from './der-writer.ts'
 import { MalformedDer } from './errors.ts'
 
 const authority = issueAuthority('signature')
@@ -85,6 +89,8 @@ test.each<[string, CrlOptions, string]>([
     { revoked: [{ serial: certificate.serial, reason: 8 }] },
     'UNSUPPORTED',
   ],
+  ['signed with SHA-1', { digest: 'sha1' }, 'UNSUPPORTED'],
+  ['of version 1 with extensions', { version: 1 }, 'MALFORMED'],
   ['with an empty list', { emptyList: true }, 'MALFORMED'],
   ['with an undefined reason', { revoked: [{ serial: Uint8Array.of(9), reason: 7 }] }, 'MALFORMED'],
   [
@@ -100,6 +106,64 @@ test.each<[string, CrlOptions, string]>([
   ],
 ])('a CRL %s says nothing', (_, options, cause) => {
   expect(statusBy(options)).toBe(cause)
+})
+
+const causedAt = extension('2.5.29.24', false, generalizedTime(hoursFromNow(-9)))
+const REASON = '2.5.29.21'
+test.each<[string, NonNullable<CrlOptions['revoked']>[number], object]>([
+  [
+    'without extensions and after 2049',
+    { serial: card.serial, at: new Date('2050-01-01T00:00:00Z') },
+    { reason: 'unspecified', revokedAt: new Date('2050-01-01T00:00:00Z') },
+  ],
+  [
+    'with the date of its cause',
+    { serial: card.serial, reason: 1, extra: causedAt },
+    { reason: 'keyCompromise' },
+  ],
+  ['without a reason', { serial: card.serial, extra: causedAt }, { reason: 'unspecified' }],
+  [
+    'with a critical reason',
+    { serial: card.serial, extra: extension(REASON, true, raw(Uint8Array.of(10, 1, 4))) },
+    { reason: 'superseded' },
+  ],
+  [
+    'of 128 octets and more',
+    {
+      serial: card.serial,
+      reason: 5,
+      extra: extension('1.2.3', false, octets(new Uint8Array(150))),
+    },
+    { reason: 'cessationOfOperation' },
+  ],
+  [
+    'of 256 octets and more',
+    {
+      serial: card.serial,
+      reason: 5,
+      extra: extension('1.2.3', false, octets(new Uint8Array(300))),
+    },
+    { reason: 'cessationOfOperation' },
+  ],
+])('an entry %s is found among others', (_, entry, told) => {
+  const others = [2, 3].map((n) => ({ ...entry, serial: Uint8Array.of(1, n) }))
+  const [before, ...after] = others
+  const revoked = [...(before === undefined ? [] : [before]), entry, ...after]
+  expect(statusBy({ revoked })).toMatchObject({ status: 'revoked', ...told })
+  expect(statusBy({ revoked: others })).toMatchObject({ status: 'good' })
+  expect(statusBy({ revoked: [entry, { serial: card.serial }] })).toBe('MALFORMED')
+})
+
+test.each<[string, Uint8Array]>([
+  ['of nothing', Uint8Array.of(0x30, 0)],
+  ['of another type', Uint8Array.of(0x31, 3, 2, 1, 1)],
+  ['without a date', Uint8Array.of(0x30, 3, 2, 1, 1)],
+])('an entry %s makes the list malformed', (_, entry) => {
+  expect(() => indexEntries(new DerReader(element(0x30, entry)).read())).toThrow(MalformedDer)
+})
+
+test('a CRL that is no bytes is a mistake of the caller, and no status', () => {
+  expect(() => verifyCrl(undefined as never, authority.anchor)).toThrow(TypeError)
 })
 
 test('a CRL for user certificates speaks of a person', () => {
@@ -154,4 +218,16 @@ test('every entry of a larger list is found, and no other', () => {
   const { entries } = parseCrl(issueCrl(authority, { revoked }))
   expect(entries.count).toBe(400)
   for (let n = 0; n < 1200; n++) expect(entries.find(serial(n)) !== null).toBe(n % 3 === 0)
+})
+
+test('every entry is found where serials of all lengths meet in one place of the index, and no other', () => {
+  const serialOf = (n: number): Uint8Array => {
+    const octets = sha256(Uint8Array.of(n >> 8, n & 0xff)).slice(0, 3 + (n % 18))
+    octets[0] = ((octets[0] ?? 0) & 0x7f) | 1
+    return octets
+  }
+  const revoked = Array.from({ length: 600 }, (_, n) => ({ serial: serialOf(n), reason: 5 }))
+  const { entries } = parseCrl(issueCrl(authority, { revoked }))
+  expect(entries.count).toBe(600)
+  for (let n = 0; n < 1200; n++) expect(entries.find(serialOf(n)) !== null).toBe(n < 600)
 })

@@ -2,16 +2,6 @@ import { isUtf8 } from 'node:buffer'
 import { TAG, inside, type DerElement, type DerReader } from './der.ts'
 import { MalformedDer } from './errors.ts'
 
-/** BOOLEAN; DER knows only 00 and FF (X.690 §11.1). */
-export function readBoolean(reader: DerReader): boolean {
-  const offset = reader.advance(TAG.boolean)
-  const value = reader.bytes[offset]
-  if (reader.position - offset !== 1 || (value !== 0 && value !== 0xff)) {
-    throw new MalformedDer('a BOOLEAN of 00 or FF', offset)
-  }
-  return value === 0xff
-}
-
 /** `BOOLEAN DEFAULT FALSE`: DER leaves the default out, so FALSE written down is malformed (X.690 §11.5). */
 export function readDefaultFalse(reader: DerReader, tag: number = TAG.boolean): boolean {
   if (reader.nextTag !== tag) return false

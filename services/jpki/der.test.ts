@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { fromHex, utf8 } from '../kernel/bytes.ts'
 import { DerReader, inside } from './der.ts'
 import {
-  readBoolean,
+  namesOneAlgorithm,
+  readAlgorithm,
+  readDefaultFalse,
   readInteger,
   readNamedBits,
   readOid,
@@ -39,14 +41,45 @@ test('refuses bytes after the last element, and input above the cap', () => {
   expect(() => DerReader.over(new Uint8Array(11), 10)).toThrow(malformed)
 })
 
+test('refuses a list of more elements than are taken', () => {
+  const list = (most: number) =>
+    over('3006020101020102')
+      .enter(0x30)
+      .list(most, (reader) => readSmallInteger(reader))
+  expect(list(2)).toEqual([1, 2])
+  expect(() => list(1)).toThrow(malformed)
+})
+
+test('contents of any length read back', () => {
+  for (const length of [0, 1, 127, 128, 255, 256, 65_535, 65_536]) {
+    const element = new DerReader(der(4, new Uint8Array(length).fill(7))).read(4)
+    expect(element.contents.length).toBe(length)
+  }
+})
+
+test('two algorithms are one when they are equal byte for byte', () => {
+  const one = (inner: string, outer: string) =>
+    namesOneAlgorithm({
+      innerAlgorithm: readAlgorithm(over(inner)),
+      outerAlgorithm: readAlgorithm(over(outer)),
+    })
+  expect(one('300406022a03', '300406022a03')).toBe(true)
+  expect(one('300406022a03', '300406022a04')).toBe(false)
+  expect(one('300406022a03', '300606022a030500')).toBe(false)
+  expect(one('300606022a030500', '300406022a03')).toBe(false)
+})
+
 test('says where reading stopped, and quotes nothing', () => {
   expect(() => over('30030201').enter(0x30)).toThrow(/^byte 0: /)
   expect(() => over('3003020200').enter(0x30).read()).toThrow(/^byte 2: /)
 })
 
-test.each(['0101' + '01', '010200ff', '0100', '020101'])('%s is no BOOLEAN', (hex) => {
-  expect(() => readBoolean(over(hex))).toThrow(malformed)
-})
+test.each(['0101' + '01', '010200ff', '0100', '010100'])(
+  '%s is no BOOLEAN that has another default',
+  (hex) => {
+    expect(() => readDefaultFalse(over(hex))).toThrow(malformed)
+  },
+)
 
 test.each(['0200', '02020001', '0202ff80', '0241' + '01'.repeat(65)])('%s is no INTEGER', (hex) => {
   expect(() => readInteger(over(hex))).toThrow(malformed)
@@ -100,6 +133,7 @@ describe('times', () => {
     [0x17, '500101000000Z', '1950-01-01T00:00:00.000Z'],
     [0x18, '20500101000000Z', '2050-01-01T00:00:00.000Z'],
     [0x18, '00010101000000Z', '0001-01-01T00:00:00.000Z'],
+    [0x18, '20000229000000Z', '2000-02-29T00:00:00.000Z'],
   ])('%i %s', (tag, text, expected) => {
     expect(time(tag, text).toISOString()).toBe(expected)
   })
@@ -111,6 +145,8 @@ describe('times', () => {
     [0x17, '491231240000Z'],
     [0x18, '20500101000000.5Z'],
     [0x18, '500101000000Z'],
+    [0x18, '19000229000000Z'],
+    [0x18, '20010229000000Z'],
     [0x18, ''],
   ])('refuses %i %s', (tag, text) => {
     expect(() => time(tag, text)).toThrow(MalformedDer)

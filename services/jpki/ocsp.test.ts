@@ -12,7 +12,7 @@ import {
   type OcspOptions,
 } from '../../test/pki/issue.ts'
 import { parseCertificate } from './certificate.ts'
-import { encodeOcspRequest, ocspStatus } from './ocsp.ts'
+import { DelegateCache, encodeOcspRequest, ocspStatus } from './ocsp.ts'
 import { Budget, BudgetExhausted } from './path/budget.ts'
 
 const authority = issueAuthority('authentication')
@@ -43,6 +43,15 @@ test('a good answer of the issuer is good', () => {
 
 test('a good answer of a delegate is good', () => {
   expect(statusBy({ delegate: issueResponder(authority) })).toMatchObject({ status: 'good' })
+})
+
+test('a responder may be named instead of its key', () => {
+  const responder = [['CN', 'OCSP responder']] as const
+  const delegate = issueResponder(authority)
+  expect(statusBy({ responder: authority.nameParts })).toMatchObject({ status: 'good' })
+  expect(statusBy({ responder, delegate })).toMatchObject({ status: 'good' })
+  expect(statusBy({ responder: authority.nameParts, delegate })).toBe('BAD_SIGNATURE')
+  expect(statusBy({ responder })).toBe('WRONG_ISSUER')
 })
 
 test.each([
@@ -122,6 +131,21 @@ test.each<[string, OcspOptions, string]>([
   expect(statusBy(options)).toBe(cause)
 })
 
+test.each([
+  ['a success without response bytes', Uint8Array.of(0x30, 3, 0x0a, 1, 0)],
+  ['a status that is not defined', goodBecomes(0x83)],
+  ['a status unknown that has contents', goodBecomes(0x02)],
+])('%s is malformed', (_, response) => {
+  expect(ocspStatus(response, question)).toMatchObject({ cause: 'MALFORMED' })
+})
+
+/** A good answer whose `[0]` is another tag: its signature breaks, which nobody gets to see. */
+function goodBecomes(tag: number): Uint8Array {
+  const response = issueOcspResponse(authority, { nonce })
+  const serial = Buffer.from(response).indexOf(Buffer.from(certificate.serial))
+  return response.map((octet, i) => (i === serial + certificate.serial.length ? tag : octet))
+}
+
 test('an answer of another generation of the CA says nothing', () => {
   const response = issueOcspResponse(stranger, { nonce })
   expect(ocspStatus(response, question)).toMatchObject({ status: 'unknown', cause: 'WRONG_ISSUER' })
@@ -168,4 +192,27 @@ test('the signatures of an answer are charged to a budget', () => {
   expect(ask(1)()).toMatchObject({ status: 'good' })
   expect(ask(1, { delegate })).toThrow(BudgetExhausted)
   expect(ask(2, { delegate })()).toMatchObject({ status: 'good' })
+})
+
+test('a delegate is verified once for several answers, and again each time for its validity', () => {
+  const delegates = new DelegateCache()
+  const ask = (signatures: number, at = NOW) => {
+    const budget = new Budget({ signatures, steps: 0, comparisons: 0, policies: 0 })
+    const delegate = issueResponder(authority, { notAfter: hoursFromNow(1) })
+    const answer = issueOcspResponse(authority, { nonce, delegate, nextUpdate: hoursFromNow(9) })
+    return () => ocspStatus(answer, { ...question, at, budget, delegates }).status
+  }
+  expect(ask(1)).toThrow(BudgetExhausted)
+  expect(ask(2)()).toBe('good')
+  expect(ask(1)()).toBe('good')
+  expect(ask(1, hoursFromNow(2))()).toBe('unknown')
+})
+
+test('a delegate that was verified for one issuer is none of another', () => {
+  const delegates = new DelegateCache()
+  const delegate = parseCertificate(issueResponder(authority).der)
+  const { key } = authority.anchor
+  delegates.keep(delegate, key, key)
+  expect(delegates.find(delegate, key)).toBe(key)
+  expect(delegates.find(delegate, stranger.anchor.key)).toBeUndefined()
 })

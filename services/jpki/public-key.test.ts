@@ -6,7 +6,7 @@ import { DerReader } from './der.ts'
 import { readAlgorithm } from './der-values.ts'
 import { AlgorithmNotAllowed, MalformedDer } from './errors.ts'
 import { importPublicKey, type PublicKey } from './public-key.ts'
-import { signatureAlgorithm, verifySignature } from './signature.ts'
+import { digestAlgorithm, signatureAlgorithm, verifySignature } from './signature.ts'
 
 function importFrom(spki: Uint8Array): PublicKey {
   return importPublicKey(new DerReader(spki).read(0x30))
@@ -104,10 +104,22 @@ test.each([
   ['ECDSA with NULL', sequence(oid('1.2.840.10045.4.3.2'), NULL)],
   ['SHA-1', sequence(oid('1.2.840.113549.1.1.5'), NULL)],
   ['ECDSA with SHA-1', sequence(oid('1.2.840.10045.4.1'))],
+  ['PSS with parameters of another type', sequence(oid('1.2.840.113549.1.1.10'), NULL)],
+  ['PSS without parameters', sequence(oid('1.2.840.113549.1.1.10'))],
 ])('a signature algorithm %s is not allowed', (_, id) => {
   expect(() => signatureAlgorithm(readAlgorithm(new DerReader(encode(id))))).toThrow(
     AlgorithmNotAllowed,
   )
+})
+
+test('a digest has no parameters but NULL', () => {
+  const read = (...parameters: Parameters<typeof sequence>) =>
+    digestAlgorithm(
+      readAlgorithm(new DerReader(encode(sequence(oid('2.16.840.1.101.3.4.2.1'), ...parameters)))),
+    ).digest
+  expect(read()).toBe('sha256')
+  expect(read(NULL)).toBe('sha256')
+  expect(() => read(sequence())).toThrow(AlgorithmNotAllowed)
 })
 
 test('a signature of another kind of key does not verify', () => {

@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Asn1 } from '../../test/pki/encode.ts'
 import { issueAuthority, issueCertificate } from '../../test/pki/issue.ts'
+import { distributionPoints, general, issue } from '../../test/pki/issue-path.ts'
 import { parseCertificate } from './certificate.ts'
 import { MalformedDer } from './errors.ts'
+import { lengthPrefixed } from '../kernel/bytes.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import {
   crlName,
@@ -51,4 +54,30 @@ test.each([
   [[0], '0'],
 ])('the serial %j is written %s', (octets, text) => {
   expect(serialText(Uint8Array.from(octets))).toBe(text)
+})
+
+test('a certificate without one directory name for its list is asked about without a list', () => {
+  const named = [general.directory([['CN', 'a']])]
+  const pointsOf = (...extensions: readonly Asn1[]) =>
+    parseCertificate(issue('Target', { extensions }).der)
+  const [bare, byUri, several] = [
+    pointsOf(),
+    pointsOf(distributionPoints({ name: [general.uri('http://crl.test')] })),
+    pointsOf(distributionPoints({ name: named }, { name: named })),
+  ]
+  for (const certificate of [bare, byUri, several]) {
+    expect(crlName(certificate)).toBeNull()
+    const target = decodeRevocationTarget(encodeRevocationTarget(certificate))
+    expect(target.crlDistributionPoints).toEqual([])
+    expect(target.serial).toEqual(certificate.serial)
+  }
+})
+
+test.each([
+  ['nothing', new Uint8Array()],
+  ['a length without its end', Uint8Array.of(0, 0, 0)],
+  ['a field without its end', Uint8Array.of(0, 0, 0, 2, 1)],
+  ['too few fields', lengthPrefixed('a', 'b', 'c')],
+])('%s is no target', (_, bytes) => {
+  expect(() => decodeRevocationTarget(bytes)).toThrow(InvalidInput)
 })

@@ -212,6 +212,7 @@ describe('the certificate profile', () => {
     ['another algorithm inside', 'signature', { innerDigest: 'sha384' }, PROFILE_FORM],
     ['SHA-384', 'signature', { outerDigest: 'sha384' }, CRYPTO_PROFILE],
     ['SHA-1', 'signature', { outerDigest: 'sha1' }, CRYPTO_PATH],
+    ['a key on a curve', 'signature', { keyLabel: 'p256:ee' }, CRYPTO_PROFILE],
     ['RSA-1024', 'signature', { keyLabel: 'rsa-1024:ee' }, CRYPTO_PROFILE],
     ['the exponent 3', 'signature', { keyLabel: 'e3:ee' }, CRYPTO_PROFILE],
     [
@@ -332,6 +333,11 @@ describe('the certificate profile', () => {
     expect(verdictFor(kind, options)).toEqual(expected)
   })
 
+  test('passes a validity beyond 2049, which has another form', () => {
+    const notAfter = new Date('2051-01-01T00:00:00Z')
+    expect(verdictFor('signature', { notAfter })).toEqual(['PASSED', null, 'application-signature'])
+  })
+
   test('passes a serial of 20 octets', () => {
     expect(verdictFor('signature', { serial: new Uint8Array(20).fill(0x7f) })).toEqual([
       'PASSED',
@@ -360,6 +366,7 @@ describe('the attributes of the person', () => {
     ['flags in full width', { basicFour: { ...base, 2: '００００００' } }],
     ['a day that does not exist', { basicFour: { 4: '419810229' } }],
     ['an unknown era', { basicFour: { 4: '619800217' } }],
+    ['a month that does not exist', { basicFour: { 4: '319801301' } }],
     ['a short date', { basicFour: { 4: '31980021' } }],
     ['a day without its month', { basicFour: { 4: '319800017' } }],
     ['an unknown code of sex', { basicFour: { 3: '4' } }],

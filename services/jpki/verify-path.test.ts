@@ -276,3 +276,7 @@ describe('any bytes get a verdict', () => {
     )
   })
 })
+
+test('what is no bytes at all is a mistake of the caller, and no verdict', () => {
+  expect(() => verifyPath({ ...good, certificate: undefined as never })).toThrow(TypeError)
+})

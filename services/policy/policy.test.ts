@@ -105,6 +105,7 @@ function status(result: string, learnedAt: string, proofingId = 'p1'): OutgoingE
       effectiveAt: new Date(learnedAt),
       learnedAt: new Date(learnedAt),
       attributesStale: false,
+      personEnded: false,
       statusCheckJson: bytes({ type: 'status', on: 'e1', at: learnedAt, result }),
     }).finish(),
   )

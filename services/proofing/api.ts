@@ -42,6 +42,47 @@ export const EvidenceRequest = Type.Object(
 )
 export type EvidenceRequest = Static<typeof EvidenceRequest>
 
+const instant = Type.String({ format: 'date-time' })
+
+/** What is known of the person's certificates; nothing in it names one. */
+export const IdentityReply = Type.Object({
+  certificates: Type.Array(
+    Type.Object({
+      kind: Type.Union([Type.Literal('signature'), Type.Literal('authentication')]),
+      status: Type.Union([
+        Type.Literal('good'),
+        Type.Literal('suspended'),
+        Type.Literal('revoked'),
+        Type.Literal('unknown'),
+      ]),
+      /** CRLReason by name, `personEnded`, or empty. */
+      reason: Type.String(),
+      lastGoodAt: instant,
+    }),
+  ),
+  /** Null where nobody supplies the latest attributes. */
+  consent: Type.Union([Type.Object({ givenAt: Type.Union([instant, Type.Null()]) }), Type.Null()]),
+})
+export type IdentityReply = Static<typeof IdentityReply>
+
+/** What a check on demand found. */
+export const IdentityCheckReply = Type.Object({
+  ...IdentityReply.properties,
+  changed: Type.Integer(),
+  unknown: Type.Integer(),
+  attributes: Type.Union([
+    Type.Literal('refreshed'),
+    Type.Literal('not-needed'),
+    Type.Literal('no-consent'),
+    Type.Literal('try-later'),
+    Type.Literal('person-ended'),
+  ]),
+})
+export type IdentityCheckReply = Static<typeof IdentityCheckReply>
+
+export const EmptyBody = Type.Object({}, { additionalProperties: false })
+export const EmptyReply = Type.Object({}, { additionalProperties: false })
+
 export const EvidenceAnswer = Type.Object({
   outcome: Type.Union([
     Type.Literal('passed'),

@@ -9,9 +9,10 @@ import {
 } from './ask-revocation.ts'
 import { certificateRef, openTarget } from './certificate-record.ts'
 import type { ListChange } from './crl-lists.ts'
+import type { CheckUse } from './check-use.ts'
 import { decideStatus, type StatusChange } from './decide-status.ts'
 import { identityStatusChanged } from './events.ts'
-import { countRechecks } from './count-checks.ts'
+import { countChecks } from './count-checks.ts'
 import type { CertificateRow } from './store.ts'
 import type { SubmissionParts } from './submission.ts'
 
@@ -25,10 +26,11 @@ export interface StatusReport {
 
 const PAGE = 200
 
-/** Asks again about every certificate that proofed somebody and has not expired; tells each change once. */
+/** Asks again about every certificate that proofed somebody, or this one, and has not expired; tells each change once. */
 export async function checkStatuses(
   parts: SubmissionParts,
   subjectRef: string | undefined,
+  use: CheckUse,
 ): Promise<StatusReport> {
   const { database, store, clock } = parts
   const ask = createAskRevocation(parts)
@@ -36,7 +38,7 @@ export async function checkStatuses(
   for (let after = ''; ;) {
     const page = { after, limit: PAGE, ...(subjectRef === undefined ? {} : { subjectRef }) }
     const rows = await database.read((tx) => store.liveCertificates(tx, clock.now(), page))
-    report = sum(report, await checkAll(parts, ask, rows))
+    report = sum(report, await checkAll(parts, ask, use, rows))
     const last = rows.at(-1)
     if (last === undefined || rows.length < PAGE) return report
     after = last.certificateRef
@@ -52,7 +54,7 @@ export async function followLists(parts: SubmissionParts): Promise<StatusReport>
   for (const change of lists.takeChanges()) {
     for (let from = 0; from < change.serials.length; from += PAGE) {
       const rows = await enrolledAmong(parts, change, from)
-      report = sum(report, await checkAll(parts, ask, rows))
+      report = sum(report, await checkAll(parts, ask, 'recheck', rows))
     }
   }
   return report
@@ -84,6 +86,7 @@ function sum(a: StatusReport, b: StatusReport): StatusReport {
 async function checkAll(
   parts: SubmissionParts,
   ask: AskRevocation,
+  use: CheckUse,
   rows: readonly CertificateRow[],
 ): Promise<StatusReport> {
   let report = NOTHING
@@ -95,7 +98,7 @@ async function checkAll(
       unknown: status === 'unknown' ? 1 : 0,
     })
   }
-  await countRechecks(parts, rows)
+  await countChecks(parts, use, rows)
   return report
 }
 
@@ -119,7 +122,8 @@ async function checkCertificate(
   return { status: status.status, changed }
 }
 
-async function observe(
+/** What the sources say of a certificate now. */
+export async function observe(
   { anchors, environment, database, store }: SubmissionParts,
   ask: AskRevocation,
   row: CertificateRow,
@@ -176,7 +180,8 @@ async function record(
     if (change === null || !(await store.changeStatus(tx, row, change))) return false
     const proofingIds = await store.proofingsOf(tx, certificateRef)
     const about = { subjectRef, environment, certificateRef, proofingIds, learnedAt }
-    await publisher.publish(tx, identityStatusChanged({ ...about, ...change }))
+    const personEnded = false
+    await publisher.publish(tx, identityStatusChanged({ ...about, ...change, personEnded }))
     log.info('REVOCATION_STATUS_CHANGED', { reason: change.reason, code: change.status })
     return true
   })

@@ -1,10 +1,17 @@
 import type { ProofPurpose } from '../card/proof-message.ts'
 
 /**
- * What a revocation check was made for: a tap of the card, by its purpose, or a re-check of ours. A `cardless` use is a check
+ * What a revocation check was made for: a tap of the card, by its purpose, a re-check of ours (`recheck`), one that
+ * somebody asked for without the card (現況確認, `status-on-demand`), or the one before the latest attributes are fetched. A `cardless` use is a check
  * that was not made, because the person logged in or gave attributes without the card.
  */
-export type CheckUse = ProofPurpose | 'recheck' | 'cardless-login' | 'cardless-release'
+export type CheckUse =
+  | ProofPurpose
+  | 'recheck'
+  | 'status-on-demand'
+  | 'latest-attributes'
+  | 'cardless-login'
+  | 'cardless-release'
 
 /** Something that a person did without the card. */
 export interface CardlessUse {

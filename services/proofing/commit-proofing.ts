@@ -1,13 +1,16 @@
+import type { ProofPurpose } from '../card/proof-message.ts'
 import type { Tx } from '../database/unit-of-work.ts'
 import type { VerifiedCertificate } from '../jpki/verify-application.ts'
 import { checkOwnFacts } from '../kernel/facts-check.ts'
 import { opaqueId } from '../kernel/random.ts'
 import { certificateRef, sealTarget } from './certificate-record.ts'
+import { keepConsent, type RecordedConsent } from './consents.ts'
 import { identityProofed } from './events.ts'
-import { BASIC_FOUR_NAMES, proofingFacts } from './facts.ts'
+import { proofingFacts } from './facts.ts'
+import { knownSubject } from './known-subject.ts'
 import type { ProvenIdentity } from './prove-identity.ts'
 import { refusedBy, undecidedBy, type Refusal } from './reasons.ts'
-import { sealAttributes, vaultAttributes } from './seal-attributes.ts'
+import { depositAttributes, vaultAttributes } from './seal-attributes.ts'
 import type { SubmissionOutcome, SubmissionParts, TakenSession } from './submission.ts'
 import { findSession, outcomeOf, refuseIn } from './take-challenge.ts'
 
@@ -16,6 +19,7 @@ export async function commitProofing(
   parts: SubmissionParts,
   session: TakenSession,
   proven: ProvenIdentity,
+  consent: RecordedConsent | null,
 ): Promise<SubmissionOutcome> {
   const { database, store, publisher, log } = parts
   const ref = certificateRef(parts.keys, parts.environment, proven.name)
@@ -36,6 +40,11 @@ export async function commitProofing(
     const won = await store.end(tx, session.sessionId, 'verifying', end)
     if (!won) return outcomeOf(await findSession(store, tx, session.sessionId))
     await remember(parts, tx, { proven, ref, subjectRef, target, at: session.takenAt })
+    if (attributeNames.length > 0 && updatesRecord(session.purpose)) {
+      await store.noteNewestAttributes(tx, subjectRef, { from: session.proofingId, ref })
+    }
+    if (consent !== null)
+      await keepConsent(parts, tx, { ...consent, subjectRef, at: session.takenAt })
     const event = identityProofed({
       proofingId: session.proofingId,
       subjectRef,
@@ -77,11 +86,16 @@ async function deposit(
   { attributes, certificate }: VerifiedCertificate,
 ): Promise<readonly string[]> {
   if (attributes === null) return []
-  const plain = vaultAttributes(attributes, certificate)
-  const { publicKey } = await vault.publicKey()
-  const sealed = await sealAttributes(plain, publicKey, { environment, proofingId })
-  await vault.deposit(proofingId, sealed)
-  return BASIC_FOUR_NAMES.filter((name) => plain[name] !== undefined)
+  return depositAttributes(
+    { vault, environment },
+    proofingId,
+    vaultAttributes(attributes, certificate),
+  )
+}
+
+/** Whether what the card says now stands in the place of what was known before. */
+function updatesRecord(purpose: ProofPurpose): boolean {
+  return purpose === 'enrol' || purpose === 'reproof' || purpose === 'consent'
 }
 
 /** The person behind the certificate; a new one only where somebody enrols whom neither we nor linkage know. */
@@ -91,18 +105,11 @@ async function resolveSubject(
   question: { session: TakenSession; proven: ProvenIdentity; ref: string; newSubject: string },
 ): Promise<string | Refusal> {
   const { session, proven, ref, newSubject } = question
-  const own = await store.certificate(tx, ref)
-  if (own !== undefined) return own.subjectRef
-  // The certificate was known when linkage would have been asked, and its person was erased since.
-  if (proven.linked === null) return undecidedBy('LINKAGE_UNAVAILABLE')
-  const { personRef: person, related } = proven.linked
-  const byPerson = await store.subjectOfPerson(tx, person)
-  const byCertificates = await store.subjectsOf(tx, related)
-  const known = new Set([...(byPerson === undefined ? [] : [byPerson]), ...byCertificates])
-  const [subjectRef, ...others] = known
-  if (others.length > 0) return undecidedBy('LINKAGE_AMBIGUOUS')
-  if (subjectRef !== undefined) return subjectRef
+  const known = await knownSubject(store, tx, { session, proven, ref })
+  if (known !== undefined) return known
   if (session.purpose !== 'enrol') return refusedBy('NOT_ENROLLED')
+  // Without linkage the subject is known, or the question is undecided.
+  const person = proven.linked?.personRef ?? ''
   const enrolledAt = session.takenAt
   const added = await store.addPerson(tx, { subjectRef: newSubject, personRef: person, enrolledAt })
   // Another tap of the same person may have been written in between.
@@ -129,6 +136,7 @@ async function remember(
     status: 'good',
     reason: '',
     lastGoodAt: status.status === 'good' ? status.thisUpdate : at,
+    attributesFrom: null,
   })
   if (crl !== null) await store.rememberCrlNumber(tx, crl.point, crl.number)
 }

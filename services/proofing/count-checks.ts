@@ -1,5 +1,5 @@
 import type { Tx } from '../database/unit-of-work.ts'
-import { monthOf, type CardlessUse } from './check-use.ts'
+import { monthOf, type CardlessUse, type CheckUse } from './check-use.ts'
 import type { Session } from './session.ts'
 import type { CertificateRow, ProofingStore } from './store.ts'
 import type { SubmissionParts } from './submission.ts'
@@ -15,9 +15,10 @@ export async function countCheck(
   )
 }
 
-/** Counts the re-checks of these certificates. */
-export async function countRechecks(
+/** Counts checks of these certificates that no tap was made for. */
+export async function countChecks(
   { database, store, clock }: SubmissionParts,
+  use: CheckUse,
   rows: readonly CertificateRow[],
 ): Promise<void> {
   if (rows.length === 0) return
@@ -25,7 +26,7 @@ export async function countRechecks(
   await database.run(async (tx) => {
     for (const kind of ['signature', 'authentication'] as const) {
       const count = rows.filter((row) => row.kind === kind).length
-      if (count > 0) await store.addChecks(tx, { month, use: 'recheck', kind, rpId: '', count })
+      if (count > 0) await store.addChecks(tx, { month, use, kind, rpId: '', count })
     }
   })
 }

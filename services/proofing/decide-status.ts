@@ -34,8 +34,12 @@ export interface Observation {
   readonly toleratedSilence: number
 }
 
+/** Stands in the place of a CRLReason once the register has nobody under the certificate any more; no list can undo it. */
+export const PERSON_ENDED = 'personEnded'
+
 /** What an observation changes, or null. */
 export function decideStatus(known: KnownStatus, observation: Observation): StatusChange | null {
+  if (known.reason === PERSON_ENDED) return null
   const change = changeOf(known, observation)
   const same = change?.status === known.status && change.reason === known.reason
   return same ? null : change

@@ -9,7 +9,7 @@ import type { TrustEnvironment } from '../kernel/trust-environment.ts'
 import type { Vault } from '../wallet/ports.ts'
 import type { ProofingKeys } from './certificate-record.ts'
 import type { Revocation } from './ask-revocation.ts'
-import type { LinkageSource } from './sources.ts'
+import type { LatestAttributesSource, LinkageSource } from './sources.ts'
 
 /** What proofing needs from its surroundings. */
 export interface ProofingDependencies {
@@ -23,6 +23,8 @@ export interface ProofingDependencies {
   readonly anchors: readonly TrustAnchor[]
   readonly revocation: Revocation
   readonly linkage: LinkageSource
+  /** Null where nobody supplies them. */
+  readonly latestAttributes: LatestAttributesSource | null
   readonly vault: Vault
   readonly keys: ProofingKeys
   /** By the schema that whoever reads the facts holds them against, too. */

@@ -1,4 +1,6 @@
 import {
+  AttributesConsentChanged,
+  AttributesRefreshed,
   CertificateStatus as StatusNumber,
   IdentityProofed,
   IdentityProofingRefused,
@@ -25,6 +27,7 @@ const PURPOSES: Readonly<Record<ProofPurpose, PurposeNumber>> = {
   login: PurposeNumber.PROOF_PURPOSE_LOGIN,
   reproof: PurposeNumber.PROOF_PURPOSE_REPROOF,
   transaction: PurposeNumber.PROOF_PURPOSE_TRANSACTION,
+  consent: PurposeNumber.PROOF_PURPOSE_CONSENT,
 }
 
 /** @throws InvalidInput for a number that names no purpose; decoding lets those through */
@@ -85,6 +88,8 @@ export function identityStatusChanged(event: {
   readonly effectiveAt: Date
   readonly learnedAt: Date
   readonly attributesStale: boolean
+  /** The register has nobody under this certificate any more. */
+  readonly personEnded: boolean
   /** `check_status` of facts.schema.json. */
   readonly statusCheck: Json
 }): OutgoingEvent {
@@ -98,9 +103,55 @@ export function identityStatusChanged(event: {
     effectiveAt: event.effectiveAt,
     learnedAt: event.learnedAt,
     attributesStale: event.attributesStale,
+    personEnded: event.personEnded,
     statusCheckJson: json(event.statusCheck),
   }).finish()
   return outgoing('IdentityStatusChanged', event.subjectRef, value, event.learnedAt)
+}
+
+/** The latest attributes are in the vault. */
+export function attributesRefreshed(event: {
+  readonly depositId: string
+  readonly subjectRef: string
+  readonly environment: TrustEnvironment
+  readonly certificateRef: string
+  readonly consentId: string
+  readonly attributeNames: readonly string[]
+  readonly refreshedAt: Date
+}): OutgoingEvent {
+  const { depositId, subjectRef, environment, consentId, refreshedAt } = event
+  const value = AttributesRefreshed.encode({
+    depositId,
+    subjectRef,
+    trustEnvironment: TRUST_ENVIRONMENT_NUMBERS[environment],
+    certificateRef: Buffer.from(fromHex(event.certificateRef)),
+    consentId,
+    attributeNames: [...event.attributeNames],
+    refreshedAt,
+  }).finish()
+  return outgoing('AttributesRefreshed', subjectRef, value, refreshedAt)
+}
+
+/** A consent to fetch the latest attributes was given, or ended. */
+export function attributesConsentChanged(event: {
+  readonly consentId: string
+  readonly subjectRef: string
+  readonly environment: TrustEnvironment
+  readonly given: boolean
+  /** Hexadecimal. */
+  readonly documentDigest: string
+  readonly changedAt: Date
+}): OutgoingEvent {
+  const { consentId, subjectRef, environment, given, changedAt } = event
+  const value = AttributesConsentChanged.encode({
+    consentId,
+    subjectRef,
+    trustEnvironment: TRUST_ENVIRONMENT_NUMBERS[environment],
+    given,
+    documentDigest: Buffer.from(fromHex(event.documentDigest)),
+    changedAt,
+  }).finish()
+  return outgoing('AttributesConsentChanged', subjectRef, value, changedAt)
 }
 
 /** A proofing was refused; keyed by the random session id, since no subject is known. */

@@ -60,6 +60,19 @@ const REASONS: Partial<Record<RevocationReason, string>> = {
   superseded: 'superseded',
 }
 
+/** The register has nobody under a certificate any more: the service for latest attributes says so, which gives no cause. */
+export function personEndedCheck({ revokedAt }: { readonly revokedAt: Date }, at: Date): Json {
+  return {
+    type: 'status',
+    on: 'e1',
+    at: at.toISOString(),
+    result: 'revoked',
+    method: 'issuer',
+    revoked_at: revokedAt.toISOString(),
+    reason: 'death',
+  }
+}
+
 /** One `check_status`; `result` overrides what the source said, where a reason leaves the identity standing. */
 export function statusCheck(
   status: RevocationStatus,

@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
-import { utf8 } from '../kernel/bytes.ts'
 import type { CertificateName } from './certificate-record.ts'
-import { sourceOverHttp, type AskSource, type SourceAccess } from './source-http.ts'
+import { postJson } from './post-json-http.ts'
+import { sourceOverHttp, type SourceAccess } from './source-http.ts'
 import type { LinkageAnswer, LinkageSource } from './sources.ts'
 
 const Reference = Type.Object({
@@ -17,8 +17,6 @@ const Linked = Type.Object({
 })
 const Refused = Type.Object({ error: Type.Object({ code: Type.String({ maxLength: 80 }) }) })
 
-const TIMEOUT = 3_000
-const MAX_ANSWER = 65_536
 const NOT_READY = 'ASSOCIATED_CERTIFICATE_NOT_READY'
 
 /** Linkage over HTTP: `POST <url>` with tenant, family and serial. Whatever is not an answer is `unavailable`. */
@@ -26,28 +24,11 @@ export function linkageOverHttp(url: string, tenant: string, access?: SourceAcce
   const ask = sourceOverHttp(access)
   return {
     async resolve({ kind, serial }) {
-      const answer = await answerTo(ask, url, { tenant, family: kind, serial })
+      const answer = await postJson(ask, url, { tenant, family: kind, serial })
       if (Value.Check(Linked, answer)) return linked(answer)
       const notReady = Value.Check(Refused, answer) && answer.error.code === NOT_READY
       return { outcome: notReady ? 'not-ready' : 'unavailable' }
     },
-  }
-}
-
-async function answerTo(ask: AskSource, url: string, question: object): Promise<unknown> {
-  try {
-    const { body } = await ask({
-      method: 'POST',
-      url,
-      headers: { 'content-type': 'application/json' },
-      body: utf8(JSON.stringify(question)),
-      timeout: TIMEOUT,
-      cap: MAX_ANSWER,
-    })
-    return JSON.parse(new TextDecoder().decode(body))
-  } catch {
-    // An unreachable service is an answer here: the caller fails closed. The cause may quote the request, so it is dropped.
-    return undefined
   }
 }
 

@@ -8,6 +8,8 @@ export interface OpenProofing {
   readonly bindingHash: Uint8Array
   /** 署名用 (`signature`) proves identity; 利用者証明用 (`authentication`) serves login and persons without the other. */
   readonly keyUse: 'signature' | 'authentication'
+  /** Of a consent: the person whose card has to sign it. */
+  readonly subjectRef?: string
   /** Path on our own origin where the card agent sends the browser back; only `?ticket=` is added to it. */
   readonly returnPath: string
 }

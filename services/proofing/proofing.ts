@@ -1,3 +1,4 @@
+import { CONSENT_DIGEST } from '../card/consent-document.ts'
 import type { Tx } from '../database/unit-of-work.ts'
 import { CertificateCache } from '../jpki/certificate-cache.ts'
 import { DelegateCache } from '../jpki/ocsp.ts'
@@ -8,9 +9,17 @@ import { opaqueId, randomToken } from '../kernel/random.ts'
 import type { AgentSession, EvidenceAnswer, EvidenceRequest } from './api.ts'
 import { checkStatuses, followLists, type StatusReport } from './check-statuses.ts'
 import type { CardlessUse } from './check-use.ts'
+import {
+  checkIdentity,
+  readIdentity,
+  type IdentityCheck,
+  type IdentityView,
+} from './check-identity.ts'
+import { endConsent, tellEndedConsents } from './consents.ts'
 import { countCardless } from './count-checks.ts'
 import type { ProofingDependencies } from './dependencies.ts'
 import type { OpenedProofing, OpenProofing, ProofingPort, ProofingResult } from './ports.ts'
+import { refreshStale } from './refresh-attributes.ts'
 import {
   checkOpening,
   KEPT,
@@ -31,6 +40,15 @@ export interface Proofing extends ProofingPort {
   submitEvidence(request: EvidenceRequest): Promise<EvidenceAnswer>
   /** Re-checks the certificates of one person, or of all, now. */
   checkNow(of?: { readonly subjectRef: string }): Promise<StatusReport>
+  /**
+   * 現況確認 of one person, asked for without the card: re-checks the certificates, and fetches the latest attributes where they
+   * are out of date and the person consented. `NotFound` for nobody of ours, `TooManyRequests` twice within half a minute.
+   */
+  checkIdentity(subjectRef: string): Promise<IdentityCheck>
+  /** What is known of a person's certificates, and the consent. */
+  identity(subjectRef: string): Promise<IdentityView>
+  /** Ends the consent to fetch the latest attributes, from now on; idempotent. */
+  withdrawConsent(subjectRef: string): Promise<void>
   /**
    * One turn of the revocation monitor: follows new lists, and re-checks everything when that is due and at its first turn,
    * since what a process learned just before it was killed may not have been told.
@@ -71,10 +89,11 @@ export function createProofing(deps: ProofingDependencies): Proofing {
       const result: ProofingResult = resultOf(session, deps.clock.now())
       return { ...result, sessionId: session.sessionId }
     },
-    async committed(proofingId) {
-      const session = await deps.database.read((tx) => store.sessionByProofing(tx, proofingId))
-      return session?.status === 'passed'
-    },
+    committed: (proofingId) =>
+      deps.database.read(async (tx) => {
+        const session = await store.sessionByProofing(tx, proofingId)
+        return session?.status === 'passed' || (await store.isNewest(tx, proofingId))
+      }),
     agentSession: (ticket) => readAgentSession(parts, ticket),
     async submitEvidence({ ticket, certificate, signature, tokenType }) {
       const session = await byTicket(ticket)
@@ -88,11 +107,15 @@ export function createProofing(deps: ProofingDependencies): Proofing {
         ? { outcome: 'passed', reason: null, returnUrl }
         : { outcome: outcome.outcome, reason: outcome.reason, returnUrl }
     },
-    checkNow: (of) => checkStatuses(parts, of?.subjectRef),
+    checkNow: (of) => checkStatuses(parts, of?.subjectRef, 'recheck'),
+    checkIdentity: (subjectRef) => checkIdentity(parts, subjectRef),
+    identity: (subjectRef) => readIdentity(parts, subjectRef),
+    withdrawConsent: (subjectRef) =>
+      deps.database.run((tx) => endConsent(parts, tx, subjectRef, deps.clock.now())),
     monitor: createMonitor(parts),
     countCardless: (tx, use) => countCardless(store, tx, use),
     sweep: (now) => deps.database.run((tx) => store.sweep(tx, new Date(now.getTime() - KEPT))),
-    eraseSubject: (tx, subjectRef) => store.eraseSubject(tx, subjectRef),
+    eraseSubject: (tx, subjectRef) => store.eraseSubject(tx, subjectRef, deps.clock.now()),
   }
 }
 
@@ -105,8 +128,10 @@ function createMonitor(parts: SubmissionParts): () => Promise<void> {
     const before = checkedAt
     // Until it has gone well: changes that were taken up and not told are found by asking about everything.
     checkedAt = undefined
-    if (isDue) await checkStatuses(parts, undefined)
+    if (isDue) await checkStatuses(parts, undefined, 'recheck')
     await followLists(parts)
+    await refreshStale(parts)
+    await tellEndedConsents(parts)
     checkedAt = isDue ? now : before
   }
 }
@@ -126,8 +151,11 @@ async function openProofing(
   const { database, store, clock, random, agentOrigin } = parts
   const openedAt = clock.now()
   const ticket = randomToken(random)
+  const { subjectRef: expectedSubjectRef = null, ...asked } = command
   const session: Session = {
-    ...command,
+    ...asked,
+    bindingHash: asked.purpose === 'consent' ? CONSENT_DIGEST : asked.bindingHash,
+    expectedSubjectRef,
     sessionId: opaqueId(random),
     ticketHash: ticketHash(ticket),
     nonce: random.bytes(32),

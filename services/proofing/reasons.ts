@@ -22,6 +22,9 @@ export const REASONS = [
   'LINKAGE_NOT_READY',
   'LINKAGE_AMBIGUOUS',
   'NOT_ENROLLED',
+  'CARD_OF_ANOTHER_PERSON',
+  'CONSENT_NOT_TAKEN',
+  'CONSENT_SERVICE_UNAVAILABLE',
 ] as const
 export type Reason = (typeof REASONS)[number]
 

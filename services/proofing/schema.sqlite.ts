@@ -1,5 +1,6 @@
 import {
   bytes,
+  flag,
   index,
   instant,
   primaryKey,
@@ -34,6 +35,8 @@ export const sessions = table(
     evidenceDigest: text('evidence_digest'),
     tokenType: text('token_type').$type<TokenType>(),
     takenAt: instant('taken_at'),
+    /** Whose card it has to be; null where anybody's may come. */
+    expectedSubjectRef: text('expected_subject_ref'),
     proofingId: text('proofing_id'),
     subjectRef: text('subject_ref'),
     certificateRef: text('certificate_ref'),
@@ -56,6 +59,8 @@ export const persons = table(
     subjectRef: text('subject_ref').primaryKey(),
     personRef: text('person_ref').notNull(),
     enrolledAt: instant('enrolled_at').notNull(),
+    /** When the person last had the certificates checked: each check is paid for. */
+    checkedAt: instant('checked_at'),
   },
   (t) => [uniqueIndex('proofing_person_ref').on(t.personRef)],
 )
@@ -75,10 +80,39 @@ export const certificates = table(
     status: text('status').$type<CertificateStatusName>().notNull(),
     reason: text('reason').notNull(),
     lastGoodAt: instant('last_good_at').notNull(),
+    /** The proofing or the deposit that brought newer attributes than this certificate's; null while there is none. */
+    attributesFrom: text('attributes_from'),
   },
   (t) => [
     index('proofing_certificate_subject').on(t.subjectRef),
     index('proofing_certificate_not_after').on(t.notAfter),
+    index('proofing_certificate_reason').on(t.reason, t.attributesFrom),
+  ],
+)
+
+/** A consent to fetch the latest attributes. One of a person stands at a time; it is kept until the person is erased. */
+export const consents = table(
+  'proofing_consent',
+  {
+    consentId: text('consent_id').primaryKey(),
+    /** Empty once the person is erased: the row stays until the register's service knows of the end. */
+    subjectRef: text('subject_ref').notNull(),
+    /** What the service that supplies them calls it. */
+    reference: text('reference').notNull(),
+    /** SHA-256 of the document, hexadecimal. */
+    documentDigest: text('document_digest').notNull(),
+    /** What was signed and the signature, sealed. */
+    evidence: bytes('evidence').notNull(),
+    givenAt: instant('given_at').notNull(),
+    withdrawnAt: instant('withdrawn_at'),
+    /** Whether the service that supplies them knows of the end. */
+    endTold: flag('end_told').notNull(),
+    /** Before this it is not asked again; it did not answer. */
+    retryAt: instant('retry_at'),
+  },
+  (t) => [
+    index('proofing_consent_subject').on(t.subjectRef),
+    index('proofing_consent_end').on(t.endTold, t.withdrawnAt),
   ],
 )
 

@@ -5,7 +5,8 @@ import { concatBytes, lengthPrefixed, utf8 } from '../kernel/bytes.ts'
 import { japaneseDate } from '../kernel/calendar.ts'
 import { canonicalJson } from '../kernel/canonical-json.ts'
 import type { TrustEnvironment } from '../kernel/trust-environment.ts'
-import type { SealedAttributes } from '../wallet/ports.ts'
+import type { SealedAttributes, Vault } from '../wallet/ports.ts'
+import { BASIC_FOUR_NAMES } from './facts.ts'
 
 /** The attributes as the vault reads them; what the register does not know is left out, never guessed. */
 export function vaultAttributes(
@@ -27,11 +28,23 @@ function registerText({ text, substituted }: RegisterText) {
   return { value: text, substituted: substituted.length > 0 }
 }
 
+/** Seals the attributes and hands them to the vault; idempotent by the deposit's id. The names that are in it. */
+export async function depositAttributes(
+  { vault, environment }: { readonly vault: Vault; readonly environment: TrustEnvironment },
+  depositId: string,
+  attributes: SealedAttributes,
+): Promise<readonly string[]> {
+  const { publicKey } = await vault.publicKey()
+  const sealed = await sealAttributes(attributes, publicKey, { environment, proofingId: depositId })
+  await vault.deposit(depositId, sealed)
+  return BASIC_FOUR_NAMES.filter((name) => attributes[name] !== undefined)
+}
+
 /**
  * Seals the attributes to the vault (RFC 9180, base mode): encapsulated key ‖ ciphertext. Nobody but the vault of this
  * environment opens it, and only as the deposit of this proofing.
  */
-export async function sealAttributes(
+async function sealAttributes(
   attributes: SealedAttributes,
   vaultKey: Uint8Array,
   place: { readonly environment: TrustEnvironment; readonly proofingId: string },

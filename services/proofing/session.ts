@@ -31,6 +31,8 @@ export interface Session {
   readonly tokenType: TokenType | null
   readonly takenAt: Date | null
   readonly proofingId: string | null
+  /** Whose card it has to be; null where anybody's may come. */
+  readonly expectedSubjectRef: string | null
   readonly subjectRef: string | null
   readonly certificateRef: string | null
 }
@@ -48,7 +50,15 @@ export const MAX_READS = 20
 export const MAX_SUBMISSIONS = 10
 
 /** Checks what a service of ours asks for; `InvalidInput` names the member. */
-export function checkOpening({ purpose, rpId, bindingHash, returnPath }: OpenProofing): void {
+export function checkOpening(command: OpenProofing): void {
+  const { purpose, rpId, bindingHash, returnPath, subjectRef, keyUse } = command
+  const isConsent = purpose === 'consent'
+  if (isConsent !== (subjectRef !== undefined)) {
+    throw new InvalidInput('subjectRef', 'the person who consents, and none otherwise')
+  }
+  if (isConsent && (keyUse !== 'signature' || bindingHash.length !== 0)) {
+    throw new InvalidInput('keyUse', 'the key for signatures, and no credential, for a consent')
+  }
   if (bindingHash.length !== 0 && bindingHash.length !== 32) {
     throw new InvalidInput('bindingHash', '32 bytes, or none')
   }

@@ -1,3 +1,4 @@
+import type { SealedAttributes } from '../wallet/ports.ts'
 import type { CrlPoint } from './crl-header.ts'
 import type { CertificateName } from './certificate-record.ts'
 
@@ -49,4 +50,40 @@ export type LinkageAnswer =
 
 export interface LinkageSource {
   resolve(certificate: CertificateName): Promise<LinkageAnswer>
+}
+
+/** A consent as the card's 署名用 key signed it. */
+export interface SignedConsent {
+  /** Of the certificate, lower-case hexadecimal without leading zeros. */
+  readonly serial: string
+  readonly document: string
+  /** Ends with the SHA-256 of the document. */
+  readonly message: Uint8Array
+  readonly signature: Uint8Array
+}
+
+export type ConsentAnswer =
+  | {
+      readonly outcome: 'recorded'
+      /** What the service calls the consent. */
+      readonly reference: string
+    }
+  | { readonly outcome: 'refused' }
+  | { readonly outcome: 'unavailable' }
+
+export type SupplyAnswer =
+  | { readonly outcome: 'supplied'; readonly attributes: SealedAttributes }
+  /** The register has nobody under this certificate any more. */
+  | { readonly outcome: 'not-supplied' }
+  /** The service knows of no consent that stands. */
+  | { readonly outcome: 'no-consent' }
+  | { readonly outcome: 'unavailable' }
+
+/** What the register says today (最新の基本4情報提供), for whoever consented. */
+export interface LatestAttributesSource {
+  /** Hands in a consent; the same one again is the same consent. */
+  record(consent: SignedConsent): Promise<ConsentAnswer>
+  withdraw(reference: string): Promise<'withdrawn' | 'unavailable'>
+  /** The four attributes of the holder of a 署名用 certificate, by its serial. */
+  supply(reference: string, serial: string): Promise<SupplyAnswer>
 }

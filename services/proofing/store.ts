@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, sql } from 'drizzle-orm'
 import { tablesFor } from '../database/tables.ts'
 import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import type { CertificateKind } from '../jpki/trust-anchor.ts'
@@ -19,7 +19,10 @@ export interface CertificateRow {
   readonly status: CertificateStatusName
   readonly reason: string
   readonly lastGoodAt: Date
+  readonly attributesFrom: string | null
 }
+
+export type ConsentRow = typeof sqlite.consents.$inferSelect
 
 /** Revocation checks of one month, use, certificate kind and relying party. */
 export interface CheckCount {
@@ -269,6 +272,129 @@ export class ProofingStore {
     return rows.map(({ proofingId }) => proofingId).filter((id) => id !== null)
   }
 
+  /** Every certificate of a person. */
+  async certificatesOf(tx: Tx, subjectRef: string): Promise<readonly CertificateRow[]> {
+    const { certificates } = this.#tables
+    return tx
+      .select()
+      .from(certificates)
+      .where(eq(certificates.subjectRef, subjectRef))
+      .orderBy(asc(certificates.certificateRef))
+  }
+
+  /** What `from` brought, by the certificate `ref` or from elsewhere, is newer than what any other certificate said. */
+  async noteNewestAttributes(
+    tx: Tx,
+    subjectRef: string,
+    { from, ref }: { readonly from: string; readonly ref: string | null },
+  ): Promise<void> {
+    const { certificates } = this.#tables
+    const ofPerson = and(
+      eq(certificates.subjectRef, subjectRef),
+      eq(certificates.kind, 'signature'),
+    )
+    await tx.update(certificates).set({ attributesFrom: from }).where(ofPerson)
+    if (ref === null) return
+    const own = eq(certificates.certificateRef, ref)
+    await tx.update(certificates).set({ attributesFrom: null }).where(own)
+  }
+
+  /** Whether a deposit stands in the place of what some certificate said. */
+  async isNewest(tx: Tx, depositId: string): Promise<boolean> {
+    const { certificates } = this.#tables
+    const rows = await tx
+      .select({ ref: certificates.certificateRef })
+      .from(certificates)
+      .where(eq(certificates.attributesFrom, depositId))
+      .limit(1)
+    return rows.length > 0
+  }
+
+  async addConsent(tx: Tx, consent: ConsentRow): Promise<void> {
+    await tx.insert(this.#tables.consents).values(consent)
+  }
+
+  async standingConsent(tx: Tx, subjectRef: string): Promise<ConsentRow | undefined> {
+    const { consents } = this.#tables
+    const [row] = await tx
+      .select()
+      .from(consents)
+      .where(and(eq(consents.subjectRef, subjectRef), isNull(consents.withdrawnAt)))
+    return row
+  }
+
+  /** False when it had ended before. */
+  async endConsent(tx: Tx, consentId: string, withdrawnAt: Date): Promise<boolean> {
+    const { consents } = this.#tables
+    const rows = await tx
+      .update(consents)
+      .set({ withdrawnAt })
+      .where(and(eq(consents.consentId, consentId), isNull(consents.withdrawnAt)))
+      .returning({ id: consents.consentId })
+    return rows.length > 0
+  }
+
+  /** Persons whose attributes are out of date and who consented that they are fetched, in order. */
+  async subjectsToRefresh(tx: Tx, now: Date, limit: number): Promise<readonly string[]> {
+    const { certificates, consents } = this.#tables
+    const rows = await tx
+      .selectDistinct({ subjectRef: consents.subjectRef })
+      .from(certificates)
+      .innerJoin(consents, eq(consents.subjectRef, certificates.subjectRef))
+      .where(
+        and(
+          eq(certificates.reason, 'affiliationChanged'),
+          isNull(certificates.attributesFrom),
+          eq(certificates.kind, 'signature'),
+          isNull(consents.withdrawnAt),
+          or(isNull(consents.retryAt), lte(consents.retryAt, now)),
+        ),
+      )
+      .orderBy(asc(consents.subjectRef))
+      .limit(limit)
+    return rows.map(({ subjectRef }) => subjectRef)
+  }
+
+  async retryConsent(tx: Tx, consentId: string, retryAt: Date): Promise<void> {
+    const { consents } = this.#tables
+    await tx.update(consents).set({ retryAt }).where(eq(consents.consentId, consentId))
+  }
+
+  /** Consents that ended and whose end was not told yet. */
+  async endedConsents(tx: Tx, limit: number): Promise<readonly ConsentRow[]> {
+    const { consents } = this.#tables
+    return tx
+      .select()
+      .from(consents)
+      .where(and(eq(consents.endTold, false), isNotNull(consents.withdrawnAt)))
+      .orderBy(asc(consents.withdrawnAt))
+      .limit(limit)
+  }
+
+  /** The end was told; of an erased person nothing is left then. */
+  async noteEndTold(tx: Tx, { consentId, subjectRef }: ConsentRow): Promise<void> {
+    const { consents } = this.#tables
+    const own = eq(consents.consentId, consentId)
+    await tx.update(consents).set({ endTold: true }).where(own)
+    if (subjectRef === '') await tx.delete(consents).where(own)
+  }
+
+  /** Notes that the person has the certificates checked; false when that was after `before`. */
+  async takeCheck(tx: Tx, subjectRef: string, now: Date, before: Date): Promise<boolean> {
+    const { persons } = this.#tables
+    const rows = await tx
+      .update(persons)
+      .set({ checkedAt: now })
+      .where(
+        and(
+          eq(persons.subjectRef, subjectRef),
+          or(isNull(persons.checkedAt), lte(persons.checkedAt, before)),
+        ),
+      )
+      .returning({ id: persons.subjectRef })
+    return rows.length > 0
+  }
+
   async crlNumber(tx: Tx, point: string): Promise<bigint | undefined> {
     const { crlNumbers } = this.#tables
     const [row] = await tx.select().from(crlNumbers).where(eq(crlNumbers.point, point))
@@ -342,9 +468,19 @@ export class ProofingStore {
       )
   }
 
-  /** Forgets a person: later taps of the same card make a new one. Sessions keep no link. */
-  async eraseSubject(tx: Tx, subjectRef: string): Promise<void> {
-    const { sessions, certificates, persons } = this.#tables
+  /**
+   * Forgets a person: later taps of the same card make a new one. Sessions keep no link; a consent is kept without one until its
+   * end was told.
+   */
+  async eraseSubject(tx: Tx, subjectRef: string, now: Date): Promise<void> {
+    const { sessions, certificates, persons, consents } = this.#tables
+    const ofPerson = eq(consents.subjectRef, subjectRef)
+    await tx.delete(consents).where(and(ofPerson, eq(consents.endTold, true)))
+    await tx
+      .update(consents)
+      .set({ withdrawnAt: now })
+      .where(and(ofPerson, isNull(consents.withdrawnAt)))
+    await tx.update(consents).set({ subjectRef: '' }).where(ofPerson)
     await tx.delete(certificates).where(eq(certificates.subjectRef, subjectRef))
     await tx.delete(persons).where(eq(persons.subjectRef, subjectRef))
     await tx.delete(sessions).where(eq(sessions.subjectRef, subjectRef))

@@ -1,4 +1,5 @@
 import { commitProofing } from './commit-proofing.ts'
+import { recordConsent } from './record-consent.ts'
 import { proveIdentity } from './prove-identity.ts'
 import type { Refusal } from './reasons.ts'
 import { findSession, outcomeOf, refuseIn, takeChallenge } from './take-challenge.ts'
@@ -21,7 +22,11 @@ export async function submitEvidence(
   const taken = await takeChallenge(parts, sessionId, evidence)
   if ('outcome' in taken) return taken
   const proven = await proveIdentity(parts, taken, evidence)
-  return 'reason' in proven ? refuse(parts, taken, proven) : commitProofing(parts, taken, proven)
+  if ('reason' in proven) return refuse(parts, taken, proven)
+  const consent =
+    taken.purpose === 'consent' ? await recordConsent(parts, taken, proven, evidence) : null
+  if (consent !== null && 'reason' in consent) return refuse(parts, taken, consent)
+  return commitProofing(parts, taken, proven, consent)
 }
 
 async function refuse(

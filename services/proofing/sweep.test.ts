@@ -110,6 +110,7 @@ function waiting(i: number): Session {
     openedAt: NOW,
     expiresAt: new Date(NOW.getTime() + SESSION_LIFETIME),
     status: 'open',
+    expectedSubjectRef: null,
     reason: null,
     evidenceDigest: null,
     tokenType: null,

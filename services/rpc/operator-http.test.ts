@@ -1,4 +1,5 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
+import { NotFound } from '../kernel/errors.ts'
 import { createOperatorFace, type OperatorFace } from './operator-http.ts'
 
 let face: OperatorFace
@@ -6,6 +7,13 @@ afterEach(() => face.close())
 
 async function started(notReady: string[]): Promise<string> {
   face = createOperatorFace({
+    orders: {
+      '/order': async (body) => {
+        if (body === 'fault') throw new TypeError('private')
+        if (body !== 'please') throw new NotFound('no such thing')
+        return { done: true }
+      },
+    },
     notReady: () => notReady,
     gauges: { watashi_outbox_depth: { description: 'events not yet relayed', read: () => 3 } },
   })
@@ -31,4 +39,45 @@ test('is not ready while a part lags, and says which', async () => {
 
 test('serves nothing else', async () => {
   expect((await fetch(`${await started([])}/config`)).status).toBe(404)
+})
+
+describe('an order', () => {
+  const JSON_TYPE = { 'content-type': 'application/json' }
+  async function order(body: string, headers: Record<string, string> = JSON_TYPE, method = 'POST') {
+    const base = await started([])
+    const init = method === 'POST' ? { method, headers, body } : { method, headers }
+    const reply = await fetch(`${base}/order`, init)
+    return { status: reply.status, body: await reply.json() }
+  }
+
+  test('is carried out, or says why not', async () => {
+    expect(await order('"please"')).toEqual({ status: 200, body: { done: true } })
+    await face.close()
+    expect(await order('"now"')).toMatchObject({
+      status: 422,
+      body: { error: { code: 'NOT_FOUND' } },
+    })
+    await face.close()
+    const { status, body } = await order('"fault"')
+    expect(status).toBe(500)
+    expect(JSON.stringify(body)).not.toContain('private')
+  })
+
+  test.each([
+    ['that is no JSON', '{'],
+    ['that is too long', JSON.stringify('x'.repeat(5000))],
+  ])('%s is refused', async (_, body) => {
+    expect(await order(body)).toMatchObject({
+      status: 422,
+      body: { error: { code: 'INVALID_INPUT' } },
+    })
+  })
+
+  test.each<[string, Record<string, string>, string?]>([
+    ['of another page', { ...JSON_TYPE, origin: 'http://evil.example' }],
+    ['in a form that any page may send', { 'content-type': 'text/plain' }],
+    ['by GET', JSON_TYPE, 'GET'],
+  ])('%s is none', async (_, headers, method) => {
+    expect(await order('"please"', headers, method)).toMatchObject({ status: 403 })
+  })
 })

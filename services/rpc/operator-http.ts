@@ -1,5 +1,6 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { errorCode, InvalidInput, ServiceError } from '../kernel/errors.ts'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 
 export interface OperatorFace {
@@ -8,7 +9,12 @@ export interface OperatorFace {
   close(): Promise<void>
 }
 
+/** An order of the operator: takes what was sent as JSON, gives what to answer. A `ServiceError` says why it was not carried out. */
+export type OperatorOrder = (body: unknown) => Promise<object>
+
 export interface OperatorOptions {
+  /** By path. */
+  readonly orders?: Readonly<Record<string, OperatorOrder>>
   /** Why the process should get no traffic now; empty = it is ready. Reasons are codes, never data. */
   readonly notReady: () => readonly string[]
   /** Numbers read at each scrape, by metric name. */
@@ -17,7 +23,10 @@ export interface OperatorOptions {
   >
 }
 
-/** Health and metrics for the operator, on a port of its own: `/health/live`, `/health/ready`, `/metrics` (Prometheus). */
+/**
+ * Health, metrics and orders for the operator, on a port of its own that only this machine reaches: `/health/live`,
+ * `/health/ready`, `/metrics` (Prometheus), and the orders by POST.
+ */
 export function createOperatorFace(options: OperatorOptions): OperatorFace {
   const exporter = new PrometheusExporter({
     preventServerStart: true,
@@ -31,8 +40,11 @@ export function createOperatorFace(options: OperatorOptions): OperatorFace {
       .createObservableGauge(name, { description })
       .addCallback(async (result) => result.observe(await read()))
   }
+  const orders = new Map(Object.entries(options.orders ?? {}))
   const server = createServer((request, response) => {
-    answer(options, exporter, request, response)
+    const order = orders.get(request.url ?? '')
+    if (order === undefined) answer(options, exporter, request, response)
+    else void carryOut(order, request, response)
   })
   return {
     listen: (port) =>
@@ -48,6 +60,58 @@ export function createOperatorFace(options: OperatorOptions): OperatorFace {
       await new Promise((resolve) => server.close(resolve))
       await provider.shutdown()
     },
+  }
+}
+
+const MAX_BODY = 4096
+
+/** What a page of another origin, or behind another name, may make a browser send here is no order: RFC 9110 §7.2, DNS rebinding. */
+function isFromOperator({ method, headers, socket }: IncomingMessage): boolean {
+  return (
+    method === 'POST' &&
+    headers['content-type'] === 'application/json' &&
+    headers.origin === undefined &&
+    headers.host === `127.0.0.1:${String(socket.localPort)}`
+  )
+}
+
+async function carryOut(
+  order: OperatorOrder,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const reply = (status: number, body: object): void => {
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(body))
+  }
+  if (!isFromOperator(request)) {
+    reply(403, {
+      error: { code: 'PERMISSION_DENIED', message: 'expected an order of the operator' },
+    })
+    return
+  }
+  try {
+    reply(200, await order(await readJson(request)))
+  } catch (error) {
+    const code = errorCode(error)
+    const message = error instanceof ServiceError ? error.message : 'internal error'
+    reply(code === 'INTERNAL' ? 500 : 422, { error: { code, message } })
+  }
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > MAX_BODY) throw new InvalidInput('body', `at most ${MAX_BODY} bytes`)
+    chunks.push(chunk)
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  } catch {
+    // No cause: the message of a JSON parser quotes what it read.
+    throw new InvalidInput('body', 'JSON')
   }
 }
 

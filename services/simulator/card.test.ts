@@ -521,6 +521,7 @@ describe('other commands', () => {
     ['GET DATA of the other form', '00cb3fff00', '6a88'],
     ['an unknown instruction', '00ee0000', '6d00'],
     ['another logical channel', '01a40000', '6881'],
+    ['the third logical channel', '03a40000', '6881'],
     ['a further logical channel', '40a40000', '6881'],
     ['secure messaging', '0ca40000', '6882'],
     ['a class of somebody else', 'a0a40000', '6e00'],
@@ -544,6 +545,28 @@ describe('other commands', () => {
     await send(SELECT_AP)
     const { data, sw } = await send('00b08a0000000a')
     expect([sw, data.length]).toEqual(['9000', 10])
+  })
+
+  test('give no more than 256 bytes at a time, however long the extended Le', async () => {
+    const { send } = insert()
+    await send(SELECT_AP)
+    for (const le of ['0000', '0400', 'ffff']) {
+      const { data, sw } = await send(`00b08a0000${le}`)
+      expect([sw, data.length]).toEqual(['9000', 256])
+    }
+  })
+
+  test('take as long as the knob says, and are not answered when the card is taken away meanwhile', async () => {
+    const latencyMilliseconds = 40
+    const slow = () =>
+      new SimulatedCard(cardFile(), memory(), { random: systemRandom, latencyMilliseconds })
+    const began = performance.now()
+    await slow().transmit(fromHex(SELECT_AP))
+    expect(performance.now() - began).toBeGreaterThan(latencyMilliseconds - 2)
+    const card = slow()
+    const answer = card.transmit(fromHex(SELECT_AP))
+    card.remove()
+    await expect(answer).rejects.toMatchObject({ code: 'CARD_REMOVED' })
   })
 
   test('fail once the card was taken away', async () => {

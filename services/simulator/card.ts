@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type CommandApdu, encodeResponse, parseCommand } from '../card/apdu.ts'
 import { CardError } from '../card/card-error.ts'
 import type { CardTransport } from '../card/transport.ts'
@@ -17,6 +18,8 @@ export interface SimulatedCardOptions {
   readonly random: Random
   /** What selecting JPKI-AP again does to PINs that were verified: clients must bear both. */
   readonly reselect?: 'keeps' | 'clears'
+  /** What each command takes, as on the contactless way; nothing when absent. */
+  readonly latencyMilliseconds?: number
 }
 
 type Reply = number | { readonly data: Uint8Array }
@@ -70,6 +73,8 @@ export class SimulatedCard implements CardTransport {
   }
 
   async transmit(apdu: Uint8Array): Promise<Uint8Array> {
+    const { latencyMilliseconds = 0 } = this.#options
+    if (latencyMilliseconds > 0) await delay(latencyMilliseconds)
     if (!this.#inField) throw new CardError('CARD_REMOVED', 'the card was taken away')
     const command = parseCommand(apdu)
     const reply = command ? this.#answer(command) : WRONG_LENGTH

@@ -50,6 +50,10 @@ const TEXT = {
     resetPhone: 'スマホを初期化する（証明書は残る）',
     move: '引っ越しを届け出る',
     town: '引っ越し先',
+    recordDeath: '死亡を届け出る',
+    deathHelp:
+      '証明書は引っ越しと同じ理由で失効し、失効リストでは区別できません。最新の基本4情報は「提供なし」になります（この答えは模擬のために作ったもので、J-LIS の仕様ではありません）。',
+    died: '死亡の届け出がありました',
     lives: '住んでいる町',
     noSignature: '署名用電子証明書はありません',
     switches: '障害と待ち時間のスイッチ',
@@ -99,6 +103,10 @@ const TEXT = {
     resetPhone: 'Reset the phone (its certificates stay)',
     move: 'Move house',
     town: 'New town',
+    recordDeath: 'Report a death',
+    deathHelp:
+      'The certificates end for the same reason as after a move, and the lists cannot tell the two apart. The latest attributes are “not supplied” then: an answer made up for this simulator, not one that J-LIS documents.',
+    died: 'A death was reported',
     lives: 'Lives in',
     noSignature: 'No signature certificate',
     switches: 'Switches for faults and delays',
@@ -147,13 +155,21 @@ export function deskPage(core: SimulatorCore, language: Language, done: boolean)
 
 function personSection(person: PersonView, language: Language): Html {
   const t = TEXT[language]
-  const towns = MUNICIPALITIES.filter(({ code }) => code !== person.municipalityCode)
-  const selectId = `town-${person.id}`
   return html`<section class="card" id="${person.id}" aria-labelledby="name-${person.id}">
     <h2 id="name-${person.id}">${person.title[language]}</h2>
     <p>${t.lives}: ${person.town[language]}</p>
+    ${person.died && html`<p><strong>${t.died}</strong></p>`}
     ${person.tokens.map((token) => tokenSection(token, language))}
-    <form class="actions" method="post" action="/desk/people/${person.id}/move">
+    ${!person.died && registerForms(person, language)}
+  </section>`
+}
+
+/** What is reported of a person who lives, and what may be applied for. */
+function registerForms(person: PersonView, language: Language): Html {
+  const t = TEXT[language]
+  const towns = MUNICIPALITIES.filter(({ code }) => code !== person.municipalityCode)
+  const selectId = `town-${person.id}`
+  return html`<form class="actions" method="post" action="/desk/people/${person.id}/move">
       ${languageField(language)}
       <label for="${selectId}">${t.town}</label>
       <select id="${selectId}" name="municipalityCode">
@@ -162,7 +178,8 @@ function personSection(person: PersonView, language: Language): Html {
       <button>${t.move}</button>
     </form>
     ${person.tokens.some(({ kind, hasSignature }) => kind === 'card' && hasSignature) && phoneApplication(person, language)}
-  </section>`
+    ${orderForm(`people/${person.id}/record-death`, t.recordDeath, language)}
+    <p class="quiet">${t.deathHelp}</p>`
 }
 
 function phoneApplication({ id }: PersonView, language: Language): Html {

@@ -41,6 +41,7 @@ export interface PersonView {
   readonly title: { readonly ja: string; readonly en: string }
   readonly town: { readonly ja: string; readonly en: string }
   readonly municipalityCode: string
+  readonly died: boolean
   readonly tokens: readonly TokenView[]
 }
 
@@ -51,6 +52,7 @@ export function viewPeople(core: SimulatorCore): readonly PersonView[] {
     title: person.title,
     town: municipality(person.municipalityCode).name,
     municipalityCode: person.municipalityCode,
+    died: person.diedAt !== undefined,
     tokens: core.office.tokens
       .filter(({ personId }) => personId === person.id)
       .map((token) => viewToken(core, token)),
@@ -125,6 +127,8 @@ export async function perform({ office }: SimulatorCore, order: DeskOrder): Prom
         municipalityCode: field('municipalityCode'),
         address: field('address') || newAddress(field('municipalityCode')),
       })
+    case 'people/record-death':
+      return office.recordDeath(id)
     case 'people/issue-phone':
       return office.issuePhone(id, {
         phone: phoneKind(field('phone') || 'android'),

@@ -79,7 +79,7 @@ export class IssuingOffice {
    */
   async issuePhone(personId: string, { phone: kind, pin }: PhoneApplication): Promise<void> {
     const { state, cards, random } = this.#parts
-    const person = this.#person(personId)
+    const person = this.#living(personId)
     const card = this.#token(tokenId(personId, 'card'))
     const certificate = this.#applicant(card)
     await signApplication(
@@ -149,7 +149,7 @@ export class IssuingOffice {
   async renew(id: string, generation?: CardGeneration): Promise<void> {
     const token = this.#token(id)
     if (token.kind === 'phone') throw new Conflict('a phone is not renewed: apply again')
-    const person = this.#person(token.personId)
+    const person = this.#living(token.personId)
     const at = this.now()
     if (generation === 'current' && token.generation === 'next') {
       throw new Conflict('a next card is not renewed as one of today')
@@ -180,7 +180,7 @@ export class IssuingOffice {
 
   /** Changes the address in the register and on the card: every 署名用 certificate ends, the 利用者証明用 ones go on. */
   moveHouse(personId: string, to: { municipalityCode: string; address: string }): void {
-    const person = this.#person(personId)
+    const person = this.#living(personId)
     municipality(to.municipalityCode)
     person.municipalityCode = to.municipalityCode
     person.attributes = { ...person.attributes, address: to.address }
@@ -193,10 +193,23 @@ export class IssuingOffice {
     this.#parts.save()
   }
 
+  /**
+   * Enters a death in the register (死亡届): every certificate ends for the same reason as after a move, so that the list of revoked
+   * certificates cannot tell one from the other. `Conflict` when it was entered before.
+   */
+  recordDeath(personId: string): void {
+    const person = this.#living(personId)
+    person.diedAt = this.now().toISOString()
+    for (const token of this.tokens.filter((one) => one.personId === personId)) {
+      for (const certificate of this.#live(token)) this.#end(certificate, 'affiliationChanged')
+    }
+    this.#parts.save()
+  }
+
   /** A new 署名用 certificate on a card with what the register says now, linked from the one before. `Conflict` for a phone. */
   async issueSignature(id: string): Promise<void> {
     const token = this.#token(id)
-    const person = this.#person(token.personId)
+    const person = this.#living(token.personId)
     if (token.kind === 'phone') throw new Conflict('a phone gets one by an application')
     const before = token.signature && this.#certificate(token.signature.certificateId)
     if (before && !ended(before, this.now())) {
@@ -258,6 +271,13 @@ export class IssuingOffice {
   #person(id: string): PersonRecord {
     const person = this.people.find((one) => one.id === id)
     if (!person) throw new NotFound('no such person')
+    return person
+  }
+
+  /** Whoever may still be served; `Conflict` for the dead. */
+  #living(id: string): PersonRecord {
+    const person = this.#person(id)
+    if (person.diedAt !== undefined) throw new Conflict('the person has died')
     return person
   }
 

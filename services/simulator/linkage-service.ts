@@ -2,7 +2,6 @@ import type { Clock } from '../kernel/clock.ts'
 import { toBase64Url } from '../kernel/bytes.ts'
 import { hmacSha256 } from '../kernel/digest.ts'
 import { NotFound, ServiceError, Unavailable } from '../kernel/errors.ts'
-import type { FourAttributes } from './people.ts'
 import type { CertificateFamily } from './profile.ts'
 import { isPhone, type IssuedCertificate, type SimulatorState, type TokenKind } from './state.ts'
 import type { Switches } from './switches.ts'
@@ -39,7 +38,7 @@ export interface LinkageParts {
   readonly tenantKey: Uint8Array
 }
 
-/** 証明書紐付け, 新旧紐付け and 最新の基本4情報提供 as J-LIS gives them through a platform operator. */
+/** 証明書紐付け and 新旧紐付け as J-LIS gives them through a platform operator. */
 export class LinkageService {
   readonly #parts: LinkageParts
 
@@ -63,14 +62,6 @@ export class LinkageService {
         this.#isAssociated(counterpart) && { counterpart: toReference(counterpart) }),
       ...(successor && this.#isAssociated(successor) && { successor: toReference(successor) }),
     }
-  }
-
-  /** What the register says today about the holder of a 署名用 certificate; the caller vouches for the person's consent. */
-  latestAttributes(reference: CertificateReference): FourAttributes {
-    const certificate = this.#associated(reference)
-    const person = this.#parts.state.people.find(({ id }) => id === certificate.personId)
-    if (!person || certificate.family !== 'signature') throw new NotFound('no such certificate')
-    return person.attributes
   }
 
   #associated(reference: CertificateReference): IssuedCertificate {

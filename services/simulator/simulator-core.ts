@@ -16,6 +16,7 @@ import { CARD_GENERATIONS, type CardGeneration } from './generation.ts'
 import { IssuingOffice } from './issuing-office.ts'
 import { exportKey, type KeySource, newEcKey, newRsaKey } from './keys.ts'
 import { LinkageService } from './linkage-service.ts'
+import { LatestAttributesService } from './latest-attributes.ts'
 import { MUNICIPALITIES, type Municipality } from './municipalities.ts'
 import { type SamplePerson, samplePeople } from './people.ts'
 import { anchorFile, CERTIFICATE_FAMILIES, type CertificateFamily } from './profile.ts'
@@ -58,6 +59,7 @@ export interface SimulatorCore {
   readonly office: IssuingOffice
   readonly status: StatusService
   readonly linkage: LinkageService
+  readonly latestAttributes: LatestAttributesService
   readonly cards: CardRack
   readonly switches: SwitchBoard
 }
@@ -122,6 +124,13 @@ export async function openSimulator(options: SimulatorCoreOptions): Promise<Simu
       switches: switches.get,
     }),
     linkage: new LinkageService({ state, clock, tenantKey, switches: switches.get }),
+    latestAttributes: new LatestAttributesService({
+      state,
+      clock,
+      random,
+      switches: switches.get,
+      save,
+    }),
     cards,
     switches,
   }

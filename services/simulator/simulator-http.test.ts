@@ -152,11 +152,21 @@ describe('linkage', () => {
     })
   })
 
-  test('gives attributes when the caller vouches for consent, and not without', async () => {
-    const body = { family: 'signature', serial: serialOf('misaki-card-signature-2') }
-    expect((await postJson('/api/linkage/attributes', body)).statusCode).toBe(400)
-    const given = await postJson('/api/linkage/attributes', { ...body, consent: true })
-    expect(given.json()).toMatchObject({ address: '模擬県汐見市港町３丁目１番１２号' })
+  test.each([
+    ['consents', { document: 'd', message: 'AAAA', signature: 'AAAA' }, 400],
+    ['consents', { document: 'd', message: '!', signature: 'AAAA' }, 400],
+    ['consents', { message: 'AAAA', signature: 'AAAA' }, 400],
+    ['consents/query', {}, 200],
+    ['consents/withdraw', { consentId: 'made-up' }, 422],
+    ['supply', { consentId: 'made-up' }, 422],
+    ['supply', {}, 400],
+  ])('latest attributes: %s %j is answered with %i', async (path, body, status) => {
+    const serial = serialOf('misaki-card-signature-2')
+    const whole = { tenant: 'watashi', serial, ...body }
+    const answer = await postJson(`/api/latest-attributes/${path}`, whole)
+    expect(answer.statusCode).toBe(status)
+    expect(answer.body).not.toContain('模擬県')
+    expect(logged.join()).not.toContain(serial)
   })
 
   test.each([
@@ -224,6 +234,7 @@ describe('orders', () => {
     ['/api/tokens/nothing/renew', {}, 404],
     ['/api/tokens/hanako-card/unblock', { family: 'puk' }, 400],
     ['/api/people/hanako/move', { municipalityCode: '13113' }, 400],
+    ['/api/people/nobody/record-death', {}, 404],
     ['/api/people/hanako/issue-phone', {}, 422],
     ['/api/people/hanako/issue-phone', { pin: 'ABC124' }, 422],
     ['/api/people/hanako/issue-phone', { pin: 'ABC123', phone: 'tablet' }, 400],

@@ -29,7 +29,7 @@ export async function startSimulatorServer(
   return { port, close: () => app.close() }
 }
 
-/** CRLs, OCSP, linkage and the issuer's desk over HTTP. */
+/** CRLs, OCSP, linkage, latest attributes and the issuer's desk over HTTP. */
 export function simulatorServer(
   core: SimulatorCore,
   options: { readonly log: Log; readonly port: () => number },
@@ -52,6 +52,7 @@ export function simulatorServer(
   })
   addStatusRoutes(app, core)
   addLinkageRoutes(app, core)
+  addLatestAttributesRoutes(app, core)
   addApiRoutes(app, core)
   addDeskRoutes(app, core)
   return app
@@ -120,11 +121,32 @@ function addLinkageRoutes(app: FastifyInstance, core: SimulatorCore): void {
   app.post('/api/linkage/resolve', async ({ body }) =>
     core.linkage.resolve(field(body, 'tenant'), reference(body)),
   )
-  app.post('/api/linkage/attributes', async ({ body }) => {
-    // The real service keeps the person's signed consent and looks it up; here the caller says that there is one.
-    if (Reflect.get(Object(body), 'consent') !== true) throw new InvalidInput('consent', 'true')
-    return core.linkage.latestAttributes(reference(body))
+}
+
+/** 最新の基本4情報提供. No route of it names anything of a person or a certificate in its address. */
+function addLatestAttributesRoutes(
+  app: FastifyInstance,
+  { latestAttributes }: SimulatorCore,
+): void {
+  const path = '/api/latest-attributes'
+  app.post(`${path}/consents`, async ({ body }) =>
+    latestAttributes.record(field(body, 'tenant'), {
+      serial: serial(body),
+      document: field(body, 'document'),
+      message: fromBase64(field(body, 'message'), 'message'),
+      signature: fromBase64(field(body, 'signature'), 'signature'),
+    }),
+  )
+  app.post(`${path}/consents/query`, async ({ body }) => ({
+    consents: latestAttributes.query(field(body, 'tenant'), serial(body)),
+  }))
+  app.post(`${path}/consents/withdraw`, async ({ body }) => {
+    latestAttributes.withdraw(field(body, 'tenant'), field(body, 'consentId'))
+    return {}
   })
+  app.post(`${path}/supply`, async ({ body }) =>
+    latestAttributes.supply(field(body, 'tenant'), field(body, 'consentId'), serial(body)),
+  )
 }
 
 function addApiRoutes(app: FastifyInstance, core: SimulatorCore): void {
@@ -190,9 +212,13 @@ function family(record: unknown): CertificateFamily {
 }
 
 function reference(body: unknown) {
-  const serial = field(body, 'serial')
-  if (!/^[1-9a-f][0-9a-f]{0,39}$/.test(serial)) {
+  return { family: family(body), serial: serial(body) }
+}
+
+function serial(body: unknown): string {
+  const value = field(body, 'serial')
+  if (!/^[1-9a-f][0-9a-f]{0,39}$/.test(value)) {
     throw new InvalidInput('serial', 'lower-case hexadecimal without leading zeros')
   }
-  return { family: family(body), serial }
+  return value
 }

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, randomBytes, sign, X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readAttributesFile } from '../card/text-format.ts'
 import { verifyCertificate } from '../jpki/verify-application.ts'
@@ -19,12 +19,13 @@ import { type CrlQuestion, crlStatus, verifyCrl } from '../jpki/crl.ts'
 import { encodeOcspRequest, ocspStatus } from '../jpki/ocsp.ts'
 import { crlName } from '../jpki/revocation-target.ts'
 import type { RevocationStatus } from '../jpki/revocation.ts'
-import { toHex } from '../kernel/bytes.ts'
+import { lengthPrefixed, toHex, utf8 } from '../kernel/bytes.ts'
 import { FrozenClock } from '../kernel/clock.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { systemRandom } from '../kernel/random.ts'
 import { SimulatedCard } from './card.ts'
 import { keyPool } from './key-pool.ts'
+import type { SignedConsent } from './latest-attributes.ts'
 import { SAMPLE_PINS } from './people.ts'
 import { openSimulator, type SimulatorCore } from './simulator-core.ts'
 import type { CertificateFamily } from './profile.ts'
@@ -797,20 +798,135 @@ describe('linkage', () => {
       expect.objectContaining({ code: 'NOT_FOUND' }),
     )
   })
+})
 
-  test('gives the newest attributes by the certificate for signatures alone', () => {
-    const address = '模擬県星野町新町１番地'
-    simulator.office.moveHouse('hanako', { municipalityCode: '99301', address })
-    const reference = (id: string) => ({
-      family: certificate(id).family,
-      serial: certificate(id).serial.toString(16),
+describe('latest attributes', () => {
+  const TENANT = 'watashi'
+  const DOCUMENT = 'The latest attributes may be fetched.'
+  const serialOf = (id: string) => certificate(id).serial.toString(16)
+
+  /** A consent as the card signs it. */
+  function consent(
+    tokenId: string,
+    options: { document?: string; family?: CertificateFamily; of?: string } = {},
+  ): SignedConsent {
+    const { document = DOCUMENT, family = 'signature', of = `${tokenId}-signature-1` } = options
+    const message = lengthPrefixed('proof', randomBytes(16), sha256(utf8(document)))
+    const privateKey = simulator.cards.card(tokenId)[family]?.privateKey ?? ''
+    const key = createPrivateKey({
+      key: Buffer.from(privateKey, 'base64'),
+      format: 'der',
+      type: 'pkcs8',
     })
-    expect(simulator.linkage.latestAttributes(reference('hanako-card-signature-1')).address).toBe(
-      address,
+    const signature = new Uint8Array(sign('sha256', message, key))
+    return { serial: serialOf(of), document: DOCUMENT, message, signature }
+  }
+  const record = (one: SignedConsent, tenant = TENANT) =>
+    simulator.latestAttributes.record(tenant, one).consentId
+  const supply = (consentId: string, id = 'hanako-card-signature-1', tenant = TENANT) =>
+    simulator.latestAttributes.supply(tenant, consentId, serialOf(id))
+  const move = () =>
+    simulator.office.moveHouse('hanako', {
+      municipalityCode: '99301',
+      address: '模擬県星野町新町１番地',
+    })
+  const unknown = expect.objectContaining({ code: 'CONSENT_UNKNOWN' }) as Error
+
+  test('are those of the register today, by the consent that the certificate signed before it ended', async () => {
+    const id = record(consent('hanako-card'))
+    move()
+    expect(supply(id)).toMatchObject({
+      supplied: true,
+      attributes: { address: '模擬県星野町新町１番地' },
+      municipality: { prefecture: 'Mogi-ken' },
+    })
+    simulator = await openIn(dataDir)
+    expect(supply(id)).toMatchObject({ supplied: true })
+  })
+
+  test('are not supplied by a consent of another person, to another tenant, or of nobody', () => {
+    const id = record(consent('hanako-card'))
+    expect(() => supply(id, 'ichiro-card-signature-1')).toThrow(unknown)
+    expect(() => supply(id, 'hanako-card-signature-1', 'another')).toThrow(unknown)
+    expect(() => supply('made-up')).toThrow(unknown)
+    expect(() => {
+      simulator.latestAttributes.withdraw('another', id)
+    }).toThrow(unknown)
+  })
+
+  test('are not supplied once the consent is withdrawn, which can be asked for', () => {
+    const id = record(consent('hanako-card'))
+    const query = () =>
+      simulator.latestAttributes.query(TENANT, serialOf('hanako-card-signature-1'))
+    expect(query()).toEqual([{ consentId: id, givenAt: NOW.toISOString(), withdrawnAt: null }])
+    simulator.latestAttributes.withdraw(TENANT, id)
+    simulator.latestAttributes.withdraw(TENANT, id)
+    expect(query()).toMatchObject([{ consentId: id, withdrawnAt: NOW.toISOString() }])
+    expect(() => supply(id)).toThrow(unknown)
+    const other = serialOf('ichiro-card-signature-1')
+    expect(simulator.latestAttributes.query(TENANT, other)).toEqual([])
+  })
+
+  test('the same consent handed in again is one', () => {
+    const one = consent('hanako-card')
+    expect(record(one)).toBe(record(one))
+    expect(record(one, 'another')).not.toBe(record(one))
+  })
+
+  test.each<[string, () => SignedConsent]>([
+    ['by another key', () => consent('ichiro-card', { of: 'hanako-card-signature-1' })],
+    ['by the other key of the card', () => consent('hanako-card', { family: 'authentication' })],
+    ['over another document', () => consent('hanako-card', { document: 'something else' })],
+  ])('a consent that is signed %s is refused', (_, make) => {
+    expect(() => record(make())).toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT' }) as Error,
     )
-    expect(() =>
-      simulator.linkage.latestAttributes(reference('hanako-card-authentication-1')),
-    ).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }))
+  })
+
+  test.each<[string, () => void, string]>([
+    ['after a move', move, 'CONFLICT'],
+    ['on hold', () => simulator.office.suspend('hanako-card-signature-1'), 'CONFLICT'],
+    [
+      'while the service is down',
+      () => simulator.switches.set({ latestAttributes: 'down' }),
+      'UNAVAILABLE',
+    ],
+  ])('a consent is not taken %s', (_, prepare, code) => {
+    prepare()
+    expect(() => record(consent('hanako-card'))).toThrow(expect.objectContaining({ code }) as Error)
+  })
+
+  test('are not supplied of a person who died, without a cause', () => {
+    const id = record(consent('hanako-card'))
+    simulator.office.recordDeath('hanako')
+    expect(supply(id)).toEqual({ supplied: false })
+  })
+})
+
+describe('a death', () => {
+  test('ends every certificate of the person for the reason of a move, and nobody else’s', () => {
+    simulator.office.recordDeath('hanako')
+    for (const id of ['hanako-card-signature-1', 'hanako-phone-signature-1']) {
+      expect(byCrl(id)).toMatchObject({ status: 'revoked', reason: 'affiliationChanged' })
+    }
+    expect(certificate('hanako-card-authentication-1').revocation?.reason).toBe(
+      'affiliationChanged',
+    )
+    expect(byCrl('ichiro-card-signature-1')).toMatchObject({ status: 'good' })
+  })
+
+  test.each<[string, () => void | Promise<void>]>([
+    ['death', () => simulator.office.recordDeath('hanako')],
+    [
+      'move',
+      () => simulator.office.moveHouse('hanako', { municipalityCode: '99301', address: '１' }),
+    ],
+    ['renewal', () => simulator.office.renew('hanako-card')],
+    ['new signature certificate', () => simulator.office.issueSignature('hanako-card')],
+    ['phone', () => simulator.office.issuePhone('hanako', { phone: 'android', pin: 'ABC123' })],
+  ])('is followed by no %s', async (_, order) => {
+    simulator.office.recordDeath('hanako')
+    await expect((async () => order())()).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })
 

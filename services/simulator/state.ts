@@ -40,6 +40,18 @@ export interface PersonRecord {
   attributes: FourAttributes
   municipalityCode: string
   readonly pins: SamplePins
+  diedAt?: string
+}
+
+/** A consent to 最新の基本4情報提供, as the service keeps it. */
+export interface ConsentRecord {
+  readonly id: string
+  readonly tenant: string
+  readonly personId: string
+  /** SHA-256 of what was signed, hexadecimal. */
+  readonly digest: string
+  readonly givenAt: string
+  withdrawnAt?: string
 }
 
 /** Keys behind 券面事項入力補助AP, in base64 PKCS #8: the root, and the issuer that it certifies. */
@@ -117,6 +129,8 @@ export interface SimulatorState {
   readonly people: PersonRecord[]
   readonly tokens: TokenRecord[]
   readonly certificates: IssuedCertificate[]
+  /** Absent in a state of before there were any. */
+  consents?: readonly ConsentRecord[]
 }
 
 /** Everything the simulator must remember, keys included, in one file that its owner alone can read. */

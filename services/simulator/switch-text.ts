@@ -42,6 +42,13 @@ export const SWITCH_TEXT: Readonly<
       en: 'The service that says which earlier certificate a new one follows.',
     },
   },
+  latestAttributes: {
+    title: { ja: '最新の基本4情報の提供', en: 'Supply of the latest four attributes' },
+    help: {
+      ja: '本人の同意があるときに、住民基本台帳の今の氏名・住所・生年月日・性別を答えるサービスです。',
+      en: 'The service that tells today’s name, address, birth date and sex in the register, where the person consented.',
+    },
+  },
   linkageDelayMinutes: {
     title: { ja: 'ひも付けまでの時間（分）', en: 'Delay of linkage (minutes)' },
     help: {

@@ -9,6 +9,7 @@ export interface Switches {
   readonly ocsp: 'normal' | 'stale' | 'expired' | 'wrong-key' | 'try-later' | 'down'
   readonly ocspSigner: 'authority' | 'delegated'
   readonly linkage: 'normal' | 'down'
+  readonly latestAttributes: 'normal' | 'down'
   /** Linkage knows a certificate only this many minutes after its issue; J-LIS takes 90. */
   readonly linkageDelayMinutes: number
   /** Every answer over HTTP waits this long. */
@@ -21,6 +22,7 @@ export const HEALTHY: Switches = {
   ocsp: 'normal',
   ocspSigner: 'authority',
   linkage: 'normal',
+  latestAttributes: 'normal',
   linkageDelayMinutes: 0,
   latencyMilliseconds: 0,
 }
@@ -31,6 +33,7 @@ const CHOICES = {
   ocsp: ['normal', 'stale', 'expired', 'wrong-key', 'try-later', 'down'],
   ocspSigner: ['authority', 'delegated'],
   linkage: ['normal', 'down'],
+  latestAttributes: ['normal', 'down'],
 } as const satisfies { [Name in keyof Switches]?: readonly Switches[Name][] }
 const LIMITS = { linkageDelayMinutes: 100_000, latencyMilliseconds: 60_000 } as const
 

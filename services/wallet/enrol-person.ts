@@ -10,6 +10,7 @@ import { takeDeposit } from './vault.ts'
 import type { WalletParts } from './wallet-parts.ts'
 
 export interface CommittedProofing {
+  /** Or the deposit, where the card was not there. */
   readonly proofingId: string
   readonly subjectRef: string
   readonly at: Date
@@ -36,6 +37,18 @@ export async function takeInProofing(
     : await enrol(parts, tx, subjectRef, at)
   if (!attributes || !identityKey) return
   await keepAttributes(parts, tx, identityKey, proofing, attributes)
+}
+
+/** Takes in attributes that were fetched for a person who is known; of anybody else they are let go. */
+export async function takeInAttributes(
+  parts: WalletParts,
+  tx: Tx,
+  deposit: Omit<CommittedProofing, 'updatesRecord'>,
+): Promise<void> {
+  const { proofingId, subjectRef, at } = deposit
+  const attributes = await takeDeposit(parts, tx, proofingId, at)
+  const key = (await findPerson(parts, tx, subjectRef))?.keys.only('identity')
+  if (attributes && key) await keepAttributes(parts, tx, key, deposit, attributes)
 }
 
 async function enrol(parts: WalletParts, tx: Tx, subjectRef: string, at: Date): Promise<OpenKey> {
@@ -67,7 +80,7 @@ async function keepAttributes(
   { people, random }: WalletParts,
   tx: Tx,
   key: OpenKey,
-  { proofingId, subjectRef }: CommittedProofing,
+  { proofingId, subjectRef }: Pick<CommittedProofing, 'proofingId' | 'subjectRef'>,
   attributes: SealedAttributes,
 ): Promise<void> {
   const { asOf } = attributes

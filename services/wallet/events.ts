@@ -42,7 +42,7 @@ export function releaseRefused(
   return outgoing('watashi.wallet.v1.ReleaseRefused', event.subjectRef, value, event.refusedAt)
 }
 
-export type RevocationReason = 'BY_PERSON' | 'BY_RELYING_PARTY' | 'SUBJECT_ERASED'
+export type RevocationReason = 'BY_PERSON' | 'BY_RELYING_PARTY' | 'PERSON_ENDED' | 'SUBJECT_ERASED'
 
 export function releaseRevoked(
   event: Concerned & { readonly reason: RevocationReason; readonly revokedAt: Date },

@@ -154,6 +154,11 @@ export class PersonStore {
       )
   }
 
+  async markAllStale(tx: Tx, subjectRef: string): Promise<void> {
+    const { attribute } = this.#tables
+    await tx.update(attribute).set({ stale: true }).where(eq(attribute.subjectRef, subjectRef))
+  }
+
   async addPersona(tx: Tx, row: PersonaRow): Promise<void> {
     await tx.insert(this.#tables.persona).values(row)
   }

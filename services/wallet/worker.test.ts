@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
+  AttributesRefreshed,
   IdentityProofed,
   IdentityStatusChanged,
   ProofPurpose,
@@ -54,6 +55,23 @@ function stale(...proofingIds: string[]): Promise<void> {
   })
   const value = IdentityStatusChanged.encode(message).finish()
   return apply(TOPICS.subject, PERSON, 'watashi.identity.v1.IdentityStatusChanged', value)
+}
+
+function ended(): Promise<void> {
+  const message = IdentityStatusChanged.fromPartial({
+    subjectRef: PERSON,
+    proofingIds: ['p1'],
+    attributesStale: true,
+    personEnded: true,
+  })
+  const value = IdentityStatusChanged.encode(message).finish()
+  return apply(TOPICS.subject, PERSON, 'watashi.identity.v1.IdentityStatusChanged', value)
+}
+
+function refreshed(depositId: string, key = PERSON): Promise<void> {
+  const message = AttributesRefreshed.fromPartial({ depositId, subjectRef: PERSON })
+  const value = AttributesRefreshed.encode(message).finish()
+  return apply(TOPICS.subject, key, 'watashi.identity.v1.AttributesRefreshed', value)
 }
 
 const deposit = async (proofingId: string, attributes = HANAKO) =>
@@ -151,6 +169,56 @@ describe('a change of status', () => {
   })
   test('of a person who is not here is no fault', async () => {
     await expect(stale('p1')).resolves.toBeUndefined()
+  })
+  test('that ends the person marks everything, whatever it came by', async () => {
+    await deposit('p1')
+    await proofed('p1')
+    await deposit('d1')
+    await refreshed('d1')
+    await ended()
+    expect((await attributes()).map((a) => a.stale)).toEqual([true, true, true, true, true])
+  })
+})
+
+describe('attributes that were fetched', () => {
+  const moved = { ...HANAKO, address: { value: '模擬県汐見市港町３', substituted: false } }
+
+  test('stand in the place of those that were out of date, and are marked no more', async () => {
+    await deposit('p1')
+    await proofed('p1')
+    await stale('p1')
+    await deposit('d1', { ...moved, asOf: '2026-11-02' })
+    await refreshed('d1')
+    expect((await attributes()).find(({ name }) => name === 'address')).toMatchObject({
+      value: '模擬県汐見市港町３',
+      asOf: '2026-11-02',
+      stale: false,
+    })
+    await stale('p1')
+    expect((await attributes()).every((a) => !a.stale)).toBe(true)
+  })
+
+  test('told again, or without a deposit, change nothing', async () => {
+    await deposit('p1')
+    await proofed('p1')
+    await deposit('d1', moved)
+    await refreshed('d1')
+    await refreshed('d1')
+    await refreshed('d2')
+    expect(await valueOf('address')).toBe('模擬県汐見市港町３')
+  })
+
+  test('of a person who is not here make nobody, and are let go', async () => {
+    await deposit('d1', moved)
+    await refreshed('d1')
+    expect(await wallet.port.personas(PERSON)).toEqual([])
+    const { deposits } = wallet.parts
+    expect(await wallet.database.read((tx) => deposits.waiting(tx, 'd1'))).toBeUndefined()
+  })
+
+  test('under another key than the person’s are refused', async () => {
+    await expect(refreshed('d1', 'other')).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    await expect(refreshed('')).rejects.toMatchObject({ code: 'INVALID_INPUT' })
   })
 })
 

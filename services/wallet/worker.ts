@@ -1,4 +1,5 @@
 import {
+  AttributesRefreshed,
   IdentityProofed,
   IdentityStatusChanged,
   ProofPurpose,
@@ -12,7 +13,8 @@ import { checkKey, decodeEvent } from '../kernel/decode-event.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { TOPICS, type ReceivedEvent } from '../kernel/event.ts'
 import { isIndividualNumber } from '../kernel/individual-number.ts'
-import { takeInProofing } from './enrol-person.ts'
+import { takeInAttributes, takeInProofing } from './enrol-person.ts'
+import { endPerson } from './end-person.ts'
 import { dropPerson } from './erase-person.ts'
 import type { RegisteredPurpose, Registration } from './registration.ts'
 import { Undecryptable } from './sealing.ts'
@@ -59,9 +61,18 @@ async function applySubjectEvent(parts: WalletParts, tx: Tx, event: ReceivedEven
       return
     }
     case 'watashi.identity.v1.IdentityStatusChanged': {
-      const { subjectRef, proofingIds, attributesStale } = decodeEvent(IdentityStatusChanged, event)
+      const message = decodeEvent(IdentityStatusChanged, event)
+      const { subjectRef, proofingIds, attributesStale, personEnded } = message
       checkKey(event, subjectRef)
-      if (attributesStale) await parts.people.markStale(tx, subjectRef, proofingIds)
+      if (personEnded) await endPerson(parts, tx, subjectRef, event.occurredAt)
+      else if (attributesStale) await parts.people.markStale(tx, subjectRef, proofingIds)
+      return
+    }
+    case 'watashi.identity.v1.AttributesRefreshed': {
+      const { depositId, subjectRef } = decodeEvent(AttributesRefreshed, event)
+      checkKey(event, subjectRef)
+      if (depositId === '') throw new InvalidInput('deposit_id', 'an id')
+      await takeInAttributes(parts, tx, { proofingId: depositId, subjectRef, at: event.occurredAt })
       return
     }
     case 'watashi.wallet.v1.SubjectErased': {
@@ -80,6 +91,7 @@ function updatesRecord(purpose: ProofPurpose): boolean {
   switch (purpose) {
     case ProofPurpose.PROOF_PURPOSE_ENROL:
     case ProofPurpose.PROOF_PURPOSE_REPROOF:
+    case ProofPurpose.PROOF_PURPOSE_CONSENT:
       return true
     case ProofPurpose.PROOF_PURPOSE_LOGIN:
     case ProofPurpose.PROOF_PURPOSE_TRANSACTION:

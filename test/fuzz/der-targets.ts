@@ -1,7 +1,6 @@
 import { DerReader, inside, TAG } from '../../services/jpki/der.ts'
 import {
   readAlgorithm,
-  readBoolean,
   readDefaultFalse,
   readGeneralizedTime,
   readInteger,
@@ -56,7 +55,7 @@ function walk(reader: DerReader, depth: number): void {
 type Read = (reader: DerReader) => unknown
 
 const READERS: Readonly<Record<number, readonly Read[]>> = {
-  [TAG.boolean]: [readBoolean, readDefaultFalse],
+  [TAG.boolean]: [readDefaultFalse],
   [TAG.bitString]: [readNamedBits, readOctetAlignedBits],
   [TAG.sequence]: [readAlgorithm, readName, readAuthorityKeyIdentifier],
   [TAG.utcTime]: [(reader) => checkTime(readTime(reader).at)],

@@ -228,7 +228,11 @@ export interface ListOptions {
   readonly number?: number | null
   /** A delta list to this base. */
   readonly base?: number
-  readonly revoked?: readonly { readonly serial: number; readonly reason?: number }[]
+  readonly revoked?: readonly {
+    readonly serial: number
+    readonly reason?: number
+    readonly extensions?: readonly Asn1[]
+  }[]
   readonly scope?: {
     readonly name?: PointName
     readonly only?: 'user' | 'authority' | 'attribute'
@@ -237,13 +241,16 @@ export interface ListOptions {
   }
   readonly keyId?: Uint8Array | null
   readonly version?: 1 | 2
+  readonly digest?: TestDigest
+  readonly innerDigest?: TestDigest
+  readonly extensions?: readonly Asn1[]
 }
 
 const FLAG = Uint8Array.of(0xff)
 
 /** A CRL of an entity, current around `NOW`. */
 export function issueList(options: ListOptions): Uint8Array {
-  const { issuer, number = 5, revoked = [], scope } = options
+  const { issuer, number = 5, revoked = [], scope, digest = 'sha256' } = options
   const signer = options.signer ?? issuer.key
   const keyId = options.keyId === undefined ? signer.keyId : options.keyId
   const next = options.nextUpdate === undefined ? daysFromNow(10) : options.nextUpdate
@@ -268,27 +275,31 @@ export function issueList(options: ListOptions): Uint8Array {
             ),
           ),
         ]),
+    ...(options.extensions ?? []),
   ]
-  const entries = revoked.map(({ serial, reason }) =>
-    sequence(
+  const entries = revoked.map(({ serial, reason, extensions: more = [] }) => {
+    const named =
+      reason === undefined
+        ? []
+        : [extension('2.5.29.21', false, raw(Uint8Array.of(0x0a, 1, reason)))]
+    const ofEntry = [...named, ...more]
+    return sequence(
       integer(Uint8Array.of(serial)),
       time(daysFromNow(-20)),
-      ...(reason === undefined
-        ? []
-        : [sequence(extension('2.5.29.21', false, raw(Uint8Array.of(0x0a, 1, reason))))]),
-    ),
-  )
+      ...(ofEntry.length === 0 ? [] : [sequence(...ofEntry)]),
+    )
+  })
   const isSecond = options.version !== 1
   const tbs = sequence(
     ...(isSecond ? [whole(1)] : []),
-    algorithm('sha256', signer),
+    algorithm(options.innerDigest ?? digest, signer),
     name(issuer.name),
     time(options.thisUpdate ?? daysFromNow(-1)),
     ...(next === null ? [] : [time(next)]),
     ...(entries.length === 0 ? [] : [sequence(...entries)]),
     ...(isSecond && extensions.length > 0 ? [tagged(0, sequence(...extensions))] : []),
   )
-  return encode(signed(tbs, signer))
+  return encode(signed(tbs, signer, digest))
 }
 
 export function daysFromNow(days: number): Date {

@@ -296,13 +296,15 @@ export interface CrlOptions {
   readonly extra?: readonly Asn1[]
   readonly signer?: TestKey
   readonly keyId?: Uint8Array | null
+  readonly digest?: TestDigest
   readonly innerDigest?: TestDigest
+  readonly version?: 1 | 2
   readonly spoil?: (signature: Uint8Array) => Uint8Array
 }
 
 /** A CRL of a town (or, with `town: null`, of all) in JPKI's profile, with whatever the options bend. */
 export function issueCrl(authority: TestAuthority, options: CrlOptions = {}): Uint8Array {
-  const { town = 'Kiyose-shi', number = 7 } = options
+  const { town = 'Kiyose-shi', number = 7, digest = 'sha256' } = options
   const nextUpdate = options.nextUpdate === undefined ? hoursFromNow(20) : options.nextUpdate
   const keyId = options.keyId === undefined ? authority.key.keyId : options.keyId
   const extensions = [
@@ -332,15 +334,15 @@ export function issueCrl(authority: TestAuthority, options: CrlOptions = {}): Ui
     )
   })
   const tbs = sequence(
-    whole(1),
-    algorithm(options.innerDigest ?? 'sha256', options.signer ?? authority.key),
+    ...(options.version === 1 ? [] : [whole(1)]),
+    algorithm(options.innerDigest ?? digest, options.signer ?? authority.key),
     name(authority.nameParts),
     time(options.thisUpdate ?? hoursFromNow(-4)),
     ...(nextUpdate === null ? [] : [time(nextUpdate)]),
     ...(entries.length === 0 && options.emptyList !== true ? [] : [sequence(...entries)]),
     ...(extensions.length === 0 ? [] : [tagged(0, sequence(...extensions))]),
   )
-  return encode(signed(tbs, options.signer ?? authority.key, 'sha256', options.spoil))
+  return encode(signed(tbs, options.signer ?? authority.key, digest, options.spoil))
 }
 
 export function hoursFromNow(hours: number): Date {
@@ -356,6 +358,8 @@ export interface OcspOptions {
   readonly thisUpdate?: Date
   readonly nextUpdate?: Date | null
   readonly producedAt?: Date
+  /** The responder by its name; absent: by the digest of its key. */
+  readonly responder?: readonly (readonly [string, string])[]
   readonly delegate?: {
     readonly der: Uint8Array
     readonly key: TestKey
@@ -379,7 +383,9 @@ export function issueOcspResponse(authority: NamedKey, options: OcspOptions): Ui
     options.nonce == null ? [] : [extension('1.3.6.1.5.5.7.48.1.2', false, octets(options.nonce))]
   const extensions = [...nonce, ...(options.responseExtensions ?? [])]
   const data = sequence(
-    tagged(2, octets(signer.keyId)),
+    options.responder === undefined
+      ? tagged(2, octets(signer.keyId))
+      : tagged(1, name(options.responder)),
     generalizedTime(options.producedAt ?? hoursFromNow(0)),
     sequence(...statuses.map((status) => singleResponse(authority, status, options))),
     ...(extensions.length === 0 ? [] : [tagged(1, sequence(...extensions))]),

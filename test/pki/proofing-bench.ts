@@ -24,7 +24,14 @@ import { createProofing, type Proofing } from '../../services/proofing/proofing.
 import { CrlArchive } from '../../services/proofing/crl-archive-store.ts'
 import { CrlLists } from '../../services/proofing/crl-lists.ts'
 import { createCrlDesk } from '../../services/proofing/crl-thread-pool.ts'
-import type { LinkageAnswer, RevocationSources } from '../../services/proofing/sources.ts'
+import type {
+  ConsentAnswer,
+  LatestAttributesSource,
+  LinkageAnswer,
+  RevocationSources,
+  SignedConsent,
+  SupplyAnswer,
+} from '../../services/proofing/sources.ts'
 import {
   issueAuthority,
   issueCertificate,
@@ -50,6 +57,13 @@ export interface World {
   crl: CrlOptions | 'down'
   ocsp: OcspOptions | 'down'
   linkage: Map<string, LinkageAnswer>
+  /** What the service for latest attributes says of a consent, and of a question. */
+  consents: ConsentAnswer['outcome']
+  latest: SupplyAnswer
+  /** What that service was given and asked, in order. */
+  readonly handedIn: SignedConsent[]
+  readonly withdrawals: string[]
+  readonly questions: { readonly reference: string; readonly serial: string }[]
   vault: 'up' | 'down'
   /** With it no facts of ours fit the schema. */
   schema: 'fits' | 'another'
@@ -92,6 +106,11 @@ export async function openProofingBench({ recheckEvery = 0 }: BenchOptions = {})
     crl: {},
     ocsp: {},
     linkage: new Map(),
+    consents: 'recorded',
+    latest: { outcome: 'unavailable' },
+    handedIn: [],
+    withdrawals: [],
+    questions: [],
     vault: 'up',
     schema: 'fits',
     meanwhile: async () => undefined,
@@ -129,6 +148,7 @@ export async function openProofingBench({ recheckEvery = 0 }: BenchOptions = {})
         return world.linkage.get(`${kind}:${serial}`) ?? { outcome: 'unavailable' }
       },
     },
+    latestAttributes: latestAttributesOf(world),
     vault: {
       publicKey: async () => ({ keyId: 'v1', publicKey: vaultKey }),
       async deposit(proofingId, ciphertext) {
@@ -160,6 +180,26 @@ export async function openProofingBench({ recheckEvery = 0 }: BenchOptions = {})
       await core[Symbol.asyncDispose]()
       await lists.close()
       await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function latestAttributesOf(world: World): LatestAttributesSource {
+  return {
+    async record(consent) {
+      if (world.consents !== 'recorded') return { outcome: world.consents }
+      world.handedIn.push(consent)
+      return { outcome: 'recorded', reference: `consent-${String(world.handedIn.length)}` }
+    },
+    async withdraw(reference) {
+      if (world.consents === 'unavailable') return 'unavailable'
+      world.withdrawals.push(reference)
+      return 'withdrawn'
+    },
+    async supply(reference, serial) {
+      world.questions.push({ reference, serial })
+      await world.meanwhile()
+      return world.latest
     },
   }
 }

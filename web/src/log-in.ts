@@ -27,9 +27,12 @@ export async function logInWithCard(next: string): Promise<void> {
   visitCard(tap)
 }
 
-/** Has the card prove once more who the person is; the browser comes back to `/reproof/return` and from there to `next`. */
-export async function proveAgain(next: string): Promise<void> {
-  const tap = await openReproof('/reproof/return')
+/**
+ * Has the card prove once more who the person is, and with `consent` sign one; the browser comes back to `/reproof/return` and
+ * from there to `next`.
+ */
+export async function proveAgain(next: string, purpose: 'reproof' | 'consent'): Promise<void> {
+  const tap = await openReproof('/reproof/return', purpose)
   keepNext(next)
   visitCard(tap)
 }

@@ -10,6 +10,7 @@ import type { Revocation, RevocationStatus } from '../revocation.ts'
 import { failStep, type VerificationSteps } from '../verification-steps.ts'
 import type { CheckId, Failure } from '../verdict.ts'
 import type { SignedAttributes } from './signed-attributes.ts'
+import type { Candidates } from './signer.ts'
 import { refersTo } from './signing-certificate.ts'
 
 /** What a verifier knows by itself about certificates; revocation data that a message encloses counts for nothing. */
@@ -25,7 +26,7 @@ export interface CertificationQuestion extends CertificateKnowledge {
   /** The certificates that the signer named, where it named any. */
   readonly references: SignedAttributes['signingCertificates']
   /** Certificates that fit the signature. */
-  readonly candidates: readonly Certificate[]
+  readonly candidates: Candidates
   readonly anchors: readonly PathAnchor[]
   readonly purpose?: Omit<PathInputs, 'at'> | undefined
   /** Verification time. */
@@ -91,14 +92,22 @@ interface Candidate {
 
 /** The first certificate that holds, else the first. */
 function likeliest(question: CertificationQuestion): Candidate {
-  let first: Candidate | null = null
-  for (const signer of question.candidates) {
-    const candidate = { signer, path: pathOf(signer, question), unfit: question.profile(signer) }
-    if (!('sub' in candidate.path) && candidate.unfit === null) return candidate
-    first ??= candidate
+  const [signer, ...others] = question.candidates
+  const first = judged(signer, question)
+  if (holds(first)) return first
+  for (const other of others) {
+    const candidate = judged(other, question)
+    if (holds(candidate)) return candidate
   }
-  if (first === null) throw new TypeError('a signature fits a certificate at least')
   return first
+}
+
+function judged(signer: Certificate, question: CertificationQuestion): Candidate {
+  return { signer, path: pathOf(signer, question), unfit: question.profile(signer) }
+}
+
+function holds({ path, unfit }: Candidate): boolean {
+  return !('sub' in path) && unfit === null
 }
 
 function pathOf(

@@ -26,11 +26,14 @@ export interface SignerQuestion {
   readonly algorithms: AlgorithmPolicy
 }
 
+/** At least one certificate. */
+export type Candidates = readonly [Certificate, ...Certificate[]]
+
 /** A signature that holds; who stands behind its key is still to be asked. */
 export interface VerifiedSigner {
   readonly content: Uint8Array
-  /** The certificates that fit, at least one. */
-  readonly candidates: readonly Certificate[]
+  /** The certificates that fit. */
+  readonly candidates: Candidates
 }
 
 /**
@@ -52,11 +55,13 @@ export function verifySigner(question: SignerQuestion, steps: VerificationSteps)
       failStep({ sub: 'CRYPTO_CONSTRAINTS_FAILURE', expected: 'a key of an allowed kind and size' })
     }
     const { signedBytes, signature } = signer
-    const signed = keys.filter(({ key }) => verifySignature(key, algorithm, signedBytes, signature))
-    if (signed.length === 0) {
+    const [first, ...more] = keys
+      .filter(({ key }) => verifySignature(key, algorithm, signedBytes, signature))
+      .map(({ certificate }) => certificate)
+    if (first === undefined) {
       failStep({ sub: 'SIG_CRYPTO_FAILURE', expected: 'a signature over the signed attributes' })
     }
-    return { content, candidates: signed.map(({ certificate }) => certificate) }
+    return { content, candidates: [first, ...more] }
   })
 }
 

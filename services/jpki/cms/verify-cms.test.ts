@@ -525,3 +525,28 @@ describe('the status of the signer', () => {
     expect(endingOf({}, early)).toEqual(['FAILED', 'NOT_YET_VALID', 'certificate-validity'])
   })
 })
+
+test('a profile without an environment is a mistake of the caller, and no verdict', () => {
+  expect(() => verify(buildCms(card), { profile: { name: 'jpki', environments: [] } })).toThrow(
+    TypeError,
+  )
+})
+
+test('of two certificates of one key the one that holds stands behind the signature, in any order', () => {
+  const ended = issueCertificate(authority, {
+    serial: Uint8Array.of(0x11),
+    notAfter: hoursFromNow(-1),
+  })
+  for (const certificates of [
+    [ended.der, card.der],
+    [card.der, ended.der],
+  ]) {
+    const { verified } = verify(buildCms(card, { byKeyId: true, certificates }))
+    expect(verified?.signer.der).toEqual(card.der)
+  }
+  expect(endingOf({ byKeyId: true, certificates: [ended.der, ended.der] })).toEqual([
+    'INDETERMINATE',
+    'OUT_OF_BOUNDS_NO_POE',
+    'certificate-validity',
+  ])
+})

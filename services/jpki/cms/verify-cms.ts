@@ -18,7 +18,7 @@ import { passedCheck, type Check, type Failure, type Verdict } from '../verdict.
 import { attributesStep } from '../verify-application.ts'
 import { certifySigner, type CertificateKnowledge, type CertifiedSigner } from './certify-signer.ts'
 import { MAX_CMS, parseSignedData, type SignedData } from './signed-data.ts'
-import { verifySigner } from './signer.ts'
+import { verifySigner, type Candidates } from './signer.ts'
 import { verifyTimeStamp, type TimeStamp } from './verify-time-stamp.ts'
 
 /** Whose certificates may sign a document. */
@@ -126,7 +126,7 @@ function timeStampCheck(earliest: TimeStamp | null, { checks }: Verdict): Check 
 }
 
 interface SignedDocument extends TimeStampedDocument {
-  readonly candidates: readonly Certificate[]
+  readonly candidates: Candidates
   readonly timeStamp: TimeStamp | null
 }
 

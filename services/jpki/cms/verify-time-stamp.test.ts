@@ -40,6 +40,7 @@ import {
   issueResponder,
   NOW,
 } from '../../../test/pki/issue.ts'
+import { general, subjectAltNames } from '../../../test/pki/issue-path.ts'
 import { parseCertificate } from '../certificate.ts'
 import { parseOcspResponse } from '../ocsp-response.ts'
 import type { Outcome } from '../verification-steps.ts'
@@ -279,13 +280,17 @@ describe('a time-stamping authority', () => {
     expect(endingOf({}, {}, issueStamper(tsa, { extensions }))).toEqual(NOT_STAMPING)
   })
 
-  test('may be known by a name beside its subject', () => {
-    const extensions = {
-      '2.5.29.17': extension('2.5.29.17', false, sequence(taggedBytes(2, Buffer.from('tsa.test')))),
-    }
+  test.each([
+    ['a host', general.dns('tsa.test')],
+    ['a mailbox', general.email('clock@tsa.test')],
+    ['an address on the web', general.uri('https://tsa.test')],
+  ])('may be known by %s beside its subject', (_, own) => {
+    const extensions = { '2.5.29.17': subjectAltNames(own) }
     const named = issueStamper(tsa, { extensions })
-    const authorityName = taggedBytes(2, Buffer.from('tsa.test'))
-    expect(endingOf({ authority: authorityName }, {}, named)).toBe('PASSED')
+    expect(endingOf({ authority: own }, {}, named)).toBe('PASSED')
+    for (const other of [general.dns('b.test'), general.email('tsa.test'), general.uri('b:')]) {
+      expect(endingOf({ authority: other }, {}, named)).toEqual(NOT_STAMPING)
+    }
   })
 
   test.each([

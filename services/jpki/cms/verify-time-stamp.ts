@@ -18,7 +18,7 @@ import {
 import type { Failure } from '../verdict.ts'
 import { certifySigner, type CertificateKnowledge } from './certify-signer.ts'
 import { parseSignedData, type SignedData } from './signed-data.ts'
-import { verifySigner } from './signer.ts'
+import { verifySigner, type Candidates } from './signer.ts'
 import { parseTimeStampInfo, type TimeStampInfo } from './time-stamp-info.ts'
 
 export interface TimeStampQuestion extends CertificateKnowledge {
@@ -102,7 +102,7 @@ const RULES: readonly {
 interface Certification {
   readonly question: TimeStampQuestion
   readonly signedData: SignedData
-  readonly candidates: readonly Certificate[]
+  readonly candidates: Candidates
   readonly info: TimeStampInfo
 }
 

@@ -5,11 +5,12 @@ import { testKey, type PssOptions } from '../../../test/pki/keys.ts'
 import { outcomeOf, pathRequest } from '../../../test/pki/path-request.ts'
 import { toHex } from '../../kernel/bytes.ts'
 import { sha256 } from '../../kernel/digest.ts'
-import { STRICT_ALGORITHMS } from '../algorithm-policy.ts'
+import { STRICT_ALGORITHMS, type AlgorithmPolicy } from '../algorithm-policy.ts'
 import { parseCertificate } from '../certificate.ts'
+import { DerReader } from '../der.ts'
 import { verifyPath } from '../verify-path.ts'
 import { Budget } from './budget.ts'
-import { findPath, keyOf, type PathAnchor } from './build-path.ts'
+import { findPath, isSignedBy, keyOf, type PathAnchor } from './build-path.ts'
 import { ANY_PURPOSE } from './validate-path.ts'
 
 const NONE = 'certification-path NO_CERTIFICATE_CHAIN_FOUND'
@@ -206,6 +207,54 @@ describe('the budget', () => {
       expected: `a path that is found with fewer ${what}`,
     })
   })
+})
+
+test('a search takes no more than 64 certificates, wherever they come from', () => {
+  const [certificate, intermediate] = [target, authority].map(({ der }) => parseCertificate(der))
+  const search = (count: number) =>
+    certificate !== undefined &&
+    findPath({
+      ...{ ...ANY_PURPOSE, target: certificate, anchors: [anchorOf(root)], at: NOW },
+      intermediates: Array(count).fill(intermediate),
+      algorithms: STRICT_ALGORITHMS,
+    })
+  expect(search(64)).toHaveProperty('links')
+  expect(search(65)).toHaveProperty('sub', 'NO_CERTIFICATE_CHAIN_FOUND')
+})
+
+test('a fault of ours is not taken for a certificate that does not hold', () => {
+  const faulty: AlgorithmPolicy = {
+    ...STRICT_ALGORITHMS,
+    get sha1(): boolean {
+      throw new RangeError('a fault')
+    },
+    get rsaMinimumBits(): number {
+      throw new RangeError('a fault')
+    },
+  }
+  const key = testKey('rsa root')
+  const rsa = parseCertificate(issue('RSA', { authority: true, key, digest: 'sha1' }).der)
+  const asked = { ...ANY_PURPOSE, target: parseCertificate(target.der), at: NOW }
+  expect(() => keyOf(rsa, faulty)).toThrow(RangeError)
+  expect(() => isSignedBy(rsa, anchorOf(root).key, faulty)).toThrow(RangeError)
+  expect(() =>
+    findPath({
+      ...{ ...asked, anchors: [anchorOf(authority)], intermediates: [] },
+      algorithms: STRICT_ALGORITHMS,
+      alsoHolds: () => {
+        throw new RangeError('a fault')
+      },
+    }),
+  ).toThrow(RangeError)
+})
+
+test('a key that cannot be read is none', () => {
+  const { spki } = parseCertificate(root.der)
+  const torn = {
+    ...parseCertificate(root.der),
+    spki: new DerReader(spki.encoding.fill(0, 2, 3)).read(),
+  }
+  expect(keyOf(torn, STRICT_ALGORITHMS)).toBeNull()
 })
 
 function anchorOf({ der }: Entity): PathAnchor {

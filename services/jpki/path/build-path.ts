@@ -112,7 +112,7 @@ class PathSearch {
       return noPath('a key of an allowed kind and size', 'CRYPTO_CONSTRAINTS_FAILURE')
     }
     let first: PathFailure | null = null
-    for (const { anchor, links } of this.#complete([target])) {
+    for (const { anchor, links } of this.#complete(target, [])) {
       const outcome = this.#judge(anchor, links)
       if (!('sub' in outcome)) return outcome
       first ??= outcome
@@ -132,12 +132,12 @@ class PathSearch {
     return question.alsoHolds?.(path) ?? path
   }
 
-  /** Every way up from the last link to an anchor, likelier ones first. */
+  /** Every way up to an anchor from a link and those below it, likelier ones first. */
   *#complete(
-    up: readonly NamedLink[],
+    top: NamedLink,
+    below: readonly NamedLink[],
   ): Generator<{ readonly anchor: PathAnchor; readonly links: readonly Link[] }> {
-    const top = up.at(-1)
-    if (top === undefined) return
+    const up = [...below, top]
     const { anchors, issuers } = this.#candidatesFor(top.certificate)
     for (const anchor of anchors) {
       this.#budget.step()
@@ -152,7 +152,7 @@ class PathSearch {
       if (link !== null && isOn(up, link)) continue
       if (link === null) this.#metRefusedAlgorithm = true
       if (link !== null && this.#isSigned(top.certificate, link.key)) {
-        yield* this.#complete([...up, link])
+        yield* this.#complete(link, up)
       }
     }
   }

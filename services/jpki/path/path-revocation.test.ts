@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { sequence } from '../../../test/pki/encode.ts'
 import {
+  extension,
   issueAuthority,
   issueOcspResponse,
   issueResponder,
@@ -19,7 +21,12 @@ import {
 } from '../../../test/pki/issue-path.ts'
 import { testKey } from '../../../test/pki/keys.ts'
 import { outcomeOf, pathRequest } from '../../../test/pki/path-request.ts'
+import { STRICT_ALGORITHMS, type AlgorithmPolicy } from '../algorithm-policy.ts'
+import { parseCertificate } from '../certificate.ts'
+import { parseCrl } from '../crl.ts'
+import { importPublicKey } from '../public-key.ts'
 import type { PathRequest } from '../verify-path.ts'
+import { isListSignedBy } from './revocation-evidence.ts'
 
 const REVOKED = 'revocation-status REVOKED'
 const UNKNOWN = 'revocation-status TRY_LATER'
@@ -83,6 +90,7 @@ describe('every certificate below the anchor has to have a status', () => {
 
 describe('a list', () => {
   const stranger = testKey('p256:stranger')
+  const unknown = (critical: boolean) => extension('1.2.3', critical, sequence())
   test.each<[string, Partial<ListOptions>, string]>([
     ['that is good', {}, 'PASSED'],
     ['by another key', { signer: stranger }, UNKNOWN],
@@ -99,6 +107,15 @@ describe('a list', () => {
     ['that suspends', { revoked: [{ serial: 7, reason: 6 }] }, REVOKED],
     ['that removes, which a delta alone may', { revoked: [{ serial: 7, reason: 8 }] }, UNKNOWN],
     ['that revokes another', { revoked: [{ serial: 8 }] }, 'PASSED'],
+    ['with an unknown extension', { extensions: [unknown(false)] }, 'PASSED'],
+    ['with an unknown critical extension', { extensions: [unknown(true)] }, UNKNOWN],
+    [
+      'with a critical extension in an entry',
+      { revoked: [{ serial: 8, extensions: [unknown(true)] }] },
+      UNKNOWN,
+    ],
+    ['signed with SHA-1', { digest: 'sha1' }, UNKNOWN],
+    ['with another algorithm inside', { innerDigest: 'sha384' }, UNKNOWN],
   ])('%s', (_, list, outcome) => {
     expect(byLists([list])).toBe(outcome)
   })
@@ -143,6 +160,30 @@ describe('the scope of a list', () => {
       'PASSED',
     ],
     ['no point, and the certificate names one', [{}], at(uri('a')), 'PASSED'],
+    [
+      'a host, written with other case',
+      [{ name: [general.dns('CRL.test')] }],
+      at([general.dns('crl.TEST')]),
+      'PASSED',
+    ],
+    [
+      'a mailbox of the same letters as a host',
+      [{ name: [general.email('crl.test')] }],
+      at([general.dns('crl.test')]),
+      UNKNOWN,
+    ],
+    [
+      'a name of a form that cannot be compared',
+      [{ name: [general.registeredId()] }],
+      at([general.registeredId()]),
+      UNKNOWN,
+    ],
+    [
+      'the point in the name of its issuer, and the certificate has no name for it',
+      [{ name: inAuthority() }],
+      { extensions: [distributionPoints({ crlIssuer: [['CN', 'Authority']] })] },
+      UNKNOWN,
+    ],
     [
       'a point below the issuer',
       [{ name: { relative: ['CN', 'Part'] } }],
@@ -409,4 +450,18 @@ describe('OCSP answers', () => {
     const crls = [issueList({ issuer: anchor, revoked: [{ serial: 0x12 }] })]
     expect(ask([{ spoil: (signature) => signature.fill(0) }], { crls })).toBe(REVOKED)
   })
+})
+
+test('a fault of ours is not taken for a list that does not hold', () => {
+  const faulty: AlgorithmPolicy = {
+    ...STRICT_ALGORITHMS,
+    get sha1(): boolean {
+      throw new RangeError('a fault')
+    },
+  }
+  const certificate = parseCertificate(root.der)
+  const signer = { certificate, key: importPublicKey(certificate.spki) }
+  const list = parseCrl(issueList({ issuer: root, signer: testKey('rsa list'), digest: 'sha1' }))
+  expect(isListSignedBy(list, signer, STRICT_ALGORITHMS)).toBe(false)
+  expect(() => isListSignedBy(list, signer, faulty)).toThrow(RangeError)
 })

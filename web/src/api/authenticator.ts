@@ -15,6 +15,7 @@ import type {
   ReproofStatus,
   Session,
   SessionAnswer,
+  StartReproof,
   TapOpened,
 } from '../../../services/authenticator/api.ts'
 import { call, segment } from './client.ts'
@@ -71,8 +72,12 @@ export function cardLoginByTicket(ticket: string): Promise<CardLoginStatus> {
   return call('GET', `${BASE}/card-login/by-ticket/${segment(ticket)}`)
 }
 
-export function openReproof(returnPath: string): Promise<TapOpened> {
-  return call('POST', `${BASE}/reproof`, { returnPath })
+/** `consent`: the card signs as well that the latest attributes may be fetched. */
+export function openReproof(
+  returnPath: string,
+  purpose: StartReproof['purpose'],
+): Promise<TapOpened> {
+  return call('POST', `${BASE}/reproof`, { returnPath, purpose })
 }
 
 export function reproofByTicket(ticket: string): Promise<ReproofStatus> {

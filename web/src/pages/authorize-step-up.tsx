@@ -66,7 +66,7 @@ function NextStep(props: Pick<StepProps, 'view' | 'again'> & { readonly step: St
   async function take(): Promise<void> {
     switch (step) {
       case 'reproof':
-        return proveAgain(here)
+        return proveAgain(here, 'reproof')
       case 'tap_card':
         return logInWithCard(here)
       case 'enrol':
@@ -122,7 +122,7 @@ function BeyondCard({ view }: Pick<StepProps, 'view'>) {
           kind="secondary"
           busy={leaving.busy}
           onPress={() => {
-            leaving.run(() => proveAgain(`/authorize/${view.interactionId}`))
+            leaving.run(() => proveAgain(`/authorize/${view.interactionId}`, 'reproof'))
           }}
         >
           {t('authorize.neverShownAction')}

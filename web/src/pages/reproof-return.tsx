@@ -110,7 +110,7 @@ function Refused({ status }: { readonly status: ReproofStatus }) {
       <ErrorNotice failure={cardFailure(WITHOUT_REASON[status.state], status.reason)} />
       <Text>{t('reproof.withoutSignature')}</Text>
       <div className="flex flex-col gap-3 sm:flex-row sm:flex-wrap">
-        <ProveAgain next={keptNext() ?? '/wallet'} />
+        <ProveAgain next={keptNext() ?? '/wallet'} purpose="reproof" />
         <Onward kind="neutral" />
       </div>
     </Page>
@@ -118,7 +118,13 @@ function Refused({ status }: { readonly status: ReproofStatus }) {
 }
 
 /** Starts the visit to the card; `next` is where the person goes on afterwards. */
-export function ProveAgain({ next }: { readonly next: string }) {
+export function ProveAgain({
+  next,
+  purpose,
+}: {
+  readonly next: string
+  readonly purpose: 'reproof' | 'consent'
+}) {
   const { t } = useTranslation()
   const leaving = useAction()
   return (
@@ -128,10 +134,10 @@ export function ProveAgain({ next }: { readonly next: string }) {
         kind="secondary"
         busy={leaving.busy}
         onPress={() => {
-          leaving.run(() => proveAgain(next))
+          leaving.run(() => proveAgain(next, purpose))
         }}
       >
-        {t('reproof.action')}
+        {purpose === 'consent' ? t('consent.give') : t('reproof.action')}
       </Button>
     </>
   )

@@ -13,6 +13,7 @@ import { day, local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 import { ProveAgain } from './reproof-return.tsx'
 import { EraseDialog } from './wallet-erase.tsx'
+import { IdentitySection } from './wallet-identity.tsx'
 import { PersonaCard } from './wallet-persona.tsx'
 
 export function WalletPage() {
@@ -43,8 +44,9 @@ function Held({ held, again }: { readonly held: Overview; readonly again: () => 
           </Warning>
         )}
         <Text>{t('reproof.text')}</Text>
-        <ProveAgain next="/wallet" />
+        <ProveAgain next="/wallet" purpose="reproof" />
       </Section>
+      <IdentitySection onChanged={again} />
       <Section title={t('wallet.personas')}>
         <Text>{t('wallet.personasText')}</Text>
         {held.personas.length === 0 && <Text>{t('wallet.noPersonas')}</Text>}
