@@ -67,7 +67,7 @@ export function readCertificate(reader: DerReader): Certificate {
   const version = readVersion(tbs)
   const serial = readInteger(tbs)
   const innerAlgorithm = readAlgorithm(tbs)
-  const issuer = issuers.read(tbs, TAG.sequence)
+  const issuer = readIssuer(tbs)
   const validity = tbs.enter(TAG.sequence)
   const notBefore = readTime(validity)
   const notAfter = readTime(validity)
@@ -101,6 +101,11 @@ export function readCertificate(reader: DerReader): Certificate {
 }
 
 const issuers = new SharedValues(readName)
+
+/** The name of an authority, which stands in all that it issued. */
+export function readIssuer(reader: DerReader): DistinguishedName {
+  return issuers.read(reader, TAG.sequence)
+}
 
 /** `[0] EXPLICIT Version DEFAULT v1`: v1 is left out in DER, so 0 written down is malformed. */
 function readVersion(reader: DerReader): number {

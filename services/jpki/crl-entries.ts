@@ -169,9 +169,15 @@ function serialOffset(bytes: Uint8Array, entry: number): number {
   return entry + 4 + (length < 0x80 ? 0 : length & 0x7f)
 }
 
-/** FNV-1a. */
+/**
+ * FNV-1a of all but the last four bits, which follow as they are: serials are counted up, so that sixteen in a row fall on one
+ * line of the cache, whatever their number is.
+ */
 function hash(bytes: Uint8Array, at: number, length: number): number {
   let value = 0x811c9dc5
-  for (let i = 0; i < length; i++) value = Math.imul(value ^ (bytes[at + i] ?? 0), 0x01000193)
-  return value >>> 0
+  const last = at + length - 1
+  for (let i = at; i < last; i++) value = Math.imul(value ^ (bytes[i] ?? 0), 0x01000193)
+  const lowest = bytes[last] ?? 0
+  value = Math.imul(value ^ (lowest >>> 4), 0x01000193)
+  return ((value << 4) | (lowest & 0xf)) >>> 0
 }

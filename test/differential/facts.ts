@@ -1,6 +1,7 @@
 import { parseCertificate, type Certificate } from '../../services/jpki/certificate.ts'
 import { parseCrl } from '../../services/jpki/crl.ts'
 import { toHex } from '../../services/kernel/bytes.ts'
+import { NOW } from '../pki/issue.ts'
 import type { Mutant } from './mutant.ts'
 
 /** A path of which every part can be read: one that is accepted. */
@@ -29,6 +30,8 @@ const FACTS: Readonly<Record<string, (path: ReadPath) => boolean>> = {
     [target, authority].some(({ subject }) =>
       subject.rdns.flat().some(({ text }) => text === null),
     ),
+  'a validity that ends at this very second': ({ target, authority }) =>
+    [target, authority].some(({ notAfter }) => notAfter.at.getTime() === NOW.getTime()),
   'a target that maps policies': ({ target }) => target.policyMappings.length > 0,
 }
 

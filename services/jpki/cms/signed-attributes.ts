@@ -56,10 +56,11 @@ export function readSignedAttributes(set: DerElement): SignedAttributes {
 
 /** X.690 §11.6: the elements of a SET OF ascend by their encoding. */
 function checkOrder(elements: readonly DerElement[]): void {
-  elements.forEach(({ encoding, offset }, i) => {
-    const before = elements[i - 1]
-    if (before !== undefined && Buffer.compare(before.encoding, encoding) >= 0) {
-      throw new MalformedDer('elements of a set in their order', offset)
+  for (let i = 1; i < elements.length; i++) {
+    const [before, element] = [elements[i - 1], elements[i]]
+    if (before === undefined || element === undefined) continue
+    if (Buffer.compare(before.encoding, element.encoding) >= 0) {
+      throw new MalformedDer('elements of a set in their order', element.offset)
     }
-  })
+  }
 }

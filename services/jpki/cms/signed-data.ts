@@ -1,4 +1,4 @@
-import { readCertificate, type Certificate } from '../certificate.ts'
+import { readCertificate, readIssuer, type Certificate } from '../certificate.ts'
 import { TAG, DerReader, contextConstructed, contextPrimitive, type DerElement } from '../der.ts'
 import {
   readAlgorithm,
@@ -8,7 +8,7 @@ import {
   type AlgorithmIdentifier,
 } from '../der-values.ts'
 import { MalformedDer } from '../errors.ts'
-import { readName, type DistinguishedName } from '../name.ts'
+import type { DistinguishedName } from '../name.ts'
 import { CONTENT_TYPE, SIGNER_ATTRIBUTE } from '../oids.ts'
 import { readAttribute } from './attribute.ts'
 import { readSignedAttributes, type SignedAttributes } from './signed-attributes.ts'
@@ -151,7 +151,7 @@ function readSignerIdentifier(body: DerReader): SignerIdentifier {
   const key = body.optional(contextPrimitive(0))
   if (key !== null) return { by: 'key', keyIdentifier: key.contents }
   const named = body.enter(TAG.sequence)
-  const issuer = readName(named)
+  const issuer = readIssuer(named)
   const serial = readInteger(named)
   named.finish()
   return { by: 'issuer', issuer, serial }

@@ -58,6 +58,7 @@ const RULES: readonly Rule[] = [
   form('a serial of at most 20 octets, not 0', ({ serial }) => isSerial(serial)),
   form('an issuer with a name', ({ issuer }) => issuer.rdns.length > 0),
   form('a critical alternative name where the subject is empty', isNamed),
+  form('a subject that has a name where it issues certificates or lists', isNamedAsIssuer),
   use('no unknown critical extension', ({ extensions }) =>
     extensions.every(
       ({ critical, oid }) => !critical || PROCESSED.has(oid) || NEVER_CRITICAL.has(oid),
@@ -99,6 +100,12 @@ function isNamed({ subject, subjectAltName, extensions }: Certificate): boolean 
     ({ oid, critical }) => critical && oid === EXTENSION.subjectAltName,
   )
   return isCritical && subjectAltName.length > 0
+}
+
+/** §4.1.2.6. */
+function isNamedAsIssuer({ subject, basicConstraints, keyUsage }: Certificate): boolean {
+  const issues = basicConstraints?.ca === true || keyUsage?.has(KEY_USAGE.crlSign) === true
+  return !issues || subject.rdns.length > 0
 }
 
 /** §4.2.1.1: a self-issued certificate may leave it out, as a root does. */

@@ -291,6 +291,21 @@ describe('what RFC 5280 §4 demands of each certificate', () => {
     expect(target(criticalAltName())).toBe('PASSED')
   })
 
+  test.each<[string, PathCertificate]>([
+    ['an authority', { authority: true }],
+    ['who signs lists', { keyUsage: USAGE.crlSign }],
+  ])('%s needs a name of its own, whatever the alternative one', (_, options) => {
+    const target = (named: boolean) =>
+      issue(named ? 'Target' : [], {
+        issuer: root,
+        key: testKey('p256:nameless'),
+        extensions: [criticalAltName()],
+        ...options,
+      })
+    expect(outcomeOf(pathRequest(target(true), [root]))).toBe('PASSED')
+    expect(outcomeOf(pathRequest(target(false), [root]))).toBe(MALFORMED)
+  })
+
   test('an issuer needs a name', () => {
     const nameless = issue([], { authority: true, key: testKey('p256:nameless') })
     expect(outcomeOf(pathRequest(issue('Target', { issuer: nameless }), [nameless]))).toBe(

@@ -74,8 +74,10 @@ export function validatePath(
 /** §6.1.3 (a)(2). */
 function checkValidity(check: CheckId, { notBefore, notAfter }: Certificate, at: Date): void {
   const time = at.getTime() // comparing two dates costs twenty times as much
-  if (time < notBefore.at.getTime()) throw new Refused(check, 'NOT_YET_VALID', 'a validity that has begun')
-  if (time > notAfter.at.getTime()) throw new Refused(check, 'EXPIRED', 'a validity that has not ended')
+  if (time < notBefore.at.getTime())
+    throw new Refused(check, 'NOT_YET_VALID', 'a validity that has begun')
+  if (time > notAfter.at.getTime())
+    throw new Refused(check, 'EXPIRED', 'a validity that has not ended')
 }
 
 /** Names, use and length of the path: §6.1.3 (b), (c) and §6.1.4 (g), (k) to (o). */
