@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { generalizedTime, octets, raw, taggedBytes, whole } from '../../test/pki/encode.ts'
+import {
+  generalizedTime,
+  octets,
+  raw,
+  sequence,
+  taggedBytes,
+  whole,
+  type Asn1,
+} from '../../test/pki/encode.ts'
 import {
   extension,
   hoursFromNow,
@@ -24,6 +32,7 @@ const card = issueCertificate(authority)
 const certificate = parseCertificate(card.der)
 const policy = { maximumAge: 36 * 3_600_000, clockSkew: 60_000 }
 const TRUE = Uint8Array.of(0xff)
+const AGES = { nextUpdate: new Date('2050-01-01T00:00:00Z') }
 
 function statusBy(options: CrlOptions, question: Partial<CrlQuestion> = {}, issuer = authority) {
   const verified = verifyCrl(issueCrl(authority, options), issuer.anchor)
@@ -40,6 +49,8 @@ test('a certificate that is not listed is good', () => {
   expect(statusBy({})).toMatchObject({ status: 'good', source: 'crl' })
   expect(statusBy({ revoked: others })).toMatchObject({ status: 'good' })
   expect(statusBy({ town: null })).toMatchObject({ status: 'good' })
+  expect(statusBy({ number: 0 })).toMatchObject({ status: 'good' })
+  expect(statusBy(AGES)).toMatchObject({ status: 'good', ...AGES })
 })
 
 test.each([
@@ -68,6 +79,13 @@ test.each<[string, CrlOptions, string]>([
   ['from the future', { thisUpdate: hoursFromNow(1) }, 'NOT_YET_VALID'],
   ['without next update', { nextUpdate: null }, 'UNSUPPORTED'],
   ['without a number', { number: null }, 'UNSUPPORTED'],
+  ['with a number below 0', { number: -1 }, 'UNSUPPORTED'],
+  [
+    'that ends after 2049 and was made too early',
+    { ...AGES, thisUpdate: hoursFromNow(-37) },
+    'STALE',
+  ],
+  ['of a version after 2', { version: 3 }, 'MALFORMED'],
   ['with another algorithm inside', { innerDigest: 'sha384' }, 'BAD_SIGNATURE'],
   ['for CA certificates', { pointFlags: [taggedBytes(2, TRUE)] }, 'UNSUPPORTED'],
   ['for attribute certificates', { pointFlags: [taggedBytes(5, TRUE)] }, 'UNSUPPORTED'],
@@ -166,12 +184,54 @@ test('a CRL that is no bytes is a mistake of the caller, and no status', () => {
   expect(() => verifyCrl(undefined as never, authority.anchor)).toThrow(TypeError)
 })
 
+// RFC 5280 §5.1: every part of it ends where its last field does.
+test.each([
+  ['the list', ({ outer }: Parts) => [...outer, EXTRA]],
+  ['what is signed', ({ tbs, rest }: Parts) => [sequenceOf(...tbs, EXTRA), ...rest]],
+])('a CRL with something after the last element of %s is malformed', (_, bend) => {
+  const [list = new Uint8Array()] = childrenOf(new DerReader(issueCrl(authority)))
+  const outer = childrenOf(new DerReader(list).enter(0x30))
+  const [signedPart = new Uint8Array(), ...rest] = outer
+  const tbs = childrenOf(new DerReader(signedPart).enter(0x30))
+  expect(parseCrl(sequenceOf(sequenceOf(...tbs), ...rest)).tbs).toEqual(signedPart)
+  expect(() => parseCrl(sequenceOf(...bend({ outer, tbs, rest })))).toThrow(MalformedDer)
+})
+
+interface Parts {
+  readonly outer: readonly Uint8Array[]
+  readonly tbs: readonly Uint8Array[]
+  readonly rest: readonly Uint8Array[]
+}
+
+const EXTRA = Uint8Array.of(5, 0)
+
+function sequenceOf(...parts: readonly Uint8Array[]): Uint8Array {
+  return element(0x30, ...parts)
+}
+
+function childrenOf(reader: DerReader): Uint8Array[] {
+  return reader.list(16, (one) => one.read().encoding)
+}
+
 test('a CRL for user certificates speaks of a person', () => {
   expect(statusBy({ pointFlags: [taggedBytes(1, TRUE)] })).toMatchObject({ status: 'good' })
 })
 
 test('a CRL of one issuer says nothing about certificates of another', () => {
   expect(statusBy({}, { issuer: older.anchor })).toBe('WRONG_ISSUER')
+})
+
+test('a CRL that a stranger made in another name with the key identifier of the issuer says nothing', () => {
+  const { keyId } = authority.key
+  const made = issueCrl(issueAuthority('authentication'), { keyId })
+  expect(verifyCrl(made, authority.anchor)).toBe('WRONG_ISSUER')
+})
+
+test('a CRL for CA certificates without a point, and one without any scope', () => {
+  const scope = (...flags: Asn1[]) => [extension('2.5.29.28', true, sequence(...flags))]
+  const users = statusBy({ town: null, extra: scope(taggedBytes(1, TRUE)) })
+  expect(users).toMatchObject({ status: 'good' })
+  expect(statusBy({ town: null, extra: scope(taggedBytes(2, TRUE)) })).toBe('UNSUPPORTED')
 })
 
 test('a CRL with a lower number than one seen before is a replay', () => {
@@ -181,6 +241,13 @@ test('a CRL with a lower number than one seen before is a replay', () => {
 
 test('another name or key in the CRL is not the issuer', () => {
   expect(statusBy({}, {}, issueAuthority('authentication'))).toBe('WRONG_ISSUER')
+})
+
+test('a CRL is malformed with garbage after it, and cut short', () => {
+  const der = issueCrl(authority)
+  const longer = new Uint8Array([...der, 0])
+  expect(verifyCrl(longer, authority.anchor)).toBe('MALFORMED')
+  expect(verifyCrl(der.subarray(0, -1), authority.anchor)).toBe('MALFORMED')
 })
 
 describe('any input', () => {
@@ -203,12 +270,6 @@ describe('any input', () => {
       }),
       { numRuns: 1000 },
     )
-  })
-
-  test('is malformed with garbage after it', () => {
-    const longer = new Uint8Array([...der, 0])
-    expect(verifyCrl(longer, authority.anchor)).toBe('MALFORMED')
-    expect(verifyCrl(der.subarray(0, -1), authority.anchor)).toBe('MALFORMED')
   })
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { octets } from '../../test/pki/encode.ts'
+import { name, octets } from '../../test/pki/encode.ts'
 import {
   extension,
   hoursFromNow,
@@ -11,6 +11,7 @@ import {
   NOW,
   type OcspOptions,
 } from '../../test/pki/issue.ts'
+import { basicConstraints } from '../../test/pki/issue-path.ts'
 import { parseCertificate } from './certificate.ts'
 import { DelegateCache, encodeOcspRequest, ocspStatus } from './ocsp.ts'
 import { Budget, BudgetExhausted } from './path/budget.ts'
@@ -58,9 +59,34 @@ test.each([
   [undefined, 'revoked', 'unspecified'],
   [5, 'revoked', 'cessationOfOperation'],
   [6, 'suspended', 'certificateHold'],
-])('an answer with reason %s is %s', (reason, status, name) => {
+])('an answer with reason %s is %s', (reason, status, named) => {
   const answer = reason === undefined ? {} : { reason }
-  expect(statusBy({ status: answer })).toMatchObject({ status, reason: name })
+  expect(statusBy({ status: answer })).toMatchObject({ status, reason: named })
+})
+
+test('a nonce may be critical, and any extension that is not', () => {
+  const own = extension('1.3.6.1.5.5.7.48.1.2', true, octets(nonce))
+  const other = extension('1.2.3', false, octets(nonce))
+  expect(statusBy({ nonce: null, responseExtensions: [own] })).toMatchObject({ status: 'good' })
+  expect(statusBy({ responseExtensions: [other] })).toMatchObject({ status: 'good' })
+})
+
+test('a delegate may have no key usage, and say that it is no authority', () => {
+  const plain = issueResponder(authority, { keyUsage: null, extra: [basicConstraints(false)] })
+  expect(statusBy({ delegate: plain })).toMatchObject({ status: 'good' })
+})
+
+test('an answer may name the issuer by SHA-256, and have an extension that changes nothing', () => {
+  const singleExtensions = [extension('1.2.3', false, octets(nonce))]
+  expect(statusBy({ naming: { digest: 'sha256' } })).toMatchObject({ status: 'good' })
+  expect(statusBy({ singleExtensions })).toMatchObject({ status: 'good' })
+})
+
+test('an answer and its delegate count from the first to the last moment', () => {
+  const producedAt = certificate.notBefore.at
+  expect(statusBy({ producedAt })).toMatchObject({ status: 'good' })
+  const delegate = issueResponder(authority, { notBefore: NOW, notAfter: NOW })
+  expect(statusBy({ delegate })).toMatchObject({ status: 'good' })
 })
 
 test('the worst of several answers counts', () => {
@@ -118,6 +144,27 @@ test.each<[string, OcspOptions, string]>([
   [
     'of an expired delegate',
     { delegate: issueResponder(authority, { notAfter: hoursFromNow(-1) }) },
+    'WRONG_ISSUER',
+  ],
+  [
+    'of a delegate that is an authority',
+    { delegate: issueResponder(authority, { extra: [basicConstraints(true)] }) },
+    'WRONG_ISSUER',
+  ],
+  [
+    'of a delegate whose key is not for signatures',
+    { delegate: issueResponder(authority, { keyUsage: [2, 5, 0x20] }) },
+    'WRONG_ISSUER',
+  ],
+  [
+    'about a certificate of that serial by an issuer of another name',
+    { naming: { name: name([['CN', 'Another']]) } },
+    'NO_ANSWER',
+  ],
+  ['that names the issuer by an unknown digest', { naming: { digest: 'sha512' } }, 'NO_ANSWER'],
+  [
+    'of a delegate that is not yet valid',
+    { delegate: issueResponder(authority, { notBefore: hoursFromNow(1) }) },
     'WRONG_ISSUER',
   ],
   ['of a delegate of another CA', { delegate: issueResponder(stranger) }, 'WRONG_ISSUER'],

@@ -37,6 +37,7 @@ describe('revocation data', () => {
   // Something that was signed 100 hours ago, and is proven to have existed then.
   test.each([
     ['of now', -1, 1, null],
+    ['from a clock that runs ahead', 0.5, 2, null],
     ['of the time of the proof', -101, -99, null],
     ['of a time since', -50, -40, null],
     ['of the moment of the proof', -100, -99, null],

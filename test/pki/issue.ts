@@ -298,7 +298,7 @@ export interface CrlOptions {
   readonly keyId?: Uint8Array | null
   readonly digest?: TestDigest
   readonly innerDigest?: TestDigest
-  readonly version?: 1 | 2
+  readonly version?: 1 | 2 | 3
   readonly spoil?: (signature: Uint8Array) => Uint8Array
 }
 
@@ -334,7 +334,7 @@ export function issueCrl(authority: TestAuthority, options: CrlOptions = {}): Ui
     )
   })
   const tbs = sequence(
-    ...(options.version === 1 ? [] : [whole(1)]),
+    ...(options.version === 1 ? [] : [whole((options.version ?? 2) - 1)]),
     algorithm(options.innerDigest ?? digest, options.signer ?? authority.key),
     name(authority.nameParts),
     time(options.thisUpdate ?? hoursFromNow(-4)),
@@ -354,6 +354,8 @@ export interface OcspOptions {
   /** Several answers instead of one. */
   readonly statuses?: readonly NonNullable<OcspOptions['status']>[]
   readonly serial?: Uint8Array
+  /** By which digest the certificate's issuer is named, and another name than its own. */
+  readonly naming?: { readonly digest?: keyof typeof NAMING; readonly name?: Asn1 }
   readonly nonce?: Uint8Array | null
   readonly thisUpdate?: Date
   readonly nextUpdate?: Date | null
@@ -371,6 +373,12 @@ export interface OcspOptions {
   readonly responseExtensions?: readonly Asn1[]
   readonly spoil?: (signature: Uint8Array) => Uint8Array
 }
+
+const NAMING = {
+  sha1: '1.3.14.3.2.26',
+  sha256: '2.16.840.1.101.3.4.2.1',
+  sha512: '2.16.840.1.101.3.4.2.3',
+} as const
 
 /** An OCSP response about a serial, signed by the authority or its delegate. */
 export function issueOcspResponse(authority: NamedKey, options: OcspOptions): Uint8Array {
@@ -410,13 +418,14 @@ function singleResponse(
   options: OcspOptions,
 ): Asn1 {
   const { serial = Uint8Array.of(0x12, 0x34, 0x56, 0x78), nextUpdate = hoursFromNow(1) } = options
+  const { digest: by = 'sha1', name: issuer = name(authority.nameParts) } = options.naming ?? {}
   const digest = (bytes: Uint8Array): Uint8Array =>
-    new Uint8Array(createHash('sha1').update(bytes).digest())
+    new Uint8Array(createHash(by).update(bytes).digest())
   return sequence(
     sequence(
-      sequence(oid('1.3.14.3.2.26'), raw(Uint8Array.of(5, 0))),
-      octets(digest(encode(name(authority.nameParts)))),
-      octets(authority.key.keyId),
+      sequence(oid(NAMING[by]), raw(Uint8Array.of(5, 0))),
+      octets(digest(encode(issuer))),
+      octets(by === 'sha1' ? authority.key.keyId : digest(authority.anchor.key.keyBits)),
       integer(serial),
     ),
     certStatus(status),
@@ -438,6 +447,8 @@ function certStatus(status: NonNullable<OcspOptions['status']>): Asn1 {
 
 export interface ResponderOptions {
   readonly purpose?: string | null
+  /** Octets of KeyUsage after the tag; absent: digitalSignature alone. */
+  readonly keyUsage?: readonly number[] | null
   readonly notBefore?: Date
   readonly notAfter?: Date
   readonly extra?: readonly Asn1[]
@@ -450,6 +461,7 @@ export function issueResponder(
 ): { readonly der: Uint8Array; readonly key: TestKey } {
   const key = testKey('responder')
   const purpose = options.purpose === undefined ? '1.3.6.1.5.5.7.3.9' : options.purpose
+  const usage = options.keyUsage === undefined ? [2, 7, 0x80] : options.keyUsage
   const tbs = tbsCertificate({
     serial: Uint8Array.of(0x55),
     issuer: name(authority.nameParts),
@@ -458,7 +470,7 @@ export function issueResponder(
     notAfter: options.notAfter ?? hoursFromNow(240),
     spki: key.spki,
     extensions: [
-      extension('2.5.29.15', true, raw(Uint8Array.of(3, 2, 7, 0x80))),
+      ...(usage === null ? [] : [extension('2.5.29.15', true, raw(Uint8Array.of(3, ...usage)))]),
       ...(purpose === null ? [] : [extension('2.5.29.37', false, sequence(oid(purpose)))]),
       ...(options.extra ?? []),
     ],

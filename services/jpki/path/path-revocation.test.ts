@@ -101,6 +101,7 @@ describe('a list', () => {
     ['without an end', { nextUpdate: null }, UNKNOWN],
     ['without a number', { number: null }, UNKNOWN],
     ['with a number below 0', { number: -1 }, UNKNOWN],
+    ['with the number 0', { number: 0 }, 'PASSED'],
     ['of version 1', { version: 1 }, UNKNOWN],
     ['without the key identifier of its issuer', { keyId: null }, 'PASSED'],
     ['that revokes', { revoked: [{ serial: 7 }] }, REVOKED],
@@ -325,6 +326,31 @@ describe('a delta list', () => {
       REVOKED,
     ],
     [
+      'that is the newest, before an older one',
+      [{}, delta({ number: 7, revoked: remove ?? [] }), delta({ revoked: revoke ?? [] })],
+      'PASSED',
+    ],
+    [
+      'of the number of the list itself',
+      [{ number: 6, revoked: hold ?? [] }, delta({ revoked: remove ?? [] })],
+      'PASSED',
+    ],
+    [
+      'that names no key',
+      [{ revoked: hold ?? [] }, delta({ keyId: null, revoked: remove ?? [] })],
+      REVOKED,
+    ],
+    [
+      'to a list that names no key',
+      [{ keyId: null, revoked: hold ?? [] }, delta({ revoked: remove ?? [] })],
+      REVOKED,
+    ],
+    [
+      'and list that name no key, either of them',
+      [{ keyId: null, revoked: hold ?? [] }, delta({ keyId: null, revoked: remove ?? [] })],
+      REVOKED,
+    ],
+    [
       'that is not the newest',
       [{}, delta({ revoked: revoke ?? [] }), delta({ number: 7, revoked: remove ?? [] })],
       'PASSED',
@@ -366,15 +392,23 @@ describe('a list by another key of its issuer', () => {
     expect(ask(signer(), [{ serial: 7 }])).toBe(REVOKED)
   })
 
+  test('counts with a certificate for any use of its key', () => {
+    expect(ask(signer({ keyUsage: null }))).toBe('PASSED')
+  })
+
   test.each<[string, Entity | null]>([
     ['nobody knows the key', null],
+    ['the key is of a kind that is not taken', signer({ key: testKey('rsa-1024:list key') })],
     ['the key may not sign lists', signer({ keyUsage: USAGE.digitalSignature })],
     ['its certificate has expired', signer({ notAfter: daysFromNow(-1) })],
     [
       'its certificate is of another issuer',
       signer({ issuer: issue('Stranger', { authority: true }) }),
     ],
-    ['its certificate has another name', issue('Other', { issuer: root, key: listKey, serial: 3 })],
+    [
+      'its certificate has another name',
+      issue('Other', { issuer: root, key: listKey, serial: 3, keyUsage: USAGE.crlSign }),
+    ],
   ])('does not count when %s', (_, by) => {
     expect(ask(by)).toBe(UNKNOWN)
   })

@@ -69,6 +69,7 @@ describe('basic constraints', () => {
       'PASSED',
     ],
     ['does not say so', without('2.5.29.19'), CONSTRAINED],
+    ['says nothing of its use', { ...without('2.5.29.19'), keyUsage: null }, CONSTRAINED],
     [
       'says that it is none',
       { ...without('2.5.29.19'), extensions: [basicConstraints(false)] },
