@@ -1,0 +1,136 @@
+// Runs the unit tests of a mutation run: a test runner for Stryker, and what those tests get for `vitest`. Every test is loaded once
+// and called again for each mutant, in one process: a mutant then costs milliseconds, where a start of vitest costs seconds.
+import { glob } from 'node:fs/promises'
+import { registerHooks } from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { INSTRUMENTER_CONSTANTS } from '@stryker-mutator/api/core'
+import { commonTokens, declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin'
+import {
+  determineHitLimitReached,
+  DryRunStatus,
+  TestStatus,
+  toMutantRunResult,
+} from '@stryker-mutator/api/test-runner'
+import { expect } from 'vitest'
+
+const tests = []
+const suites = []
+
+function describe(name, body) {
+  suites.push(name)
+  body()
+  suites.pop()
+}
+
+function test(name, body) {
+  tests.push({ id: `${tests.length} ${[...suites, name].join(' > ')}`, body })
+}
+
+test.each = (rows) => (name, body) => {
+  for (const row of rows) {
+    const values = Array.isArray(row) ? row : [row]
+    test(`${name} ${String(values[0])}`, () => body(...values))
+  }
+}
+
+export { describe, expect, test }
+
+class InProcessRunner {
+  static inject = [commonTokens.options]
+  #patterns
+  #leftOut
+  /** Which mutant is active, and what was covered: shared with the mutated code. */
+  #state = (globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {})
+
+  constructor(options) {
+    this.#patterns = options.inProcess.tests
+    this.#leftOut = new RegExp(options.inProcess.leftOut)
+  }
+
+  capabilities() {
+    return { reloadEnvironment: false }
+  }
+
+  async dryRun() {
+    await this.#load()
+    const results = await this.#run(tests.filter(({ id }) => !this.#leftOut.test(id)))
+    return {
+      status: DryRunStatus.Complete,
+      tests: results,
+      mutantCoverage: this.#state.mutantCoverage,
+    }
+  }
+
+  async mutantRun({ activeMutant, hitLimit, mutantActivation, testFilter, disableBail }) {
+    if (mutantActivation === 'static') this.#state.activeMutant = activeMutant.id
+    await this.#load()
+    Object.assign(this.#state, { activeMutant: activeMutant.id, hitCount: 0, hitLimit })
+    const wanted = testFilter === undefined ? null : new Set(testFilter)
+    const chosen = tests.filter(({ id }) => wanted === null || wanted.has(id))
+    const results = await this.#run(chosen, !disableBail)
+    this.#state.activeMutant = undefined
+    return toMutantRunResult(
+      determineHitLimitReached(this.#state.hitCount, hitLimit) ?? {
+        status: DryRunStatus.Complete,
+        tests: results,
+      },
+    )
+  }
+
+  async #load() {
+    if (tests.length > 0) return
+    registerHooks({
+      resolve: (specifier, context, next) =>
+        specifier === 'vitest'
+          ? { url: import.meta.url, shortCircuit: true }
+          : next(specifier, context),
+    })
+    for (const file of await Array.fromAsync(glob(this.#patterns))) {
+      await import(pathToFileURL(resolve(file)).href)
+    }
+  }
+
+  async #run(chosen, bail = false) {
+    const results = []
+    for (const { id, body } of chosen) {
+      this.#state.currentTestId = id
+      const began = performance.now()
+      const failure = await failureOf(body)
+      const common = { id, name: id, timeSpentMs: performance.now() - began }
+      results.push(
+        failure === null
+          ? { ...common, status: TestStatus.Success }
+          : { ...common, status: TestStatus.Failed, failureMessage: String(failure) },
+      )
+      if (bail && failure !== null) break
+    }
+    this.#state.currentTestId = undefined
+    return results
+  }
+}
+
+async function failureOf(body) {
+  try {
+    await body()
+    return null
+  } catch (error) {
+    return error
+  }
+}
+
+export const strykerPlugins = [
+  declareClassPlugin(PluginKind.TestRunner, 'in-process', InProcessRunner),
+]
+export const strykerValidationSchema = {
+  properties: {
+    inProcess: {
+      type: 'object',
+      properties: {
+        tests: { type: 'array', items: { type: 'string' } },
+        leftOut: { type: 'string' },
+      },
+      required: ['tests', 'leftOut'],
+    },
+  },
+}
