@@ -58,6 +58,16 @@ function move(at: Bench, { serial }: TestCertificate): void {
   at.world.crl = { revoked: [{ serial, reason: 3 }] }
 }
 
+/** Lists are fetched in a turn as well: something happens only while the latest attributes are asked for. */
+function whileSupplying(at: Bench, happens: () => Promise<unknown>): () => Promise<void> {
+  let hasHappened = false
+  return async () => {
+    if (hasHappened || at.world.questions.length === 0) return
+    hasHappened = true
+    await happens()
+  }
+}
+
 async function told<T>(
   at: Bench,
   name: string,
@@ -170,6 +180,17 @@ describe('a consent to the latest attributes', () => {
     expect(await refreshes(at)).toEqual([])
   })
 
+  test('whose withdrawal the service refuses holds up no other one', async () => {
+    await using at = await enrolled()
+    for (let i = 0; i < 3; i++) await consent(at, at.card, at.subject)
+    at.world.refusedWithdrawals.add('consent-1')
+    await at.proofing.monitor()
+    expect(at.world.withdrawals).toEqual(['consent-2'])
+    at.world.refusedWithdrawals.clear()
+    await at.proofing.monitor()
+    expect(at.world.withdrawals).toEqual(['consent-2', 'consent-1'])
+  })
+
   test('of a person who is erased ends at the service too', async () => {
     await using at = await enrolled()
     await consent(at, at.card, at.subject)
@@ -266,8 +287,9 @@ describe('after a move', () => {
     move(at, at.card)
     await at.proofing.checkNow()
     at.world.latest = { outcome: 'supplied', attributes: MOVED }
-    at.world.meanwhile = () => at.proofing.withdrawConsent(at.subject)
+    at.world.meanwhile = whileSupplying(at, () => at.proofing.withdrawConsent(at.subject))
     await at.proofing.monitor()
+    expect(at.world.questions).toHaveLength(1)
     expect(await refreshes(at)).toEqual([])
   })
 
@@ -279,6 +301,18 @@ describe('after a move', () => {
     await at.proofing.monitor()
     expect((await at.proofing.identity(at.subject)).consent).toEqual({ givenAt: null })
     expect(await refreshes(at)).toEqual([])
+  })
+
+  test('nothing is asked of it once the certificate has expired as well', async () => {
+    await using at = await enrolled()
+    await consent(at, at.card, at.subject)
+    move(at, at.card)
+    await at.proofing.checkNow()
+    at.world.latest = { outcome: 'supplied', attributes: MOVED }
+    at.core.clock.set('2033-07-15T15:00:00Z')
+    await at.proofing.monitor()
+    expect(await at.proofing.checkIdentity(at.subject)).toMatchObject({ attributes: 'not-needed' })
+    expect(at.world.questions).toEqual([])
   })
 
   test('a tap of a new certificate makes it needless', async () => {
@@ -340,6 +374,33 @@ describe('a person whom the register has no more', () => {
     })
     expect(await statuses(at)).toHaveLength(before)
     expect(at.world.questions).toHaveLength(1)
+  })
+
+  test('is not ended when a new certificate was tapped while the question was under way', async () => {
+    await using at = await enrolled()
+    await consent(at, at.card, at.subject)
+    move(at, at.card)
+    await at.proofing.checkNow()
+    const renewed = person(at, 'signature', { serial: OTHER_SERIAL })
+    at.world.latest = { outcome: 'not-supplied' }
+    at.world.meanwhile = whileSupplying(at, () => prove(at, renewed))
+    await at.proofing.monitor()
+    expect(at.world.questions).toHaveLength(1)
+    expect((await statuses(at)).filter(({ personEnded }) => personEnded)).toEqual([])
+    expect((await at.proofing.identity(at.subject)).certificates).toContainEqual(
+      expect.objectContaining({ status: 'good' }),
+    )
+  })
+
+  test('is not brought back by a certificate of before, though no list has it', async () => {
+    await using at = await ended()
+    at.world.crl = {}
+    for (const purpose of ['enrol', 'login'] as const) {
+      expect(await prove(at, at.card, { purpose })).toMatchObject({
+        outcome: 'refused',
+        reason: 'CERTIFICATE_REVOKED',
+      })
+    }
   })
 
   test('comes back by the tap of a certificate issued since', async () => {

@@ -73,12 +73,14 @@ async function tell(
 
 const BATCH = 100
 
-/** Tells the service of consents that ended; one that it does not take now is told at the next turn. */
+/** Tells the service of consents that ended; one that it does not take now is told at the next turn, and holds up no other. */
 export async function tellEndedConsents(parts: SubmissionParts): Promise<void> {
   const { database, store, latestAttributes } = parts
   if (latestAttributes === null) return
   for (const row of await database.read((tx) => store.endedConsents(tx, BATCH))) {
-    if ((await latestAttributes.withdraw(row.reference)) !== 'withdrawn') return
+    const answer = await latestAttributes.withdraw(row.reference)
+    if (answer === 'unavailable') return
+    if (answer === 'refused') continue
     await database.run((tx) => store.noteEndTold(tx, row))
   }
 }

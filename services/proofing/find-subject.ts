@@ -1,6 +1,7 @@
 import type { Tx } from '../database/unit-of-work.ts'
 import { certificateRef, personRef, type CertificateName } from './certificate-record.ts'
-import { undecidedBy, type Refusal } from './reasons.ts'
+import { PERSON_ENDED } from './decide-status.ts'
+import { refusedBy, undecidedBy, type Refusal } from './reasons.ts'
 import type { SubmissionParts } from './submission.ts'
 
 /** What linkage says of a certificate that we have not seen. */
@@ -37,7 +38,10 @@ export async function linkCertificate(
   }
 }
 
-/** The person whom we know behind a certificate; undefined for one whom neither we nor linkage know. */
+/**
+ * The person whom we know behind a certificate; undefined for one whom neither we nor linkage know. A certificate that ended
+ * with its person is refused, whatever a list says.
+ */
 export async function findSubject(
   { store }: Pick<SubmissionParts, 'store'>,
   tx: Tx,
@@ -45,6 +49,7 @@ export async function findSubject(
   linked: LinkedPerson | null,
 ): Promise<string | undefined | Refusal> {
   const own = await store.certificate(tx, ref)
+  if (own?.reason === PERSON_ENDED) return refusedBy('CERTIFICATE_REVOKED')
   if (own !== undefined) return own.subjectRef
   // The certificate was known when linkage would have been asked, and its person was erased since.
   if (linked === null) return undecidedBy('LINKAGE_UNAVAILABLE')

@@ -3,7 +3,7 @@ import { Value } from 'typebox/value'
 import { toBase64 } from '../kernel/bytes.ts'
 import { japaneseDate } from '../kernel/calendar.ts'
 import type { SealedAttributes } from '../wallet/ports.ts'
-import { postJson } from './post-json-http.ts'
+import { postJson, refusalCode } from './post-json-http.ts'
 import { sourceOverHttp } from './source-http.ts'
 import type { LatestAttributesSource } from './sources.ts'
 
@@ -26,7 +26,6 @@ const Supplied = Type.Object({
 })
 const Withdrawn = Type.Object({}, { additionalProperties: false })
 const NotSupplied = Type.Object({ supplied: Type.Literal(false) })
-const Refused = Type.Object({ error: Type.Object({ code: Type.String({ maxLength: 80 }) }) })
 
 /** 最新の基本4情報提供 over HTTP: `POST <url>/…` with our tenant. Whatever is not an answer is `unavailable`. */
 export function latestAttributesOverHttp(url: string, tenant: string): LatestAttributesSource {
@@ -47,11 +46,12 @@ export function latestAttributesOverHttp(url: string, tenant: string): LatestAtt
     async withdraw(reference) {
       const answer = await ask('consents/withdraw', { consentId: reference })
       // One that the service does not know does not stand there either.
-      return Value.Check(Withdrawn, answer) || knowsNoConsent(answer) ? 'withdrawn' : 'unavailable'
+      if (Value.Check(Withdrawn, answer) || knowsNoConsent(answer)) return 'withdrawn'
+      return isRefusal(answer) ? 'refused' : 'unavailable'
     },
     async supply(reference, serial) {
       const answer = await ask('supply', { consentId: reference, serial })
-      if (Value.Check(Supplied, answer)) {
+      if (Value.Check(Supplied, answer) && isTime(answer.suppliedAt)) {
         return { outcome: 'supplied', attributes: vaultForm(answer) }
       }
       if (Value.Check(NotSupplied, answer)) return { outcome: 'not-supplied' }
@@ -61,11 +61,12 @@ export function latestAttributesOverHttp(url: string, tenant: string): LatestAtt
 }
 
 function isRefusal(answer: unknown): boolean {
-  return Value.Check(Refused, answer) && answer.error.code !== 'UNAVAILABLE'
+  const code = refusalCode(answer)
+  return code !== undefined && code !== 'UNAVAILABLE'
 }
 
 function knowsNoConsent(answer: unknown): boolean {
-  return Value.Check(Refused, answer) && answer.error.code === 'CONSENT_UNKNOWN'
+  return refusalCode(answer) === 'CONSENT_UNKNOWN'
 }
 
 /** As the vault reads them; a date that is not a whole one is left out. */
@@ -83,6 +84,11 @@ function vaultForm({
     municipality,
     asOf: japaneseDate(new Date(suppliedAt)),
   }
+}
+
+/** Whether a text in the form of a time is one. */
+function isTime(text: string): boolean {
+  return !Number.isNaN(Date.parse(text))
 }
 
 function isDay(text: string): boolean {

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import type { CertificateName } from './certificate-record.ts'
-import { postJson } from './post-json-http.ts'
+import { postJson, refusalCode } from './post-json-http.ts'
 import { sourceOverHttp, type SourceAccess } from './source-http.ts'
 import type { LinkageAnswer, LinkageSource } from './sources.ts'
 
@@ -15,7 +15,6 @@ const Linked = Type.Object({
   counterpart: Type.Optional(Reference),
   successor: Type.Optional(Reference),
 })
-const Refused = Type.Object({ error: Type.Object({ code: Type.String({ maxLength: 80 }) }) })
 
 const NOT_READY = 'ASSOCIATED_CERTIFICATE_NOT_READY'
 
@@ -26,8 +25,7 @@ export function linkageOverHttp(url: string, tenant: string, access?: SourceAcce
     async resolve({ kind, serial }) {
       const answer = await postJson(ask, url, { tenant, family: kind, serial })
       if (Value.Check(Linked, answer)) return linked(answer)
-      const notReady = Value.Check(Refused, answer) && answer.error.code === NOT_READY
-      return { outcome: notReady ? 'not-ready' : 'unavailable' }
+      return { outcome: refusalCode(answer) === NOT_READY ? 'not-ready' : 'unavailable' }
     },
   }
 }

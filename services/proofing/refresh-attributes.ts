@@ -51,16 +51,17 @@ export async function refreshAttributes(
   subjectRef: string,
   ask: AskRevocation = createAskRevocation(parts),
 ): Promise<RefreshOutcome> {
-  const { database, store, latestAttributes } = parts
+  const { database, store, clock, latestAttributes } = parts
   const { rows, consent } = await database.read(async (tx) => ({
     rows: await store.certificatesOf(tx, subjectRef),
     consent: await store.standingConsent(tx, subjectRef),
   }))
-  const row = rows.find(isStale)
+  const now = clock.now()
+  const row = rows.find((one) => isStale(one) && one.notAfter > now)
   if (row === undefined) return 'not-needed'
   if (latestAttributes === null || consent === undefined) return 'no-consent'
   const target = openTarget(parts.keys, row.certificateRef, row.target)
-  const { status } = await observe(parts, ask, row, target, parts.clock.now())
+  const { status } = await observe(parts, ask, row, target, now)
   await countChecks(parts, 'latest-attributes', [row])
   if (status.status === 'unknown') return waitFor(parts, consent)
   if (status.status !== 'revoked' || status.reason !== 'affiliationChanged') return 'not-needed'
@@ -71,7 +72,7 @@ export async function refreshAttributes(
     case 'not-supplied':
       return endPerson(parts, row, status)
     case 'no-consent':
-      await database.run((tx) => endConsent(parts, tx, subjectRef, parts.clock.now()))
+      await database.run((tx) => endConsent(parts, tx, subjectRef, clock.now()))
       return 'no-consent'
     case 'unavailable':
       return waitFor(parts, consent)
@@ -80,7 +81,7 @@ export async function refreshAttributes(
   }
 }
 
-/** Of the certificate that the newest attributes came by. */
+/** Whether the certificate ended because of a change, and nothing newer than what it says has come since. */
 function isStale({ kind, reason, attributesFrom }: CertificateRow): boolean {
   return kind === 'signature' && reason === 'affiliationChanged' && attributesFrom === null
 }
@@ -123,14 +124,18 @@ async function keep(
  */
 async function endPerson(
   parts: SubmissionParts,
-  { subjectRef }: CertificateRow,
+  stale: CertificateRow,
   observed: { readonly reason: RevocationReason; readonly revokedAt: Date },
 ): Promise<RefreshOutcome> {
   const { database, store, publisher, environment, clock, log } = parts
+  const { subjectRef } = stale
   const learnedAt = clock.now()
   const check = personEndedCheck(observed, learnedAt)
   checkOwnFacts(parts.facts, check, 'check_status')
-  await database.run(async (tx) => {
+  return database.run(async (tx) => {
+    // A newer certificate may have been tapped since the question: whoever holds it is in the register.
+    const known = await store.certificate(tx, stale.certificateRef)
+    if (known === undefined || known.attributesFrom !== null) return 'not-needed'
     for (const row of await store.certificatesOf(tx, subjectRef)) {
       const to = { status: 'revoked', reason: PERSON_ENDED } as const
       if (!(await store.changeStatus(tx, row, to))) continue
@@ -151,7 +156,7 @@ async function endPerson(
       await publisher.publish(tx, event)
     }
     await endConsent(parts, tx, subjectRef, learnedAt)
+    log.info('PERSON_ENDED')
+    return 'person-ended'
   })
-  log.info('PERSON_ENDED')
-  return 'person-ended'
 }

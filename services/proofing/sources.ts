@@ -83,7 +83,7 @@ export type SupplyAnswer =
 export interface LatestAttributesSource {
   /** Hands in a consent; the same one again is the same consent. */
   record(consent: SignedConsent): Promise<ConsentAnswer>
-  withdraw(reference: string): Promise<'withdrawn' | 'unavailable'>
+  withdraw(reference: string): Promise<'withdrawn' | 'refused' | 'unavailable'>
   /** The four attributes of the holder of a 署名用 certificate, by its serial. */
   supply(reference: string, serial: string): Promise<SupplyAnswer>
 }

@@ -334,7 +334,10 @@ export class ProofingStore {
     return rows.length > 0
   }
 
-  /** Persons whose attributes are out of date and who consented that they are fetched, in order. */
+  /**
+   * Persons whose attributes are out of date and who consented that they are fetched, in order. A certificate that has expired
+   * is asked about no more.
+   */
   async subjectsToRefresh(tx: Tx, now: Date, limit: number): Promise<readonly string[]> {
     const { certificates, consents } = this.#tables
     const rows = await tx
@@ -343,6 +346,7 @@ export class ProofingStore {
       .innerJoin(consents, eq(consents.subjectRef, certificates.subjectRef))
       .where(
         and(
+          gt(certificates.notAfter, now),
           eq(certificates.reason, 'affiliationChanged'),
           isNull(certificates.attributesFrom),
           eq(certificates.kind, 'signature'),

@@ -68,6 +68,8 @@ export interface World {
   /** What that service was given and asked, in order. */
   readonly handedIn: SignedConsent[]
   readonly withdrawals: string[]
+  /** Consents whose withdrawal that service refuses. */
+  readonly refusedWithdrawals: Set<string>
   readonly questions: { readonly reference: string; readonly serial: string }[]
   vault: 'up' | 'down'
   /** With it no facts of ours fit the schema. */
@@ -115,6 +117,7 @@ export async function openProofingBench({ recheckEvery = 0 }: BenchOptions = {})
     latest: { outcome: 'unavailable' },
     handedIn: [],
     withdrawals: [],
+    refusedWithdrawals: new Set(),
     questions: [],
     vault: 'up',
     schema: 'fits',
@@ -198,6 +201,7 @@ function latestAttributesOf(world: World): LatestAttributesSource {
     },
     async withdraw(reference) {
       if (world.consents === 'unavailable') return 'unavailable'
+      if (world.refusedWithdrawals.has(reference)) return 'refused'
       world.withdrawals.push(reference)
       return 'withdrawn'
     },
