@@ -1,7 +1,11 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { SOURCE_NAMES, type AccessFiles, type IdentityConfig } from '../config/identity.ts'
-import type { SourceName } from '../config/identity.ts'
+import {
+  SOURCE_NAMES,
+  type AccessFiles,
+  type IdentityConfig,
+  type SourceName,
+} from '../config/identity.ts'
 import { toBase64, utf8 } from '../kernel/bytes.ts'
 import { ConfigError } from '../kernel/errors.ts'
 import { pemBlocks } from '../kernel/pem.ts'

@@ -49,6 +49,7 @@ export async function checkIdentity(
   return { ...(await readIdentity(parts, subjectRef)), ...report, attributes }
 }
 
+/** What is known of a person's certificates and consent, without asking anybody. */
 export async function readIdentity(
   { database, store, clock, latestAttributes }: SubmissionParts,
   subjectRef: string,

@@ -1,9 +1,10 @@
 import type { ProofPurpose } from '../card/proof-message.ts'
 
 /**
- * What a revocation check was made for: a tap of the card, by its purpose (`document`: a signature for a relying party), a re-check of ours (`recheck`), one that
- * somebody asked for without the card (現況確認, `status-on-demand`), or the one before the latest attributes are fetched. A `cardless` use is a check
- * that was not made, because the person logged in or gave attributes without the card.
+ * What a revocation check was made for: a tap of the card, by its purpose (`document`: a signature for a relying party), a
+ * re-check of ours (`recheck`), one that somebody asked for without the card (現況確認, `status-on-demand`), or the one before
+ * the latest attributes are fetched. A `cardless` use is a check that was not made, because the person logged in or gave
+ * attributes without the card.
  */
 export type CheckUse =
   | ProofPurpose

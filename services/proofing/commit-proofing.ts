@@ -43,8 +43,9 @@ export async function commitProofing(
     if (attributeNames.length > 0 && updatesRecord(session.purpose)) {
       await store.noteNewestAttributes(tx, subjectRef, { from: session.proofingId, ref })
     }
-    if (consent !== null)
+    if (consent !== null) {
       await keepConsent(parts, tx, { ...consent, subjectRef, at: session.takenAt })
+    }
     const event = identityProofed({
       proofingId: session.proofingId,
       subjectRef,

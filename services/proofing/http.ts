@@ -1,7 +1,7 @@
-import type { HttpServer } from '../rpc/http-server.ts'
 import { Type } from 'typebox'
 import type { SessionPort } from '../authenticator/ports.ts'
 import { AccessDenied } from '../kernel/errors.ts'
+import type { HttpServer } from '../rpc/http-server.ts'
 import {
   AgentDocument,
   AgentSession,
@@ -22,7 +22,7 @@ export interface IdentityRouteDependencies {
   readonly sessions: Pick<SessionPort, 'current'>
 }
 
-/** What a person does about the own certificates, without the card. Every route needs a session and acts for its person alone. */
+/** What persons do about their own certificates, without the card. Every route needs a session and acts for its person alone. */
 export function registerIdentityRoutes(
   app: HttpServer,
   { proofing, sessions }: IdentityRouteDependencies,
@@ -59,7 +59,9 @@ export function registerIdentityRoutes(
 function toReply({ certificates, consent }: IdentityView): IdentityReply {
   return {
     certificates: certificates.map(({ kind, status, reason, lastGoodAt }) => ({
-      ...{ kind, status, reason },
+      kind,
+      status,
+      reason,
       lastGoodAt: lastGoodAt.toISOString(),
     })),
     consent: consent && { givenAt: consent.givenAt?.toISOString() ?? null },

@@ -67,7 +67,7 @@ export function sourceOverHttp(access: SourceAccess = {}): AskSource {
   }
 }
 
-/** Questions change nothing, so one that met a connection just closed by the service is put once more, on a new one. */
+/** A question put twice is answered as once, so one that met a connection just closed by the service is put again, on a new one. */
 async function responseTo(
   begin: () => http.ClientRequest,
   body: Uint8Array | undefined,

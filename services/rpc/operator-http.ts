@@ -1,7 +1,7 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { errorCode, InvalidInput, ServiceError } from '../kernel/errors.ts'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { errorCode, InvalidInput, ServiceError } from '../kernel/errors.ts'
 
 export interface OperatorFace {
   /** Resolves to the port that was taken. */

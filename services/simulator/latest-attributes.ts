@@ -79,8 +79,9 @@ export class LatestAttributesService {
       throw new Conflict('the certificate has ended')
     }
     checkSignature(certificate, consent)
-    if (this.#consents.length >= MAX_CONSENTS)
+    if (this.#consents.length >= MAX_CONSENTS) {
       throw new Unavailable('there is no room for more consents')
+    }
     const { personId } = certificate
     const id = toBase64Url(random.bytes(16))
     const record: ConsentRecord = { id, tenant, personId, digest, givenAt: now.toISOString() }
