@@ -23,7 +23,7 @@ import {
   whole,
   type Asn1,
 } from './encode.ts'
-import { algorithm, signed, testKey, type TestDigest, type TestKey } from './keys.ts'
+import { algorithm, keyBits, signed, testKey, type TestDigest, type TestKey } from './keys.ts'
 
 /** The moment at which everything issued here is valid, unless it is told otherwise. */
 export const NOW = new Date('2026-06-01T03:00:00Z')
@@ -425,7 +425,7 @@ function singleResponse(
     sequence(
       sequence(oid(NAMING[by]), raw(Uint8Array.of(5, 0))),
       octets(digest(encode(issuer))),
-      octets(by === 'sha1' ? authority.key.keyId : digest(authority.anchor.key.keyBits)),
+      octets(by === 'sha1' ? authority.key.keyId : digest(keyBits(authority.key))),
       integer(serial),
     ),
     certStatus(status),

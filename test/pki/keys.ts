@@ -17,15 +17,16 @@ export function testKey(label: string): TestKey {
   const known = keys.get(label)
   if (known !== undefined) return known
   const privateKey = privateKeyOf(label)
-  const publicKey = createPublicKey(privateKey)
-  const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }))
-  const keyId = new Uint8Array(createHash('sha1').update(keyBits(publicKey, spki)).digest())
+  const spki = new Uint8Array(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }))
+  const keyId = new Uint8Array(createHash('sha1').update(keyBits({ privateKey, spki })).digest())
   const key = { privateKey, spki, keyId }
   keys.set(label, key)
   return key
 }
 
-function keyBits(publicKey: KeyObject, spki: Uint8Array): Uint8Array {
+/** Contents of subjectPublicKey: what key identifiers are digests of. */
+export function keyBits({ privateKey, spki }: Pick<TestKey, 'privateKey' | 'spki'>): Uint8Array {
+  const publicKey = createPublicKey(privateKey)
   if (publicKey.asymmetricKeyType === 'rsa')
     return publicKey.export({ type: 'pkcs1', format: 'der' })
   // The point is what an SPKI of EC ends with.
