@@ -1,6 +1,11 @@
-import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto'
+import {
+  constants,
+  createPublicKey,
+  verify,
+  type KeyObject,
+  type PublicKeyInput,
+} from 'node:crypto'
 import { digestOnce } from '../kernel/digest.ts'
-import { encodePem } from '../kernel/pem.ts'
 import { STRICT_ALGORITHMS, type AlgorithmPolicy } from './algorithm-policy.ts'
 import { TAG, DerReader, inside, type DerElement } from './der.ts'
 import { oidText, readAlgorithm, readInteger, readOctetAlignedBits } from './der-values.ts'
@@ -15,25 +20,25 @@ export class PublicKey {
   readonly exponent: number
   /** Contents of subjectPublicKey without the unused-bits octet: what key identifiers are digests of. */
   readonly keyBits: Uint8Array
-  readonly #pem: string
+  readonly #encoded: PublicKeyInput
   #digests: Map<string, Uint8Array> | undefined
   #uses = 0
   #imported: KeyObject | undefined
 
-  /** @param pem of an RSA key that was checked, or of an EC key, whose point is checked here by importing it */
+  /** @param encoded an RSA key that was checked, or an EC key, whose point is checked here by importing it */
   constructor(
     type: 'rsa' | 'ec',
     bits: number,
     exponent: number,
     keyBits: Uint8Array,
-    pem: string,
+    encoded: PublicKeyInput,
   ) {
     this.type = type
     this.bits = bits
     this.exponent = exponent
     this.keyBits = keyBits
-    this.#pem = pem
-    if (type === 'ec') this.#imported = importPem(pem)
+    this.#encoded = encoded
+    if (type === 'ec') this.#imported = importKey(encoded)
   }
 
   /** Digest of `keyBits`, by which OCSP names an issuer or a responder (RFC 6960 §4.1.1, §4.2.1). */
@@ -44,10 +49,13 @@ export class PublicKey {
 
   /**
    * Whether `signature` is the holder's over `message`. A key that verifies once, as a card's does, goes to OpenSSL as
-   * text, which costs less than an object for it; one that is used again is kept.
+   * it is encoded, which costs less than an object for it; one that is used again is kept.
    */
   verifies(digest: string, message: Uint8Array, signature: Uint8Array): boolean {
-    return verify(digest, message, this.#forOneUse(), signature)
+    const key = this.#forMoreUses()
+    return key === undefined
+      ? withoutStackTraces(() => verify(digest, message, this.#encoded, signature))
+      : verify(digest, message, key, signature)
   }
 
   /** The same under RSASSA-PSS (RFC 8017 §8.1.2), whose salt has `saltLength` octets. */
@@ -58,15 +66,19 @@ export class PublicKey {
     signature: Uint8Array,
   ): boolean {
     const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
-    const key = this.#forOneUse()
-    const input = typeof key === 'string' ? { key, ...pss } : { key, ...pss }
-    return verify(digest, message, input, signature)
+    const key = this.#forMoreUses()
+    return withoutStackTraces(() =>
+      key === undefined
+        ? verify(digest, message, { ...this.#encoded, ...pss }, signature)
+        : verify(digest, message, { key, ...pss }, signature),
+    )
   }
 
-  #forOneUse(): KeyObject | string {
+  /** The key object from the second use on. */
+  #forMoreUses(): KeyObject | undefined {
     this.#uses += 1
-    if (this.#uses > 1) this.#imported ??= importPem(this.#pem)
-    return this.#imported ?? this.#pem
+    if (this.#uses > 1) this.#imported ??= importKey(this.#encoded)
+    return this.#imported
   }
 }
 
@@ -119,7 +131,7 @@ function importRsa(
   if (!isPositiveOdd(exponentOctets) || exponent < rsaMinimumExponent) {
     throw new AlgorithmNotAllowed(`an odd RSA exponent of at least ${rsaMinimumExponent}`)
   }
-  return new PublicKey('rsa', bits, exponent, keyBits, keyText('RSA PUBLIC KEY', keyBits))
+  return new PublicKey('rsa', bits, exponent, keyBits, encodedKey('pkcs1', keyBits))
 }
 
 function isPositiveOdd(integer: Uint8Array): boolean {
@@ -137,21 +149,36 @@ function importEc(spki: DerElement, curve: string, keyBits: Uint8Array): PublicK
   if (keyBits[0] !== 4 || keyBits.length !== 1 + bits / 4) {
     throw new AlgorithmNotAllowed('an uncompressed EC point')
   }
-  return new PublicKey('ec', bits, 0, keyBits, keyText('PUBLIC KEY', spki.encoding))
+  return new PublicKey('ec', bits, 0, keyBits, encodedKey('spki', spki.encoding))
 }
 
 /**
- * The form that is cheapest to import on Node 24: of a string it sees at once that it is no key object, and finds that out of DER
- * by an exception. OpenSSL takes lines of up to 254 characters, and few long ones cost it less; see the bench.
+ * The form that is cheapest to import on Node 24: DER spares OpenSSL the reading of text, and a string spares Node the question
+ * whether it is a key object; see the bench.
  */
-function keyText(label: string, der: Uint8Array): string {
-  return encodePem(label, der, 192)
+function encodedKey(type: 'pkcs1' | 'spki', der: Uint8Array): PublicKeyInput {
+  const key = Buffer.from(der.buffer, der.byteOffset, der.length).toString('latin1')
+  return { key, format: 'der', type, encoding: 'latin1' }
 }
 
-function importPem(pem: string): KeyObject {
+function importKey(encoded: PublicKeyInput): KeyObject {
   try {
-    return createPublicKey(pem)
+    return withoutStackTraces(() => createPublicKey(encoded))
   } catch (cause) {
     throw new AlgorithmNotAllowed('a public key that can be imported', { cause })
+  }
+}
+
+/**
+ * Node 24 asks whether what it is given is a key object by throwing and catching errors; collecting the stack for them costs as
+ * much as a signature check.
+ */
+function withoutStackTraces<T>(work: () => T): T {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = limit
   }
 }

@@ -2,11 +2,11 @@ import { toBase64 } from './bytes.ts'
 
 const LINE = 64
 
-/** One object in textual encoding (RFC 7468 §3), base64 in lines of 64 unless told. */
-export function encodePem(label: string, der: Uint8Array, line: number = LINE): string {
+/** One object in textual encoding (RFC 7468 §3), base64 in lines of 64. */
+export function encodePem(label: string, der: Uint8Array): string {
   const base64 = toBase64(der)
   let lines = ''
-  for (let at = 0; at < base64.length; at += line) lines += base64.slice(at, at + line) + '\n'
+  for (let at = 0; at < base64.length; at += LINE) lines += base64.slice(at, at + LINE) + '\n'
   return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`
 }
 
