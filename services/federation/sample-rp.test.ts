@@ -104,6 +104,8 @@ function browse(name: Name, path: string, options: { method?: string; cookie?: s
 
 /** Presses the button at the sample site and answers its request as `subjectRef`; gives what the browser goes back with. */
 async function answer(name: Name, subjectRef: string) {
+  // The programs sign their assertions by the real time, which has gone on since the stand was opened.
+  stand.clock.set(new Date())
   stand.policy.identity.set(subjectRef, 'IAL2')
   const pressed = await browse(name, '/start', { method: 'POST' })
   const requestId = new URL(pressed.location).pathname.split('/').at(-1) ?? ''

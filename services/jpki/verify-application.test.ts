@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { concatBytes, fromHex } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
-import { octets, oid, raw, sequence, tagged, taggedBytes } from '../../test/pki/encode.ts'
+import { name, octets, oid, raw, sequence, tagged, taggedBytes } from '../../test/pki/encode.ts'
 import {
   extension,
   issueAuthority,
@@ -434,6 +434,22 @@ describe('the attributes of the person', () => {
       text: '〓桐　幹也',
       substituted: [0],
     })
+  })
+
+  test('are read with the address and the municipality', () => {
+    const attributes = attributesOf({})
+    expect(attributes?.address).toEqual({
+      text: '東京都清瀬市中里五丁目８４２番地',
+      substituted: [],
+    })
+    expect(attributes?.municipality).toEqual({ prefecture: 'Tokyo-to', city: 'Kiyose-shi' })
+  })
+
+  test('have no municipality when the subject does not name one', () => {
+    const subject = name([['C', 'JP']])
+    const card = issueCertificate(authorities.signature, { subject })
+    const { verified } = verify(card, { kind: 'signature' })
+    expect(verified?.attributes?.municipality).toBeNull()
   })
 
   test('count characters, not UTF-16 units', () => {

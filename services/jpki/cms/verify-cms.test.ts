@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { fromHex } from '../../kernel/bytes.ts'
+import { fromHex, utf8 } from '../../kernel/bytes.ts'
+import { sha256 } from '../../kernel/digest.ts'
 import {
   attribute,
   buildCms,
@@ -49,6 +50,8 @@ import type { CmsQuestion } from './verify-cms.ts'
 function endingOf(options: CmsOptions, bent: Partial<CmsQuestion> = {}): unknown {
   return ending(verify(buildCms(card, options), bent))
 }
+
+const DIGEST = { sha256: sha256(DOCUMENT) }
 
 const FORMAT = ['FAILED', 'FORMAT_FAILURE', 'cms-format']
 const NO_SIGNER = ['INDETERMINATE', 'NO_SIGNING_CERTIFICATE_FOUND', 'signing-certificate']
@@ -128,8 +131,17 @@ describe('a document that a card signed', () => {
     ['with another digest announced beside', { announced: ['sha512', 'sha256'] }, {}],
     ['that nobody asks the status of', {}, { revocation: 'not-checked' }],
     ['under RFC 5280', {}, { profile: RFC5280 }],
+    ['with the digest of the content alone', { detached: true }, { content: DIGEST }],
   ])('passes %s', (_, options, bent) => {
     expect(endingOf(options, bent)).toBe('PASSED')
+  })
+
+  test.each<[string, CmsOptions]>([
+    ['of another digest', { detached: true, digest: 'sha512' }],
+    ['of another content', { detached: true, content: utf8('something else') }],
+  ])('does not pass by a digest that says nothing %s', (_, options) => {
+    const refused = ['FAILED', 'HASH_FAILURE', 'message-digest']
+    expect(endingOf(options, { content: DIGEST })).toEqual(refused)
   })
 
   test('passes by an answer instead of a list', () => {
