@@ -11,7 +11,7 @@ import {
   type SampleRp,
   type Watching,
 } from '../support/observed-relying-party.ts'
-import { atDesk, castAt, certificateOn, closeCast, someone } from '../support/players.ts'
+import { atDesk, castAt, certificateOn, closeCast, enrolledWith } from '../support/players.ts'
 
 let instance: Instance
 let cast: Cast
@@ -27,14 +27,7 @@ afterAll(async () => {
   await instance[Symbol.asyncDispose]()
 })
 
-/** A browser with a passkey of its own, vouched for by a card or phone, and logged in. */
-async function enrolled(tokenId: string): Promise<Person> {
-  const person = someone(instance)
-  await person.enrol(tokenId, SAMPLE_PINS.signature)
-  await person.logIn()
-  await person.untilProofed()
-  return person
-}
+const enrolled = (tokenId: string): Promise<Person> => enrolledWith(instance, tokenId)
 
 /** Logs in at a service; gives the pseudonym there. */
 async function visit(person: Person, rpId: SampleRp): Promise<string> {

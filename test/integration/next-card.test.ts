@@ -4,7 +4,14 @@ import type { Person } from '../../services/cli/demo/person.ts'
 import type { Cast } from '../../services/cli/demo/story.ts'
 import { SAMPLE_PINS } from '../../services/simulator/people.ts'
 import { startInstance, type Instance } from '../support/instance.ts'
-import { atDesk, castAt, certificateOn, closeCast, someone } from '../support/players.ts'
+import {
+  atDesk,
+  castAt,
+  certificateOn,
+  closeCast,
+  enrolledWith,
+  someone,
+} from '../support/players.ts'
 
 // The simulator's next card: what is not announced of it is invented.
 
@@ -26,13 +33,7 @@ async function visit(person: Person): Promise<string> {
   return (await login.ended).pairwiseSubject
 }
 
-async function enrolled(cardId: string): Promise<Person> {
-  const person = someone(instance)
-  await person.enrol(cardId, SAMPLE_PINS.signature)
-  await person.logIn()
-  await person.untilProofed()
-  return person
-}
+const enrolled = (tokenId: string): Promise<Person> => enrolledWith(instance, tokenId)
 
 /** A login with the card alone, in the person's browser. */
 async function logInWithCard(person: Person, cardId: string): Promise<CardLoginStatus> {

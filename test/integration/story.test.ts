@@ -5,7 +5,14 @@ import { tellStory, type Cast, type Told } from '../../services/cli/demo/story.t
 import type { LedgerReply } from '../../services/wallet/api.ts'
 import { startInstance, type Instance } from '../support/instance.ts'
 import { changeIn, NOT_FOUND, ObservedRelyingParty } from '../support/observed-relying-party.ts'
-import { atDesk, castAt, certificateOn, closeCast, someone } from '../support/players.ts'
+import {
+  atDesk,
+  castAt,
+  certificateOn,
+  closeCast,
+  enrolledWith,
+  someone,
+} from '../support/players.ts'
 import { expectWholeStory } from '../support/story-expectations.ts'
 
 const IAL = 'nist-800-63A-4'
@@ -35,14 +42,7 @@ function observed(rpId: 'library' | 'liquor' | 'bank'): ObservedRelyingParty {
   return (seen[rpId] ??= new ObservedRelyingParty(instance, rpId))
 }
 
-/** A person who has enrolled with a card or phone, and is logged in. */
-async function enrolled(tokenId: string): Promise<Person> {
-  const person = someone(instance)
-  await person.enrol(tokenId, PIN)
-  await person.logIn()
-  await person.untilProofed()
-  return person
-}
+const enrolled = (tokenId: string): Promise<Person> => enrolledWith(instance, tokenId)
 
 function interactionPath(interactionUrl: string): string {
   return `/api/federation/interactions/${new URL(interactionUrl).pathname.split('/').at(-1) ?? ''}`

@@ -3,11 +3,12 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Person } from '../../services/cli/demo/person.ts'
+import type { Person } from '../../services/cli/demo/person.ts'
 import { systemClock } from '../../services/kernel/clock.ts'
 import { systemRandom } from '../../services/kernel/random.ts'
-import { SAMPLE_PINS, type NewPerson } from '../../services/simulator/people.ts'
-import { startInstance, type Instance } from '../support/instance.ts'
+import type { NewPerson } from '../../services/simulator/people.ts'
+import { startInstance } from '../support/instance.ts'
+import { enrolledWith } from '../support/players.ts'
 import { readMessage, withoutEndOfRequest } from '../support/read-received.ts'
 import type { Received } from '../support/recording-proxy.ts'
 import { startRelyingParty, type RecordedRelyingParty } from '../support/recorded-relying-party.ts'
@@ -139,8 +140,8 @@ async function playVisits(stack: AsyncDisposableStack): Promise<Visits> {
   const library = stack.use(await startRelyingParty(instance, 'library'))
   const liquor = stack.use(await startRelyingParty(instance, 'liquor'))
   const bank = stack.use(await startRelyingParty(instance, 'bank'))
-  const aoi = await enrolled(instance, 'aoi')
-  const midori = await enrolled(instance, 'midori')
+  const aoi = await enrolledWith(instance, 'aoi-card')
+  const midori = await enrolledWith(instance, 'midori-card')
   // Midori's visits lie between Aoi's: the second of an answer is then nothing that only Aoi's two visits share.
   return {
     aoiAtLibrary: await visitWithLogin(aoi, library, askInVain),
@@ -151,19 +152,6 @@ async function playVisits(stack: AsyncDisposableStack): Promise<Visits> {
     aoiAtLiquor: await visitLiquor(aoi, liquor),
     aoiAtLibraryAgain: await visitWithLogin(aoi, library, askInVain),
   }
-}
-
-async function enrolled({ ready, dataDir }: Instance, id: string): Promise<Person> {
-  const person = new Person({
-    issuer: ready.issuer,
-    dataDir,
-    clock: systemClock,
-    random: systemRandom,
-  })
-  await person.enrol(`${id}-card`, SAMPLE_PINS.signature)
-  await person.logIn()
-  await person.untilProofed()
-  return person
 }
 
 async function recorded(

@@ -4,6 +4,7 @@ import type { Cast } from '../../services/cli/demo/story.ts'
 import { systemClock } from '../../services/kernel/clock.ts'
 import { systemRandom } from '../../services/kernel/random.ts'
 import type { PersonView } from '../../services/simulator/desk.ts'
+import { SAMPLE_PINS } from '../../services/simulator/people.ts'
 import type { CertificateFamily } from '../../services/simulator/profile.ts'
 import type { Instance } from './instance.ts'
 
@@ -21,6 +22,15 @@ export function closeCast({ library, liquor, bank }: Cast): void {
 /** Somebody with a browser and a phone of their own. */
 export function someone({ ready, dataDir }: Place): Person {
   return new Person({ issuer: ready.issuer, dataDir, clock: systemClock, random: systemRandom })
+}
+
+/** Somebody whose browser has a passkey that a card or phone vouched for, and is logged in. */
+export async function enrolledWith(place: Place, tokenId: string): Promise<Person> {
+  const person = someone(place)
+  await person.enrol(tokenId, SAMPLE_PINS.signature)
+  await person.logIn()
+  await person.untilProofed()
+  return person
 }
 
 /** What a clerk does at the issuer's desk, for example `atDesk(instance, 'people/misaki/move', {…})`. */
