@@ -64,6 +64,13 @@ test.each([
   expect(statusBy({ status: answer })).toMatchObject({ status, reason: named })
 })
 
+test('an answer that names SHA-1 for its signature is unsupported', () => {
+  const answer = Buffer.from(issueOcspResponse(authority, { nonce })).toString('hex')
+  const weak = answer.replace('2a864886f70d01010b', '2a864886f70d010105')
+  const status = ocspStatus(new Uint8Array(Buffer.from(weak, 'hex')), question)
+  expect(status).toMatchObject({ status: 'unknown', cause: 'UNSUPPORTED' })
+})
+
 test('a nonce may be critical, and any extension that is not', () => {
   const own = extension('1.3.6.1.5.5.7.48.1.2', true, octets(nonce))
   const other = extension('1.2.3', false, octets(nonce))
