@@ -118,7 +118,7 @@ async function start(config: Config, stack: AsyncDisposableStack): Promise<Start
   for (const definition of services.consumers) core.consume(definition)
   const timers = startTimers(services, core, clock, log)
   stack.defer(() => timers.stop())
-  const { face, port: operatorPort } = await startOperator(config, core, services)
+  const { face, port: operatorPort } = await startOperator(config, core, services, log)
   stack.defer(() => face.close())
 
   return {
@@ -193,6 +193,7 @@ async function startOperator(
   config: Config,
   core: EventCore,
   { proofing }: Services,
+  log: Log,
 ): Promise<{ face: OperatorFace; port: number }> {
   let lag = 0
   const measureLag = async (): Promise<number> => {
@@ -200,6 +201,7 @@ async function startOperator(
     return lag
   }
   const face = createOperatorFace({
+    log,
     orders: { [RECHECK_PATH]: (body) => proofing.checkIdentity(readSubjectRef(body)) },
     notReady: () => (lag > MAXIMUM_LAG ? ['CONSUMER_LAGS'] : []),
     gauges: {

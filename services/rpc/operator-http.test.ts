@@ -3,10 +3,13 @@ import { NotFound } from '../kernel/errors.ts'
 import { createOperatorFace, type OperatorFace } from './operator-http.ts'
 
 let face: OperatorFace
+let logged: unknown[]
 afterEach(() => face.close())
 
 async function started(notReady: string[]): Promise<string> {
+  logged = []
   face = createOperatorFace({
+    log: { error: (code) => void logged.push(code) },
     orders: {
       '/order': async (body) => {
         if (body === 'fault') throw new TypeError('private')
@@ -57,9 +60,11 @@ describe('an order', () => {
       status: 422,
       body: { error: { code: 'NOT_FOUND' } },
     })
+    expect(logged).toEqual([])
     await face.close()
     const { status, body } = await order('"fault"')
     expect(status).toBe(500)
+    expect(logged).toEqual(['REQUEST_FAILED'])
     expect(JSON.stringify(body)).not.toContain('private')
   })
 

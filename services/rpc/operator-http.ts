@@ -2,6 +2,7 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { errorCode, InvalidInput, ServiceError } from '../kernel/errors.ts'
+import type { Log } from '../kernel/log.ts'
 
 export interface OperatorFace {
   /** Resolves to the port that was taken. */
@@ -13,6 +14,7 @@ export interface OperatorFace {
 export type OperatorOrder = (body: unknown) => Promise<object>
 
 export interface OperatorOptions {
+  readonly log: Pick<Log, 'error'>
   /** By path. */
   readonly orders?: Readonly<Record<string, OperatorOrder>>
   /** Why the process should get no traffic now; empty = it is ready. Reasons are codes, never data. */
@@ -44,7 +46,7 @@ export function createOperatorFace(options: OperatorOptions): OperatorFace {
   const server = createServer((request, response) => {
     const order = orders.get(request.url ?? '')
     if (order === undefined) answer(options, exporter, request, response)
-    else void carryOut(order, request, response)
+    else void carryOut(order, options.log, request, response)
   })
   return {
     listen: (port) =>
@@ -77,6 +79,7 @@ function isFromOperator({ method, headers, socket }: IncomingMessage): boolean {
 
 async function carryOut(
   order: OperatorOrder,
+  log: OperatorOptions['log'],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -94,6 +97,9 @@ async function carryOut(
     reply(200, await order(await readJson(request)))
   } catch (error) {
     const code = errorCode(error)
+    if (code === 'INTERNAL') {
+      log.error('REQUEST_FAILED', { route: request.url ?? '', method: request.method ?? '', status: 500 }, error)
+    }
     const message = error instanceof ServiceError ? error.message : 'internal error'
     reply(code === 'INTERNAL' ? 500 : 422, { error: { code, message } })
   }
