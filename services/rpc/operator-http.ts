@@ -98,7 +98,11 @@ async function carryOut(
   } catch (error) {
     const code = errorCode(error)
     if (code === 'INTERNAL') {
-      log.error('REQUEST_FAILED', { route: request.url ?? '', method: request.method ?? '', status: 500 }, error)
+      log.error(
+        'REQUEST_FAILED',
+        { route: request.url ?? '', method: request.method ?? '', status: 500 },
+        error,
+      )
     }
     const message = error instanceof ServiceError ? error.message : 'internal error'
     reply(code === 'INTERNAL' ? 500 : 422, { error: { code, message } })
