@@ -40,6 +40,8 @@ export function readSmallInteger(reader: DerReader, tag: number = TAG.integer): 
   if ((bytes[offset] ?? 0) >= 0x80) throw new MalformedDer('a non-negative INTEGER', offset)
   let value = 0
   for (let at = offset; at < position; at++) value = value * 256 + (bytes[at] ?? 0)
+  // Seven octets hold more than a number does exactly.
+  if (value > Number.MAX_SAFE_INTEGER) throw new MalformedDer('an INTEGER below 2^53', offset)
   return value
 }
 

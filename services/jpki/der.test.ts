@@ -88,6 +88,9 @@ test.each(['0200', '02020001', '0202ff80', '0241' + '01'.repeat(65)])('%s is no 
 test('integers have their value', () => {
   expect(readSmallInteger(over('0203010000'))).toBe(65536)
   expect(() => readSmallInteger(over('0201ff'))).toThrow(malformed)
+  expect(readSmallInteger(over('02071fffffffffffff'))).toBe(Number.MAX_SAFE_INTEGER)
+  expect(() => readSmallInteger(over('020720000000000000'))).toThrow(malformed)
+  expect(() => readSmallInteger(over('02085fffffffffffffff'))).toThrow(malformed)
   expect(toBigInt(readInteger(over('0201ff')))).toBe(-1n)
   expect(toBigInt(readInteger(over('02020080')))).toBe(128n)
 })
