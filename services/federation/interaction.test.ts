@@ -143,6 +143,26 @@ describe('an interaction, whatever comes in whatever order', () => {
   })
 })
 
+describe('a signature whose last write comes after the end', () => {
+  const late = new Date(START.getTime() + INTERACTION_LIFETIME)
+  const result = { pairwiseSubject: 'x', levels: [], releaseId: null }
+  const known: Interaction = { ...fresh, kind: 'signature', subjectRef: 'person-1' }
+  const agreed: Interaction = { ...known, signing: { pairwiseSubject: 'x', levels: [] } }
+
+  test('is delivered when the person agreed in time', () => {
+    const decision = decideInteraction(agreed, { type: 'complete', result }, late)
+    expect(decision).toMatchObject({ outcome: 'changed', interaction: { status: 'completed' } })
+  })
+
+  test.each([
+    ['nobody agreed', known],
+    ['it is no signature', { ...agreed, kind: 'authenticate' as const }],
+  ])('is not when %s', (_what, state) => {
+    const decision = decideInteraction(state, { type: 'complete', result }, late)
+    expect(decision).toEqual({ outcome: 'rejected', reason: 'EXPIRED' })
+  })
+})
+
 test('a second browser is turned away', () => {
   const one = new Uint8Array(32).fill(1)
   const bound = decideInteraction(

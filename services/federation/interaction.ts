@@ -131,7 +131,8 @@ export function signatureFailure(reason: string): FailureReason {
 
 /**
  * The next state of an interaction.
- * INVARIANT: a closed interaction never changes, its browser is bound once, and after its end it can only fail.
+ * INVARIANT: a closed interaction never changes, its browser is bound once, and after its end it can only fail, or deliver what
+ * was made before.
  */
 export function decideInteraction(
   state: Interaction,
@@ -141,8 +142,7 @@ export function decideInteraction(
   if (state.status !== 'open') return { outcome: 'rejected', reason: 'CLOSED' }
   if (command.type !== 'fail' && at >= state.expiresAt) {
     // A release or signature that was made in time is delivered even when its last write comes late.
-    const delivered = command.type === 'complete' && state.kind !== 'authenticate'
-    if (!delivered) return { outcome: 'rejected', reason: 'EXPIRED' }
+    if (!isMade(state, command)) return { outcome: 'rejected', reason: 'EXPIRED' }
   }
   switch (command.type) {
     case 'bind_browser':
@@ -170,6 +170,12 @@ export function decideInteraction(
     default:
       return command satisfies never
   }
+}
+
+/** Whether the command brings what was made in time: a release that was issued, or a signature that was agreed to. */
+function isMade(state: Interaction, command: InteractionCommand): boolean {
+  if (command.type !== 'complete') return false
+  return command.result.releaseId !== null || (state.kind === 'signature' && state.signing !== null)
 }
 
 function bindBrowser(
