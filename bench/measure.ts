@@ -33,9 +33,9 @@ export function compare(work: {
 }
 
 /** Tenth percentiles of the times of a call, in nanoseconds. */
-export function quietTimes(works: readonly (() => unknown)[], turns: number = TURNS): number[] {
+function quietTimes(works: readonly (() => unknown)[]): number[] {
   const series = works.map((work) => ({ work, calls: callsInATurn(work), times: [] as number[] }))
-  for (let turn = 0; turn < turns; turn += 1) {
+  for (let turn = 0; turn < TURNS; turn += 1) {
     for (const { work, calls, times } of series) times.push(timeOf(work, calls) / calls)
   }
   return series.map(({ times }) => quantile(times, QUIET))

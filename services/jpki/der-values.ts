@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { TAG, inside, type DerElement, type DerReader } from './der.ts'
 import { MalformedDer } from './errors.ts'
+import { sameBytes } from './shared-values.ts'
 
 /** `BOOLEAN DEFAULT FALSE`: DER leaves the default out, so FALSE written down is malformed (X.690 §11.5). */
 export function readDefaultFalse(reader: DerReader, tag: number = TAG.boolean): boolean {
@@ -122,12 +123,6 @@ function oidAt(bytes: Uint8Array, offset: number, end: number): string {
   const text = decodeOid(contents, offset)
   decodedOids[slot] = { contents, text }
   return text
-}
-
-function sameBytes(whole: Uint8Array, bytes: Uint8Array, offset: number, end: number): boolean {
-  if (whole.length !== end - offset) return false
-  for (let i = 0; i < whole.length; i++) if (whole[i] !== bytes[offset + i]) return false
-  return true
 }
 
 function decodeOid(contents: Uint8Array, offset: number): string {

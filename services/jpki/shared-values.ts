@@ -44,7 +44,7 @@ export class SharedValues<T> {
   at(bytes: Uint8Array, start: number, end: number): T {
     const place = placeOf(bytes, start, end) % this.#kept.length
     const kept = this.#kept[place]
-    if (kept !== undefined && isAt(kept.encoding, bytes, start, end)) return kept.value
+    if (kept !== undefined && sameBytes(kept.encoding, bytes, start, end)) return kept.value
     const value = this.#decode(new DerReader(bytes, start, end))
     if (end - start > this.#longest) return value
     const encoding = new Uint8Array(bytes.subarray(start, end))
@@ -63,7 +63,13 @@ function placeOf(bytes: Uint8Array, start: number, end: number): number {
   return digest
 }
 
-function isAt(whole: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+/** Whether `whole` is what stands in `bytes` at `start` to `end`. */
+export function sameBytes(
+  whole: Uint8Array,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
   if (whole.length !== end - start) return false
   if (whole.length > SHORT) return Buffer.compare(whole, bytes.subarray(start, end)) === 0
   for (let i = 0; i < whole.length; i++) if (whole[i] !== bytes[start + i]) return false
