@@ -9,6 +9,7 @@ export interface Row {
 
 const TURNS = 600
 const MICROSECONDS_A_TURN = 2_000
+const WARM_UP_TURNS = 1_000
 const QUIET = 0.1
 
 /**
@@ -41,10 +42,10 @@ function quietTimes(works: readonly (() => unknown)[]): number[] {
   return series.map(({ times }) => quantile(times, QUIET))
 }
 
-/** After it has been called often enough to be compiled. */
+/** After two seconds of calls: the engine compiles what is called often once more, well after the first thousand calls. */
 function callsInATurn(work: () => unknown): number {
   let calls = 1
-  for (let warm = 0; warm < 20; warm += 1) {
+  for (let warm = 0; warm < WARM_UP_TURNS; warm += 1) {
     const nanoseconds = timeOf(work, calls) / calls
     calls = Math.max(1, Math.min(2 * calls, Math.round((MICROSECONDS_A_TURN * 1e3) / nanoseconds)))
   }

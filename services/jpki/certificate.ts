@@ -1,4 +1,4 @@
-import { TAG, DerReader, contextConstructed, contextPrimitive, type DerElement } from './der.ts'
+import { TAG, DerReader, contextConstructed, contextPrimitive } from './der.ts'
 import {
   readAlgorithm,
   readInteger,
@@ -16,6 +16,7 @@ import {
   type KnownExtensions,
 } from './extensions.ts'
 import { readName, type DistinguishedName } from './name.ts'
+import { SubjectPublicKeyInfo } from './public-key.ts'
 import { SharedValues } from './shared-values.ts'
 
 /** Largest certificate that is read, in bytes. */
@@ -35,8 +36,7 @@ export interface Certificate extends KnownExtensions {
   readonly subject: DistinguishedName
   readonly notBefore: DerTime
   readonly notAfter: DerTime
-  /** SubjectPublicKeyInfo, imported by `importPublicKey`. */
-  readonly spki: DerElement
+  readonly spki: SubjectPublicKeyInfo
   readonly hasUniqueIds: boolean
   readonly extensions: readonly Extension[]
   /** The algorithm inside the signed part and the one beside the signature; RFC 5280 §4.1.1.2 wants them equal. */
@@ -73,7 +73,7 @@ export function readCertificate(reader: DerReader): Certificate {
   const notAfter = readTime(validity)
   validity.finish()
   const subject = readName(tbs)
-  const spki = tbs.read(TAG.sequence)
+  const spki = SubjectPublicKeyInfo.read(tbs)
   const issuerId = tbs.optional(contextPrimitive(1))
   const subjectId = tbs.optional(contextPrimitive(2))
   const extensionReader = tbs.optionalEnter(contextConstructed(3))

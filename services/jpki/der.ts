@@ -65,6 +65,16 @@ export class DerElement {
   get encoding(): Uint8Array {
     return this.bytes.subarray(this.start, this.end)
   }
+
+  /** Below 0, 0 or above 0, as its encoding stands before, is equal to or stands after the other's (X.690 §11.6). */
+  compareTo(other: DerElement): number {
+    const length = Math.min(this.end - this.start, other.end - other.start)
+    for (let i = 0; i < length; i++) {
+      const difference = (this.bytes[this.start + i] ?? 0) - (other.bytes[other.start + i] ?? 0)
+      if (difference !== 0) return difference
+    }
+    return this.end - this.start - (other.end - other.start)
+  }
 }
 
 /**

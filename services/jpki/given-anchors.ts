@@ -2,7 +2,7 @@ import { toHex } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
 import type { AlgorithmPolicy } from './algorithm-policy.ts'
 import { parseCertificate } from './certificate.ts'
-import { keyOf, type PathAnchor } from './path/build-path.ts'
+import type { PathAnchor } from './path/build-path.ts'
 import { familyOf, kindNamed, type Family } from './profile.ts'
 import { readUsable } from './revocation-material.ts'
 import { readRoot, type TrustAnchor } from './trust-anchor.ts'
@@ -10,7 +10,7 @@ import { readRoot, type TrustAnchor } from './trust-anchor.ts'
 /** Certificates with a key of an allowed kind, as they were handed over; what cannot be read is left out. */
 export function anchorsOf(ders: readonly Uint8Array[], algorithms: AlgorithmPolicy): PathAnchor[] {
   return readUsable(ders, parseCertificate)
-    .map((certificate) => ({ certificate, key: keyOf(certificate, algorithms) }))
+    .map((certificate) => ({ certificate, key: certificate.spki.keyUnder(algorithms) }))
     .filter((anchor): anchor is PathAnchor => anchor.key !== null)
 }
 

@@ -67,6 +67,11 @@ export class DistinguishedName {
     return (this.#encoding ??= this.#element.encoding)
   }
 
+  /** Whether both stand in the same octets. */
+  isWrittenAs(other: DistinguishedName): boolean {
+    return this.#element.compareTo(other.#element) === 0
+  }
+
   /** Digest of the encoding, by which OCSP names an issuer (RFC 6960 §4.1.1). */
   digest(algorithm: string): Uint8Array {
     this.#digests ??= new Map()
@@ -134,7 +139,7 @@ export function readAttribute(reader: DerReader): NameAttribute {
 
 /** RFC 5280 §7.1: equal bytes, or equal text after folding case and white space, RDN by RDN in order. */
 export function sameName(a: DistinguishedName, b: DistinguishedName): boolean {
-  if (a === b || Buffer.compare(a.encoding, b.encoding) === 0) return true
+  if (a === b || a.isWrittenAs(b)) return true
   return a.rdns.length === b.rdns.length && isWithin(a, b)
 }
 

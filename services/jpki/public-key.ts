@@ -7,9 +7,9 @@ import {
 } from 'node:crypto'
 import { digestOnce } from '../kernel/digest.ts'
 import { STRICT_ALGORITHMS, type AlgorithmPolicy } from './algorithm-policy.ts'
-import { TAG, DerReader, inside, type DerElement } from './der.ts'
+import { DerElement, DerReader, TAG, inside } from './der.ts'
 import { oidText, readAlgorithm, readInteger, readOctetAlignedBits } from './der-values.ts'
-import { AlgorithmNotAllowed } from './errors.ts'
+import { AlgorithmNotAllowed, MalformedDer } from './errors.ts'
 
 /** A public key of an allowed kind. */
 export class PublicKey {
@@ -79,6 +79,40 @@ export class PublicKey {
     this.#uses += 1
     if (this.#uses > 1) this.#imported ??= importKey(this.#encoded)
     return this.#imported
+  }
+}
+
+/**
+ * SubjectPublicKeyInfo where it stands in a certificate, with the key that was imported from it: the same certificate is met
+ * under several paths, and importing a key of EC costs as much as a verification with RSA.
+ */
+export class SubjectPublicKeyInfo extends DerElement {
+  #algorithms: AlgorithmPolicy | undefined
+  #key: PublicKey | null = null
+
+  /** The next element of a certificate. */
+  static read(reader: DerReader): SubjectPublicKeyInfo {
+    const start = reader.position
+    const offset = reader.advance(TAG.sequence)
+    return new SubjectPublicKeyInfo(reader.bytes, TAG.sequence, start, offset, reader.position)
+  }
+
+  /** The key; null when it is not of an allowed kind. */
+  keyUnder(algorithms: AlgorithmPolicy): PublicKey | null {
+    if (this.#algorithms !== algorithms) {
+      this.#key = importOrNull(this, algorithms)
+      this.#algorithms = algorithms
+    }
+    return this.#key
+  }
+}
+
+function importOrNull(spki: DerElement, algorithms: AlgorithmPolicy): PublicKey | null {
+  try {
+    return importPublicKey(spki, algorithms)
+  } catch (error) {
+    if (error instanceof AlgorithmNotAllowed || error instanceof MalformedDer) return null
+    throw error
   }
 }
 

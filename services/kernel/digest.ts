@@ -1,4 +1,5 @@
 import { createHash, createHmac, hash as digestOf } from 'node:crypto'
+import { toHex } from './bytes.ts'
 
 export function sha256(...parts: readonly (Uint8Array | string)[]): Uint8Array {
   const [only] = parts
@@ -6,6 +7,14 @@ export function sha256(...parts: readonly (Uint8Array | string)[]): Uint8Array {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return asBytes(hash.digest())
+}
+
+/**
+ * Whether `digest` is that of `bytes`. For digests that are public: how long it takes tells how much of them is equal. A
+ * digest as text costs half of one as bytes.
+ */
+export function isDigestOf(digest: Uint8Array, algorithm: string, bytes: Uint8Array): boolean {
+  return toHex(digest) === digestOf(algorithm, bytes, 'hex')
 }
 
 /** The digest of bytes that do not change, from where it is kept or made and kept there. */

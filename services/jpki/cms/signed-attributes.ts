@@ -2,7 +2,7 @@ import { TAG, inside, type DerElement, type DerReader } from '../der.ts'
 import { readOid, readTime } from '../der-values.ts'
 import { MalformedDer } from '../errors.ts'
 import { SIGNER_ATTRIBUTE } from '../oids.ts'
-import { readAttribute, readSoleValue } from './attribute.ts'
+import { readAttribute, readSoleValue, type Attribute } from './attribute.ts'
 import {
   readSigningCertificate,
   readSigningCertificateV2,
@@ -28,12 +28,15 @@ export interface SignedAttributes {
 export function readSignedAttributes(set: DerElement): SignedAttributes {
   const reader = inside(set)
   const attributes = reader.list(MAX_ATTRIBUTES, readAttribute)
-  checkOrder(attributes.map(({ whole }) => whole))
-  for (const { values } of attributes) checkOrder(values)
-  const byType = new Map(attributes.map((attribute) => [attribute.type, attribute]))
-  if (byType.size !== attributes.length) reader.fail('each signed attribute once')
+  let before: DerElement | undefined
+  for (const attribute of attributes) {
+    checkOrder(before, attribute.whole)
+    before = attribute.whole
+    checkValues(attribute.values)
+    if (ofType(attributes, attribute.type) !== attribute) reader.fail('each signed attribute once')
+  }
   const optional = <T>(type: string, read: (reader: DerReader) => T): T | null => {
-    const attribute = byType.get(type)
+    const attribute = ofType(attributes, type)
     return attribute === undefined ? null : readSoleValue(attribute, read)
   }
   const contentType = optional(SIGNER_ATTRIBUTE.contentType, readOid)
@@ -54,13 +57,21 @@ export function readSignedAttributes(set: DerElement): SignedAttributes {
   }
 }
 
+/** The first attribute of a type: there are a few, and a Map costs more than looking at each. */
+function ofType(attributes: readonly Attribute[], wanted: string): Attribute | undefined {
+  return attributes.find(({ type }) => type === wanted)
+}
+
+function checkValues(values: readonly DerElement[]): void {
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]
+    if (value !== undefined) checkOrder(values[i - 1], value)
+  }
+}
+
 /** X.690 §11.6: the elements of a SET OF ascend by their encoding. */
-function checkOrder(elements: readonly DerElement[]): void {
-  for (let i = 1; i < elements.length; i++) {
-    const [before, element] = [elements[i - 1], elements[i]]
-    if (before === undefined || element === undefined) continue
-    if (Buffer.compare(before.encoding, element.encoding) >= 0) {
-      throw new MalformedDer('elements of a set in their order', element.offset)
-    }
+function checkOrder(before: DerElement | undefined, element: DerElement): void {
+  if (before !== undefined && before.compareTo(element) >= 0) {
+    throw new MalformedDer('elements of a set in their order', element.offset)
   }
 }

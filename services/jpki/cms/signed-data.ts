@@ -159,8 +159,8 @@ function readSignerIdentifier(body: DerReader): SignerIdentifier {
 
 /** The attributes are sent as `[0] IMPLICIT` and signed as the SET that they are. */
 function asSet({ encoding }: DerElement): Uint8Array {
-  // A Buffer's own `slice` is a view, and the message is the caller's.
-  const bytes = new Uint8Array(encoding)
+  // A copy, since the message is the caller's; from the pool, since it lives as long as the verification.
+  const bytes = Buffer.from(encoding)
   bytes[0] = TAG.set
   return bytes
 }

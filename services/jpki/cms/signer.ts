@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto'
 import { constantTimeEqual } from '../../kernel/bytes.ts'
+import { isDigestOf } from '../../kernel/digest.ts'
 import type { AlgorithmPolicy } from '../algorithm-policy.ts'
 import type { Certificate } from '../certificate.ts'
-import { keyOf } from '../path/build-path.ts'
 import { isNull, RSA_ENCRYPTION } from '../public-key.ts'
 import { sameName } from '../name.ts'
 import {
@@ -53,17 +52,15 @@ export function verifySigner<Content extends SignedContent>(
   const content = steps.take('message-digest', () => contentStep(question, algorithm))
   const candidates = steps.take('signing-certificate', () => signerCertificates(question))
   return steps.take('cms-signature', () => {
-    const keys = candidates.flatMap((certificate) => {
-      const key = keyOf(certificate, algorithms)
-      return key === null ? [] : [{ certificate, key }]
-    })
-    if (keys.length === 0) {
+    const keyOf = ({ spki }: Certificate) => spki.keyUnder(algorithms)
+    if (candidates.every((certificate) => keyOf(certificate) === null)) {
       failStep({ sub: 'CRYPTO_CONSTRAINTS_FAILURE', expected: 'a key of an allowed kind and size' })
     }
     const { signedBytes, signature } = signer
-    const [first, ...more] = keys
-      .filter(({ key }) => verifySignature(key, algorithm, signedBytes, signature))
-      .map(({ certificate }) => certificate)
+    const [first, ...more] = candidates.filter((certificate) => {
+      const key = keyOf(certificate)
+      return key !== null && verifySignature(key, algorithm, signedBytes, signature)
+    })
     if (first === undefined) {
       failStep({ sub: 'SIG_CRYPTO_FAILURE', expected: 'a signature over the signed attributes' })
     }
@@ -79,15 +76,19 @@ function contentStep<Content extends SignedContent>(
     failStep({ sub: 'SIGNED_DATA_NOT_FOUND', expected: 'the content that was signed' })
   }
   const { messageDigest } = signedData.signer.attributes
-  if (!constantTimeEqual(messageDigest, digestOf(content, digest))) {
+  if (!hasDigest(content, digest, messageDigest)) {
     failStep({ sub: 'HASH_FAILURE', expected: 'the digest of the content' })
   }
   return content
 }
 
-function digestOf(content: SignedContent, digest: SignatureAlgorithm['digest']): Uint8Array {
-  if (content instanceof Uint8Array) return hash(digest, content, 'buffer')
-  if (digest === 'sha256') return content.sha256
+function hasDigest(
+  content: SignedContent,
+  algorithm: SignatureAlgorithm['digest'],
+  digest: Uint8Array,
+): boolean {
+  if (content instanceof Uint8Array) return isDigestOf(digest, algorithm, content)
+  if (algorithm === 'sha256') return constantTimeEqual(digest, content.sha256)
   return failStep({ sub: 'HASH_FAILURE', expected: 'a digest by SHA-256' })
 }
 

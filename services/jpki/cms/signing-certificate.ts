@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto'
-import { constantTimeEqual } from '../../kernel/bytes.ts'
+import { isDigestOf } from '../../kernel/digest.ts'
 import type { Certificate } from '../certificate.ts'
 import { TAG, type DerReader } from '../der.ts'
 import { readAlgorithm, readInteger } from '../der-values.ts'
@@ -60,7 +59,7 @@ function readIssuerSerial(body: DerReader): CertificateReference['issuerSerial']
 /** Whether the reference means this certificate: by its digest, and by issuer and serial where they are given. */
 export function refersTo(reference: CertificateReference, certificate: Certificate): boolean {
   const { digest, issuerSerial } = reference
-  if (!constantTimeEqual(reference.hash, hash(digest, certificate.der, 'buffer'))) return false
+  if (!isDigestOf(reference.hash, digest, certificate.der)) return false
   return (
     issuerSerial === null ||
     (Buffer.compare(issuerSerial.serial, certificate.serial) === 0 &&

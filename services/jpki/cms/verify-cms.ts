@@ -6,7 +6,7 @@ import type { Certificate } from '../certificate.ts'
 import { KEY_USAGE } from '../extensions.ts'
 import { CONTENT_TYPE, KEY_PURPOSE } from '../oids.ts'
 import { Budget } from '../path/budget.ts'
-import { keyOf, type CertificationPath, type PathAnchor } from '../path/build-path.ts'
+import type { CertificationPath, PathAnchor } from '../path/build-path.ts'
 import type { PathInputs } from '../path/validate-path.ts'
 import { checkProfile, isKeyOfProfile, KEY_NOT_OF_PROFILE } from '../profile.ts'
 import type { SubjectAttributes } from '../subject-attributes.ts'
@@ -115,6 +115,7 @@ function earliestTimeStamp(
 ): TimeStamp | null {
   const { intermediates, revocation, rules, at, tsaAnchors: anchors } = question
   const { timeStamps, signature: stamped } = signedData.signer
+  if (timeStamps.length === 0) return null
   const common = { stamped, anchors, intermediates, revocation, rules, at, budget }
   const outcomes = timeStamps.map((token) => verifyTimeStamp({ ...common, token }))
   const [earliest] = outcomes
@@ -187,7 +188,7 @@ function personFlaw(
   if (first === undefined) throw new TypeError('a profile has an environment at least')
   const environment = environments.find((_, i) => flaws[i] === null)
   if (environment === undefined) return first
-  const key = keyOf(certificate, algorithms)
+  const key = certificate.spki.keyUnder(algorithms)
   const isFit = key !== null && isKeyOfProfile(key, certificate, environment)
   return isFit ? null : KEY_NOT_OF_PROFILE
 }

@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto'
-import { constantTimeEqual } from '../../kernel/bytes.ts'
+import { isDigestOf } from '../../kernel/digest.ts'
 import type { Certificate } from '../certificate.ts'
 import { KEY_USAGE } from '../extensions.ts'
 import type { GeneralName } from '../general-name.ts'
@@ -70,10 +69,8 @@ export function verifyTimeStamp(question: TimeStampQuestion): Outcome<TimeStamp>
 
 function contentStep(content: Uint8Array, question: TimeStampQuestion): TimeStampInfo {
   const info = parseTimeStampInfo(content)
-  const { digest, length } = digestAlgorithm(info.imprint.algorithm)
-  const isImprint =
-    info.imprint.digest.length === length &&
-    constantTimeEqual(info.imprint.digest, hash(digest, question.stamped, 'buffer'))
+  const { digest } = digestAlgorithm(info.imprint.algorithm)
+  const isImprint = isDigestOf(info.imprint.digest, digest, question.stamped)
   if (!isImprint) failStep({ sub: 'HASH_FAILURE', expected: 'the digest of what was stamped' })
   const broken = RULES.find(({ holds }) => !holds(info, question))
   if (broken !== undefined) {

@@ -8,9 +8,10 @@ import { sha256 } from '../../kernel/digest.ts'
 import { STRICT_ALGORITHMS, type AlgorithmPolicy } from '../algorithm-policy.ts'
 import { parseCertificate } from '../certificate.ts'
 import { DerReader } from '../der.ts'
+import { SubjectPublicKeyInfo } from '../public-key.ts'
 import { verifyPath } from '../verify-path.ts'
 import { Budget } from './budget.ts'
-import { findPath, isSignedBy, keyOf, type PathAnchor } from './build-path.ts'
+import { findPath, isSignedBy, type PathAnchor } from './build-path.ts'
 import { ANY_PURPOSE } from './validate-path.ts'
 
 const NONE = 'certification-path NO_CERTIFICATE_CHAIN_FOUND'
@@ -235,7 +236,7 @@ test('a fault of ours is not taken for a certificate that does not hold', () => 
   const key = testKey('rsa root')
   const rsa = parseCertificate(issue('RSA', { authority: true, key, digest: 'sha1' }).der)
   const asked = { ...ANY_PURPOSE, target: parseCertificate(target.der), at: NOW }
-  expect(() => keyOf(rsa, faulty)).toThrow(RangeError)
+  expect(() => rsa.spki.keyUnder(faulty)).toThrow(RangeError)
   expect(() => isSignedBy(rsa, anchorOf(root).key, faulty)).toThrow(RangeError)
   expect(() =>
     findPath({
@@ -252,14 +253,14 @@ test('a key that cannot be read is none', () => {
   const { spki } = parseCertificate(root.der)
   const torn = {
     ...parseCertificate(root.der),
-    spki: new DerReader(spki.encoding.fill(0, 2, 3)).read(),
+    spki: SubjectPublicKeyInfo.read(new DerReader(spki.encoding.fill(0, 2, 3))),
   }
-  expect(keyOf(torn, STRICT_ALGORITHMS)).toBeNull()
+  expect(torn.spki.keyUnder(STRICT_ALGORITHMS)).toBeNull()
 })
 
 function anchorOf({ der }: Entity): PathAnchor {
   const certificate = parseCertificate(der)
-  const key = keyOf(certificate, STRICT_ALGORITHMS)
+  const key = certificate.spki.keyUnder(STRICT_ALGORITHMS)
   if (key === null) throw new TypeError('a key that is not allowed')
   return { certificate, key }
 }

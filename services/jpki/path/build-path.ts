@@ -4,7 +4,7 @@ import type { AlgorithmPolicy } from '../algorithm-policy.ts'
 import type { Certificate } from '../certificate.ts'
 import { AlgorithmNotAllowed, MalformedDer } from '../errors.ts'
 import { sameName } from '../name.ts'
-import { importPublicKey, type PublicKey } from '../public-key.ts'
+import type { PublicKey } from '../public-key.ts'
 import { signatureAlgorithm, verifySignature } from '../signature.ts'
 import { Budget, BudgetExhausted } from './budget.ts'
 import { validatePath, type PathFailure, type PathInputs, type ValidPath } from './validate-path.ts'
@@ -65,10 +65,14 @@ export function noPath(
   return { check: 'certification-path', sub, expected }
 }
 
-/** A link with what tells its subject and key from all others, made when it is asked for: a path of one link never is. */
-class NamedLink implements Link {
+/** A link with what a search finds out about it, since it is met again under other paths. */
+class SearchedLink implements Link {
   readonly certificate: Certificate
   readonly key: PublicKey
+  /** Who may have issued it. */
+  candidates: Candidates | undefined
+  /** Whether a key signed it. */
+  readonly signed = new Map<PublicKey, boolean>()
   #holder: string | undefined
 
   constructor(certificate: Certificate, key: PublicKey) {
@@ -76,6 +80,7 @@ class NamedLink implements Link {
     this.key = key
   }
 
+  /** What tells its subject and key from all others, made when it is asked for: a path of one link never is. */
   get holder(): string {
     const { subject, spki } = this.certificate
     return (this.#holder ??= toHex(sha256(lengthPrefixed(...subject.folded, spki.encoding))))
@@ -83,7 +88,7 @@ class NamedLink implements Link {
 }
 
 /** Whether the path has this subject with this key already: it would go round in a circle. */
-function isOn(path: readonly NamedLink[], { holder }: NamedLink): boolean {
+function isOn(path: readonly SearchedLink[], { holder }: SearchedLink): boolean {
   return path.some((link) => link.holder === holder)
 }
 
@@ -95,9 +100,7 @@ interface Candidates {
 class PathSearch {
   readonly #question: PathQuestion
   readonly #budget: Budget
-  readonly #links = new Map<Certificate, NamedLink | null>()
-  readonly #signed = new Map<Certificate, Map<PublicKey, boolean>>()
-  readonly #candidates = new Map<Certificate, Candidates>()
+  readonly #links = new Map<Certificate, SearchedLink | null>()
   /** Whether a way up ended at a signature or key that is not of an allowed kind. */
   #metRefusedAlgorithm = false
 
@@ -134,14 +137,14 @@ class PathSearch {
 
   /** Every way up to an anchor from a link and those below it, likelier ones first. */
   *#complete(
-    top: NamedLink,
-    below: readonly NamedLink[],
+    top: SearchedLink,
+    below: readonly SearchedLink[],
   ): Generator<{ readonly anchor: PathAnchor; readonly links: readonly Link[] }> {
     const up = [...below, top]
-    const { anchors, issuers } = this.#candidatesFor(top.certificate)
+    const { anchors, issuers } = (top.candidates ??= this.#candidatesFor(top.certificate))
     for (const anchor of anchors) {
       this.#budget.step()
-      if (this.#isSigned(top.certificate, anchor.key)) {
+      if (this.#isSigned(top, anchor.key)) {
         yield { anchor, links: up.toReversed() }
       }
     }
@@ -151,7 +154,7 @@ class PathSearch {
       const link = this.#linkOf(issuer)
       if (link !== null && isOn(up, link)) continue
       if (link === null) this.#metRefusedAlgorithm = true
-      if (link !== null && this.#isSigned(top.certificate, link.key)) {
+      if (link !== null && this.#isSigned(top, link.key)) {
         yield* this.#complete(link, up)
       }
     }
@@ -159,14 +162,12 @@ class PathSearch {
 
   /** Those that bear the issuer's name, likelier ones first. */
   #candidatesFor(certificate: Certificate): Candidates {
-    const known = this.#candidates.get(certificate)
-    if (known !== undefined) return known
     const { anchors, intermediates } = this.#question
     const isNamed = (one: Certificate): boolean => {
       this.#budget.step()
       return sameName(certificate.issuer, one.subject)
     }
-    const candidates = {
+    return {
       anchors: likelierFirst(
         certificate,
         anchors.filter((anchor) => isNamed(anchor.certificate)),
@@ -174,28 +175,24 @@ class PathSearch {
       ),
       issuers: likelierFirst(certificate, intermediates.filter(isNamed), (one) => one),
     }
-    this.#candidates.set(certificate, candidates)
-    return candidates
   }
 
-  #isSigned(certificate: Certificate, key: PublicKey): boolean {
-    const known = this.#signed.get(certificate)?.get(key)
+  #isSigned({ certificate, signed }: SearchedLink, key: PublicKey): boolean {
+    const known = signed.get(key)
     if (known !== undefined) return known
     this.#budget.signature(key)
     const outcome = signatureBy(certificate, key, this.#question.algorithms)
     if (outcome === 'refused') this.#metRefusedAlgorithm = true
-    const signed = outcome === 'holds'
-    const ofCertificate = this.#signed.get(certificate) ?? new Map<PublicKey, boolean>()
-    this.#signed.set(certificate, ofCertificate.set(key, signed))
-    return signed
+    signed.set(key, outcome === 'holds')
+    return outcome === 'holds'
   }
 
   /** Null for a certificate whose key is not of an allowed kind. */
-  #linkOf(certificate: Certificate): NamedLink | null {
+  #linkOf(certificate: Certificate): SearchedLink | null {
     const known = this.#links.get(certificate)
     if (known !== undefined) return known
-    const key = keyOf(certificate, this.#question.algorithms)
-    const link = key === null ? null : new NamedLink(certificate, key)
+    const key = certificate.spki.keyUnder(this.#question.algorithms)
+    const link = key === null ? null : new SearchedLink(certificate, key)
     this.#links.set(certificate, link)
     return link
   }
@@ -221,32 +218,6 @@ function signatureBy(
   } catch (error) {
     if (error instanceof AlgorithmNotAllowed) return 'refused'
     if (error instanceof MalformedDer) return 'broken'
-    throw error
-  }
-}
-
-interface ImportedKey {
-  readonly algorithms: AlgorithmPolicy
-  readonly key: PublicKey | null
-}
-
-/** By certificate: the same one is met under several paths, and importing a key of EC costs as much as a verification with RSA. */
-const importedKeys = new WeakMap<Certificate, ImportedKey>()
-
-/** The key that a certificate certifies; null when it is not of an allowed kind. */
-export function keyOf(certificate: Certificate, algorithms: AlgorithmPolicy): PublicKey | null {
-  const known = importedKeys.get(certificate)
-  if (known?.algorithms === algorithms) return known.key
-  const key = importOrNull(certificate, algorithms)
-  importedKeys.set(certificate, { algorithms, key })
-  return key
-}
-
-function importOrNull(certificate: Certificate, algorithms: AlgorithmPolicy): PublicKey | null {
-  try {
-    return importPublicKey(certificate.spki, algorithms)
-  } catch (error) {
-    if (error instanceof AlgorithmNotAllowed || error instanceof MalformedDer) return null
     throw error
   }
 }

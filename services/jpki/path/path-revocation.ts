@@ -12,7 +12,6 @@ import {
 import type { Budget } from './budget.ts'
 import {
   findPath,
-  keyOf,
   likelierFirst,
   type CertificationPath,
   type Link,
@@ -89,7 +88,7 @@ export class PathRevocation {
       (one) => one !== issuer.certificate && sameName(one.subject, crl.issuer),
     )
     return likelierFirst(crl, others, (one) => one).some((certificate) => {
-      const key = keyOf(certificate, this.#question.rules.algorithms)
+      const key = certificate.spki.keyUnder(this.#question.rules.algorithms)
       return (
         key !== null &&
         this.#isSigned(crl, { certificate, key }) &&

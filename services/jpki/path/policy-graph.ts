@@ -12,6 +12,14 @@ interface PolicyNode {
 type Level = Map<string, PolicyNode>
 type NodesByPolicy = ReadonlyMap<string, ReadonlySet<PolicyNode>>
 
+/** What every graph begins with (RFC 9618 §5.2), and what the first certificate meets there. */
+const ROOT: Readonly<PolicyNode> = {
+  policy: ANY_POLICY,
+  expected: new Set([ANY_POLICY]),
+  parents: new Set(),
+}
+const EXPECTING_ROOT: NodesByPolicy = new Map([[ANY_POLICY, new Set([ROOT])]])
+
 /**
  * The valid policy graph of RFC 9618 §4: one node per policy and certificate, however many paths lead to it, where the
  * tree of RFC 5280 §6.1 grows exponentially.
@@ -23,12 +31,7 @@ export class PolicyGraph {
 
   constructor(budget: Budget) {
     this.#budget = budget
-    const root = {
-      policy: ANY_POLICY,
-      expected: new Set([ANY_POLICY]),
-      parents: new Set<PolicyNode>(),
-    }
-    this.#levels = [new Map([[ANY_POLICY, root]])]
+    this.#levels = [new Map([[ANY_POLICY, ROOT]])]
   }
 
   get isEmpty(): boolean {
@@ -39,13 +42,13 @@ export class PolicyGraph {
   add({ policies }: Certificate, anyPolicyCounts: boolean): void {
     const above = this.#levels?.at(-1)
     if (above === undefined) return
-    const expecting = this.#nodesByExpectedPolicy(above)
-    const any = above.get(ANY_POLICY)
+    const expecting =
+      above.get(ANY_POLICY) === ROOT ? EXPECTING_ROOT : this.#nodesByExpectedPolicy(above)
     const level: Level = new Map()
     for (const policy of policies) {
       if (policy === ANY_POLICY) continue
-      // Step (d)(1): the nodes that expect the policy, else the one of anyPolicy.
-      const parents = expecting.get(policy) ?? (any === undefined ? undefined : new Set([any]))
+      // Step (d)(1): the nodes that expect the policy, else the one of anyPolicy, which nothing is mapped to.
+      const parents = expecting.get(policy) ?? expecting.get(ANY_POLICY)
       if (parents !== undefined) addNode(level, policy, parents)
     }
     if (anyPolicyCounts && policies.includes(ANY_POLICY)) {
@@ -86,10 +89,9 @@ export class PolicyGraph {
     if (last === undefined) return new Set()
     this.#prune()
     const authority = new Set<string>()
-    for (const level of this.#levels?.slice(1) ?? []) {
+    for (const level of this.#levels ?? []) {
       for (const { policy, parents } of level.values()) {
-        const hasAnyParent = [...parents].some((parent) => parent.policy === ANY_POLICY)
-        if (policy !== ANY_POLICY && hasAnyParent) authority.add(policy)
+        if (policy !== ANY_POLICY && hasAnyPolicy(parents)) authority.add(policy)
       }
     }
     if (last.has(ANY_POLICY)) authority.add(ANY_POLICY)
@@ -115,10 +117,13 @@ export class PolicyGraph {
     if (last.size === 0) this.#levels = null
   }
 
-  /** Removes what leads nowhere, from the last certificate up. The last level stands, so once at the end is enough. */
+  /**
+   * Removes what leads nowhere, from the last certificate up to the first, whose nodes all hang on the root. The last level
+   * stands, so once at the end is enough.
+   */
   #prune(): void {
     const levels = this.#levels ?? []
-    for (let i = levels.length - 1; i > 0; i--) {
+    for (let i = levels.length - 1; i > 1; i--) {
       const used = new Set<PolicyNode>()
       for (const { parents } of levels[i]?.values() ?? []) {
         this.#budget.policies(parents.size)
@@ -128,6 +133,11 @@ export class PolicyGraph {
       for (const [policy, node] of above) if (!used.has(node)) above.delete(policy)
     }
   }
+}
+
+function hasAnyPolicy(nodes: ReadonlySet<PolicyNode>): boolean {
+  for (const { policy } of nodes) if (policy === ANY_POLICY) return true
+  return false
 }
 
 function addNode(level: Level, policy: string, parents: ReadonlySet<PolicyNode>): void {
