@@ -642,6 +642,10 @@ describe('the fact catalogue', () => {
       Authenticator: 'authenticatorState',
       Signal: 'signal',
       RelyingParty: 'rp',
+      Assertion: 'assertion',
+      Enrolment: 'enrolment',
+      Means: 'means',
+      Scores: 'scores',
     }
     const computed = ['revoked', ...store.catalogue.checkTypes]
     for (const [record, definition] of Object.entries(records)) {
@@ -662,6 +666,7 @@ describe('the fact catalogue', () => {
       Ial: 'ial',
       Aal: 'aal',
       Fal: 'fal',
+      EidasLevel: 'eidasLevel',
     }
     for (const [name, definition] of Object.entries(enums)) {
       expect(store.catalogue.enums.get(name)?.members).toEqual(definitions[definition]?.enum)
