@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { issue, type Entity, type PathCertificate } from '../../../test/pki/issue-path.ts'
+import {
+  daysFromNow,
+  issue,
+  type Entity,
+  type PathCertificate,
+} from '../../../test/pki/issue-path.ts'
 import { NOW } from '../../../test/pki/issue.ts'
 import { testKey, type PssOptions } from '../../../test/pki/keys.ts'
 import { outcomeOf, pathRequest } from '../../../test/pki/path-request.ts'
@@ -10,7 +15,7 @@ import { parseCertificate } from '../certificate.ts'
 import { DerReader } from '../der.ts'
 import { SubjectPublicKeyInfo } from '../public-key.ts'
 import { verifyPath } from '../verify-path.ts'
-import { Budget } from './budget.ts'
+import { Budget, type BudgetLimits } from './budget.ts'
 import { findPath, isSignedBy, type PathAnchor } from './build-path.ts'
 import { ANY_PURPOSE } from './validate-path.ts'
 
@@ -19,6 +24,11 @@ const NOT_ALLOWED = 'certification-path CRYPTO_CONSTRAINTS_FAILURE'
 const root = issue('Root', { authority: true })
 const authority = issue('Authority', { issuer: root, authority: true })
 const target = issue('Target', { issuer: authority })
+
+/** The key of an entity in another name, certified by the root. */
+function renamed({ key }: Entity): Entity {
+  return issue('Another', { issuer: root, authority: true, key })
+}
 
 /** SHA-256 of the path that the verdict names, by the entities that it goes through. */
 function pathOf(
@@ -58,6 +68,13 @@ describe('a path', () => {
       [authority],
     ],
     ['to an intermediate that is trusted by nobody', root, [authority], [root]],
+    ['to an anchor of another name and the same key', authority, [renamed(root)], []],
+    [
+      'through an intermediate of another name and the same key',
+      target,
+      [root],
+      [renamed(authority)],
+    ],
   ])('is not found %s', (_, end, anchors, intermediates) => {
     expect(outcomeOf(pathRequest(end, anchors, intermediates))).toBe(NONE)
   })
@@ -86,6 +103,9 @@ describe('a path', () => {
       expect(outcomeOf(pathRequest(target, [root], intermediates))).toBe('PASSED')
     }
     expect(outcomeOf(pathRequest(target, [root], [old]))).toBe('issuer-validity EXPIRED')
+    expect(outcomeOf(pathRequest(target, [root], [old], { checkRevocation: true }))).toBe(
+      'issuer-validity EXPIRED',
+    )
   })
 
   test('goes round a circle of authorities that certify each other', () => {
@@ -187,26 +207,43 @@ describe('algorithms', () => {
 })
 
 describe('the budget', () => {
-  const question = (budget: Budget) => {
-    const anchors = [anchorOf(root)]
-    return {
-      ...{ ...ANY_PURPOSE, target: parseCertificate(target.der), anchors, at: NOW, budget },
-      intermediates: [parseCertificate(authority.der)],
+  /** What a search ends with that may cost no more than this. */
+  const search = (limit: Partial<BudgetLimits>, end = target, authorities = [authority]) => {
+    const limits = { signatures: 100, steps: 100, comparisons: 100, policies: 100, ...limit }
+    return findPath({
+      ...{ ...ANY_PURPOSE, anchors: [anchorOf(root)], at: NOW, budget: new Budget(limits) },
+      target: parseCertificate(end.der),
+      intermediates: authorities.map(({ der }) => parseCertificate(der)),
       algorithms: STRICT_ALGORITHMS,
-    }
+    })
   }
 
+  // Two signatures on P-256; two names each to look at, an authority, an anchor, and the two certificates of the path.
   test.each([
-    ['signature checks', { signatures: 7 }],
-    ['steps of path building', { steps: 4 }],
-  ])('ends the search when its %s are used up', (what, limit) => {
-    const limits = { signatures: 100, steps: 100, comparisons: 100, policies: 100 }
-    expect(findPath(question(new Budget(limits)))).toHaveProperty('links')
-    expect(findPath(question(new Budget({ ...limits, ...limit })))).toEqual({
+    ['signature checks', { signatures: 10 }, { signatures: 9 }],
+    ['steps of path building', { steps: 8 }, { steps: 7 }],
+  ])('ends the search when its %s are used up', (what, enough, less) => {
+    expect(search(enough)).toHaveProperty('links')
+    expect(search(less)).toEqual({
       check: 'certification-path',
       sub: 'NO_CERTIFICATE_CHAIN_FOUND',
       expected: `a path that is found with fewer ${what}`,
     })
+  })
+
+  test('is charged once for an authority that two ways lead to', () => {
+    const upper = issue('Upper', { issuer: root, authority: true, notAfter: daysFromNow(-1) })
+    const lower = (serial: number) =>
+      issue('Lower', { issuer: upper, authority: true, key: testKey('p256:two ways'), serial })
+    const end = issue('Target', { issuer: lower(1) })
+    const authorities = [lower(1), lower(2), upper]
+    // Five certificates that are signed, each checked once; the names and issuers of each are looked for once.
+    for (const enough of [{ signatures: 25 }, { steps: 24 }]) {
+      expect(search(enough, end, authorities)).toHaveProperty('sub', 'EXPIRED')
+    }
+    for (const less of [{ signatures: 24 }, { steps: 23 }]) {
+      expect(search(less, end, authorities)).toHaveProperty('sub', 'NO_CERTIFICATE_CHAIN_FOUND')
+    }
   })
 })
 
@@ -247,6 +284,15 @@ test('a fault of ours is not taken for a certificate that does not hold', () => 
       },
     }),
   ).toThrow(RangeError)
+})
+
+test('a key is imported once for the same rules, and is judged again by others', () => {
+  const weak = parseCertificate(issue('Weak', { key: testKey('rsa-1024:t') }).der)
+  const lenient: AlgorithmPolicy = { ...STRICT_ALGORITHMS, rsaMinimumBits: 1024 }
+  const key = weak.spki.keyUnder(lenient)
+  expect(key).not.toBeNull()
+  expect(weak.spki.keyUnder(lenient)).toBe(key)
+  expect(weak.spki.keyUnder(STRICT_ALGORITHMS)).toBeNull()
 })
 
 test('a key that cannot be read is none', () => {

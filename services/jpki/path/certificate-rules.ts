@@ -93,13 +93,12 @@ function isSerial(serial: Uint8Array): boolean {
   return octets.length > 0 && octets.length <= 20
 }
 
-/** §4.1.2.6. */
-function isNamed({ subject, subjectAltName, extensions }: Certificate): boolean {
-  if (subject.rdns.length > 0) return true
-  const isCritical = extensions.some(
-    ({ oid, critical }) => critical && oid === EXTENSION.subjectAltName,
+/** §4.1.2.6; an alternative name that is there has at least one name, or the certificate is malformed. */
+function isNamed({ subject, extensions }: Certificate): boolean {
+  return (
+    subject.rdns.length > 0 ||
+    extensions.some(({ oid, critical }) => critical && oid === EXTENSION.subjectAltName)
   )
-  return isCritical && subjectAltName.length > 0
 }
 
 /** §4.1.2.6. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { oid, sequence, set, tagged, text, type Asn1 } from '../../../test/pki/encode.ts'
+import { extension } from '../../../test/pki/issue.ts'
 import {
   general,
   issue,
@@ -9,6 +10,9 @@ import {
 } from '../../../test/pki/issue-path.ts'
 import { testKey } from '../../../test/pki/keys.ts'
 import { outcomeOf, pathRequest } from '../../../test/pki/path-request.ts'
+import { parseCertificate } from '../certificate.ts'
+import { Budget, BudgetExhausted } from './budget.ts'
+import { NameSpace } from './name-constraints.ts'
 
 const OUTSIDE = 'path-constraints CHAIN_CONSTRAINTS_FAILURE'
 const { dns, directory, email, ip, other, registeredId, uri } = general
@@ -121,6 +125,21 @@ describe('directory names', () => {
     expect(isInside([{ excluded: [unit] }, japan], under(['CN', 'T']))).toBe(true)
   })
 
+  test('a target without a subject is outside of none of them', () => {
+    const authority = issue('A', {
+      issuer: root,
+      authority: true,
+      extensions: [nameConstraints({ permitted: [one] })],
+    })
+    const outcomeFor = (name: Asn1) => {
+      const names = extension('2.5.29.17', true, sequence(name))
+      const options = { issuer: authority, key: testKey('p256:nameless'), extensions: [names] }
+      return outcomeOf(pathRequest(issue([], options), [root], [authority]))
+    }
+    expect(outcomeFor(dns('a.test'))).toBe('PASSED')
+    expect(outcomeFor(directory([['C', 'FR']]))).toBe(OUTSIDE)
+  })
+
   test('a text that would forge a second attribute is one attribute', () => {
     const both = sequence(
       set(sequence(oid('2.5.4.11'), text('b')), sequence(oid('2.5.4.3'), text('a'))),
@@ -201,6 +220,7 @@ describe('mail addresses', () => {
     ['a@example.test', 'a@example.test', true, false],
     ['a@example.test', 'A@example.test', false, true],
     ['a@example.test', 'b@example.test', false, true],
+    ['a@example.test', 'a@other.test', false, true],
     ['example.test', '"x@other.test"@example.test', true, false],
     ['example.test', 'example.test', false, false],
     ['example.test', 'a@example.test.', false, false],
@@ -230,6 +250,9 @@ describe('URIs', () => {
     ['example.test', 'https://other.test/@example.test', false, true],
     ['example.test', 'https://other.test?@example.test', false, true],
     ['example.test', 'urn:example:test', false, false],
+    ['example.test', 'urn:https://example.test/', false, false],
+    ['example.test', 'https://ex:ample.test/', false, false],
+    ['3.example.host4', 'https://3.example.host4/', true, false],
     ['example.test', 'https:///a', false, false],
     ['example.test', 'https://192.0.2.1/', false, false],
     ['example.test', 'https://[2001:db8::1]/', false, false],
@@ -248,6 +271,13 @@ describe('IP addresses', () => {
     ['an address outside of it', net, ip(192, 0, 3, 7), false, true],
     ['an IPv6 address in the network', netSix, ip(...six(9)), true, false],
     ['an IPv6 address against an IPv4 network', net, ip(...six(9)), false, true],
+    [
+      'an IPv6 address that begins like those of an IPv4 network',
+      net,
+      ip(192, 0, 2, 7, ...Array<number>(12).fill(0)),
+      false,
+      true,
+    ],
     ['a mask with a hole', ip(192, 0, 2, 0, 255, 0, 255, 0), ip(192, 0, 2, 7), false, false],
     ['an address of five octets', net, ip(192, 0, 2, 7, 1), false, false],
     [
@@ -264,6 +294,8 @@ describe('IP addresses', () => {
 })
 
 describe('forms that cannot be compared', () => {
+  const ediParty = tagged(5, tagged(1, text('x')))
+
   test.each([
     ['other names', other('1.2.3')],
     ['registered ids', registeredId()],
@@ -271,6 +303,25 @@ describe('forms that cannot be compared', () => {
     for (const constraints of [{ permitted: [form] }, { excluded: [form] }]) {
       expect(isInside([constraints], 'T', [form])).toBe(false)
       expect(isInside([constraints], 'T', [dns('a.test')])).toBe(true)
+      expect(isInside([constraints], 'T', [ediParty])).toBe(true)
     }
   })
+})
+
+test('a comparison is charged by the length of the name', () => {
+  const named = (text: string) =>
+    parseCertificate(issue('T', { extensions: [subjectAltNames(dns(text))] }).der)
+  const label = `${'a'.repeat(61)}.`
+  const excluded = [1, 2, 3, 4].map((i) => ({ kind: 'dns', text: `${i}.test` }) as const)
+  const ask = (comparisons: number, text: string) => () => {
+    const budget = new Budget({ signatures: 0, steps: 0, comparisons, policies: 0 })
+    const space = new NameSpace(budget)
+    space.narrow({ permitted: [], excluded })
+    return space.holds(named(text))
+  }
+  const long = `${label}${label}test` // 128 characters
+  expect(long).toHaveLength(128)
+  expect(ask(12, long)()).toBe(true)
+  expect(ask(11.9, long)).toThrow(BudgetExhausted)
+  expect(ask(11.9, 'a.test')()).toBe(true)
 })

@@ -11,7 +11,7 @@ import { testKey } from '../../../test/pki/keys.ts'
 import { outcomeOf, pathRequest } from '../../../test/pki/path-request.ts'
 import type { Asn1 } from '../../../test/pki/encode.ts'
 import { verifyPath, type PathRequest } from '../verify-path.ts'
-import { Budget } from './budget.ts'
+import { Budget, BudgetExhausted } from './budget.ts'
 import { PolicyGraph } from './policy-graph.ts'
 import { parseCertificate } from '../certificate.ts'
 
@@ -96,6 +96,15 @@ describe('certificate policies', () => {
       'PASSED',
     ],
     [
+      'any in the authority, and another than the target has is asked for',
+      [
+        { named: 'A', has: [ANY] },
+        { named: 'T', has: [P1] },
+      ],
+      { ...EXPLICIT, ...asking(P2) },
+      REFUSED,
+    ],
+    [
       'any in the target',
       [
         { named: 'A', has: [P1] },
@@ -139,6 +148,12 @@ describe('certificate policies', () => {
         { named: 'T', has: [ANY] },
       ]),
     ).toEqual([ANY])
+    expect(
+      policiesOf([
+        { named: 'A', has: [ANY] },
+        { named: 'T', has: [P1] },
+      ]),
+    ).toEqual([P1])
     expect(policiesOf([{ named: 'A' }, { named: 'T' }])).toEqual([])
   })
 })
@@ -222,6 +237,12 @@ describe('policy mappings', () => {
       REFUSED,
     ],
     ['mapping is inhibited', mapped, { ...EXPLICIT, inhibitMapping: true }, REFUSED],
+    [
+      'mapping is inhibited, and the target has the one that would be mapped away',
+      [mapped[0] ?? { named: 'A' }, { named: 'T', has: [P1] }],
+      { ...EXPLICIT, inhibitMapping: true },
+      REFUSED,
+    ],
     [
       'the target has the one that is mapped away',
       [mapped[0] ?? { named: 'A' }, { named: 'T', has: [P1] }],
@@ -425,11 +446,18 @@ test('a graph that branches everywhere grows with its certificates, not with its
     ],
   })
   const certificate = parseCertificate(authority.der)
-  const budget = new Budget({ signatures: 0, steps: 0, comparisons: 0, policies: 1500 })
-  const graph = new PolicyGraph(budget)
-  for (let depth = 0; depth < 8; depth++) {
-    graph.add(certificate, false)
-    graph.map(certificate, true)
+  const validUnder = (policies: number) => {
+    const graph = new PolicyGraph(
+      new Budget({ ...{ signatures: 0, steps: 0, comparisons: 0 }, policies }),
+    )
+    for (let depth = 0; depth < 8; depth++) {
+      graph.add(certificate, false)
+      graph.map(certificate, true)
+    }
+    return graph.constrainedTo(null).size
   }
-  expect(graph.constrainedTo(null).size).toBe(30)
+  // Two policies that each of 30 nodes expects, and then six times each of two: once on the way down, and once on the way up.
+  const edges = 2 * 30 + 6 * 2 * 2
+  expect(validUnder(2 * edges)).toBe(30)
+  expect(() => validUnder(2 * edges - 1)).toThrow(BudgetExhausted)
 })

@@ -290,6 +290,9 @@ describe('what RFC 5280 §4 demands of each certificate', () => {
     expect(target()).toBe(MALFORMED)
     expect(target(subjectAltNames(general.dns('a.test')))).toBe(MALFORMED)
     expect(target(criticalAltName())).toBe('PASSED')
+    expect(target(extension('2.5.29.17', true, sequence()))).toBe(
+      'certificate-format FORMAT_FAILURE',
+    )
   })
 
   test.each<[string, PathCertificate]>([
