@@ -107,9 +107,16 @@ describe('the status of a certificate', () => {
       'unknown UNSUPPORTED',
     ],
     ['by bytes that are no list', { crls: [Uint8Array.of(1)] }, 'unknown UNREACHABLE'],
+    ['by as many lists as are taken', { crls: Array(256).fill(issueList({ issuer })) }, 'good'],
     [
       'by more lists than are taken',
       { crls: Array<Uint8Array>(257).fill(Uint8Array.of(1)) },
+      'unknown UNSUPPORTED',
+    ],
+    ['beside as many answers as are taken', { ocsp: Array(256).fill(Uint8Array.of(1)) }, 'good'],
+    [
+      'beside more answers than are taken',
+      { ocsp: Array<Uint8Array>(257).fill(Uint8Array.of(1)) },
       'unknown UNSUPPORTED',
     ],
     ['that is no certificate', { certificate: Uint8Array.of(1) }, 'unknown MALFORMED'],
@@ -144,6 +151,15 @@ test.each<[string, OcspOptions, string]>([
 ])('the status of a certificate by an answer that is %s', (_, options, status) => {
   const asked = { certificate: card.der, issuers: [authority.certificate], crls: [] }
   expect(statusOf({ ...asked, ocsp: [issueOcspResponse(authority, options)] })).toBe(status)
+})
+
+test.each([
+  [2, 'good'],
+  [1, 'unknown STALE'],
+])('an answer of 36 hours ago, where %i days are believed, is %s', (maximumAgeDays, status) => {
+  const answer = issueOcspResponse(authority, { thisUpdate: hoursFromNow(-36) })
+  const asked = { certificate: card.der, issuers: [authority.certificate], crls: [] }
+  expect(statusOf({ ...asked, ocsp: [answer], maximumAgeDays })).toBe(status)
 })
 
 test('a time that is none is a mistake of the caller, and no status', () => {

@@ -12,7 +12,10 @@ import {
   type OcspOptions,
 } from '../../test/pki/issue.ts'
 import { basicConstraints } from '../../test/pki/issue-path.ts'
+import { withSomethingAfter } from '../../test/pki/something-after.ts'
 import { parseCertificate } from './certificate.ts'
+import { MalformedDer } from './errors.ts'
+import { parseOcspResponse } from './ocsp-response.ts'
 import { DelegateCache, encodeOcspRequest, ocspStatus } from './ocsp.ts'
 import { Budget, BudgetExhausted } from './path/budget.ts'
 
@@ -75,6 +78,7 @@ test('a nonce may be critical, and any extension that is not', () => {
   const own = extension('1.3.6.1.5.5.7.48.1.2', true, octets(nonce))
   const other = extension('1.2.3', false, octets(nonce))
   expect(statusBy({ nonce: null, responseExtensions: [own] })).toMatchObject({ status: 'good' })
+  expect(statusBy({ nonce: null, responseExtensions: [other] })).toBe('WRONG_NONCE')
   expect(statusBy({ responseExtensions: [other] })).toMatchObject({ status: 'good' })
 })
 
@@ -83,9 +87,10 @@ test('a delegate may have no key usage, and say that it is no authority', () => 
   expect(statusBy({ delegate: plain })).toMatchObject({ status: 'good' })
 })
 
-test('an answer may name the issuer by SHA-256, and have an extension that changes nothing', () => {
+test('an answer may name the issuer by SHA-256, leave the parameters of its digest out, and have an extension that changes nothing', () => {
   const singleExtensions = [extension('1.2.3', false, octets(nonce))]
   expect(statusBy({ naming: { digest: 'sha256' } })).toMatchObject({ status: 'good' })
+  expect(statusBy({ naming: { parameters: 'absent' } })).toMatchObject({ status: 'good' })
   expect(statusBy({ singleExtensions })).toMatchObject({ status: 'good' })
 })
 
@@ -199,6 +204,21 @@ function goodBecomes(tag: number): Uint8Array {
   const serial = Buffer.from(response).indexOf(Buffer.from(certificate.serial))
   return response.map((octet, i) => (i === serial + certificate.serial.length ? tag : octet))
 }
+
+// RFC 6960 §4.2.1: every part of an answer ends where its last field does.
+test.each<[string, OcspOptions]>([
+  ['that is good', {}],
+  ['that is not known', { status: 'unknown' }],
+  ['that is revoked', { status: { reason: 1 } }],
+  ['by a responder with a name', { responder: authority.nameParts }],
+])('an answer %s is malformed with something after the last element of any part', (_, options) => {
+  const singleExtensions = [extension('1.2.3', false, octets(nonce))]
+  const response = issueOcspResponse(authority, { nonce, singleExtensions, ...options })
+  expect(parseOcspResponse(response)).not.toBeNull()
+  const bent = withSomethingAfter(response)
+  expect(bent.length).toBeGreaterThan(20)
+  for (const one of bent) expect(() => parseOcspResponse(one)).toThrow(MalformedDer)
+})
 
 test('an answer of another generation of the CA says nothing', () => {
   const response = issueOcspResponse(stranger, { nonce })

@@ -354,8 +354,12 @@ export interface OcspOptions {
   /** Several answers instead of one. */
   readonly statuses?: readonly NonNullable<OcspOptions['status']>[]
   readonly serial?: Uint8Array
-  /** By which digest the certificate's issuer is named, and another name than its own. */
-  readonly naming?: { readonly digest?: keyof typeof NAMING; readonly name?: Asn1 }
+  /** By which digest the certificate's issuer is named, without its NULL, and another name than its own. */
+  readonly naming?: {
+    readonly digest?: keyof typeof NAMING
+    readonly parameters?: 'absent'
+    readonly name?: Asn1
+  }
   readonly nonce?: Uint8Array | null
   readonly thisUpdate?: Date
   readonly nextUpdate?: Date | null
@@ -423,7 +427,10 @@ function singleResponse(
     new Uint8Array(createHash(by).update(bytes).digest())
   return sequence(
     sequence(
-      sequence(oid(NAMING[by]), raw(Uint8Array.of(5, 0))),
+      sequence(
+        oid(NAMING[by]),
+        ...(options.naming?.parameters === 'absent' ? [] : [raw(Uint8Array.of(5, 0))]),
+      ),
       octets(digest(encode(issuer))),
       octets(by === 'sha1' ? authority.key.keyId : digest(keyBits(authority.key))),
       integer(serial),
