@@ -21,11 +21,37 @@ test.each(['signature', 'authentication'] as const)(
     const target = decodeRevocationTarget(encodeRevocationTarget(certificate))
     expect(target.serial).toEqual(certificate.serial)
     expect(target.issuer.encoding).toEqual(certificate.issuer.encoding)
+    expect(crlName(certificate)).not.toBeNull()
     expect(crlName(target)).toEqual(crlName(certificate))
     expect(target.ocspUris).toEqual(certificate.ocspUris)
     expect(target.notBefore.at).toEqual(certificate.notBefore.at)
   },
 )
+
+test('a target is kept to its last octet, and refused when it is cut short', () => {
+  const certificate = parseCertificate(issueCertificate(issueAuthority('authentication')).der)
+  const kept = (...ocspUris: readonly string[]) =>
+    encodeRevocationTarget({ ...certificate, ocspUris })
+  for (const uris of [[], ['http://ocsp.test'], ['http://ocsp.test', '']]) {
+    expect(decodeRevocationTarget(kept(...uris)).ocspUris).toEqual(uris)
+  }
+  const whole = kept('http://ocsp.test')
+  expect(() => decodeRevocationTarget(whole.subarray(0, -1))).toThrow(InvalidInput)
+})
+
+test('a target with something after a name is malformed', () => {
+  const certificate = parseCertificate(issueCertificate(issueAuthority('signature')).der)
+  const { serial, issuer, notBefore } = certificate
+  const kept = (...after: readonly number[]) =>
+    lengthPrefixed(
+      serial,
+      Uint8Array.of(...issuer.encoding, ...after),
+      new Uint8Array(),
+      notBefore.at.toISOString(),
+    )
+  expect(decodeRevocationTarget(kept()).issuer.encoding).toEqual(issuer.encoding)
+  expect(() => decodeRevocationTarget(kept(0))).toThrow(MalformedDer)
+})
 
 test('a target without a time that exists is refused', () => {
   const certificate = parseCertificate(issueCertificate(issueAuthority('signature')).der)
@@ -52,6 +78,7 @@ test.each([
   [[0, 0x81], '81'],
   [[0x01], '1'],
   [[0], '0'],
+  [[0x12, 0, 0x34, 0], '12003400'],
 ])('the serial %j is written %s', (octets, text) => {
   expect(serialText(Uint8Array.from(octets))).toBe(text)
 })

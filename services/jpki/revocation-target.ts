@@ -38,15 +38,13 @@ export function encodeRevocationTarget(target: RevocationTarget): Uint8Array {
 
 /** Reads what `encodeRevocationTarget` wrote; `InvalidInput` or `MalformedDer` for anything else. */
 export function decodeRevocationTarget(bytes: Uint8Array): RevocationTarget {
-  const [serial, issuer, point, notBefore, ...uris] = fieldsOf(bytes)
-  if (
-    serial === undefined ||
-    issuer === undefined ||
-    point === undefined ||
-    notBefore === undefined
-  ) {
-    throw new InvalidInput('', 'a revocation target')
+  const fields = fieldsOf(bytes).values()
+  const next = (): Uint8Array => {
+    const { value } = fields.next()
+    if (value === undefined) throw new InvalidInput('', 'a revocation target')
+    return value
   }
+  const [serial, issuer, point, notBefore] = [next(), next(), next(), next()] as const
   return {
     serial,
     issuer: nameFrom(issuer),
@@ -55,7 +53,7 @@ export function decodeRevocationTarget(bytes: Uint8Array): RevocationTarget {
         ? []
         : [{ name: fullName(nameFrom(point)), reasons: null, crlIssuer: null }],
     notBefore: { at: instant(text(notBefore)) },
-    ocspUris: uris.map(text),
+    ocspUris: [...fields].map(text),
   }
 }
 
