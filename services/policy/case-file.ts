@@ -34,6 +34,8 @@ export interface Expectation {
   readonly notFired: readonly string[]
   /** Paths of the outcomes that must be missing. */
   readonly missing?: readonly string[]
+  /** Obligations that must come with the value, and no others. */
+  readonly obligations?: readonly string[]
 }
 
 /** A line of a case file as it stands; `facts` are not checked yet. */
@@ -107,7 +109,7 @@ function textField(row: { readonly [key: string]: Json }, key: string, line: num
 
 /**
  * Reads a `*.test.yaml`: `tests: [{name, framework, at?, facts, expect: {<axis>: <value> | {value, status, fired, not_fired,
- * missing, valid_until}}}]`. Throws `PolicyRejected` for its form, `InvalidInput` for facts.
+ * missing, oblige, valid_until}}}]`. Throws `PolicyRejected` for its form, `InvalidInput` for facts.
  */
 export function readTestFile(source: SourceFile, validator: FactsValidator): readonly PolicyCase[] {
   const report = new Report()
@@ -165,16 +167,17 @@ function readExpectation(value: Value, report: Report): Expectation {
   const fields = new Fields(value, report)
   const wanted = fields.entry('value')
   const status = fields.text('status')
-  const missing =
-    fields.entry('missing') === undefined
-      ? undefined
-      : fields.texts('missing').map(({ text }) => text)
+  const textsOf = (key: string) =>
+    fields.entry(key) === undefined ? undefined : fields.texts(key).map(({ text }) => text)
+  const missing = textsOf('missing')
+  const obligations = textsOf('oblige')
   const until = fields.scalar('valid_until')
   const expectation = {
     value: wanted === undefined ? undefined : plain(wanted.value),
     ...(status === undefined ? {} : { status }),
     ...(until === undefined ? {} : { validUntil: until.value === null ? null : until.text }),
     ...(missing === undefined ? {} : { missing }),
+    ...(obligations === undefined ? {} : { obligations }),
     fired: fields.texts('fired').map(({ text }) => text),
     notFired: fields.texts('not_fired').map(({ text }) => text),
   }
@@ -208,6 +211,8 @@ export function missesOf(
   const missing = score.missing.map(({ path }) => path)
   if (expected.missing !== undefined && !sameSet(expected.missing, missing))
     misses.push({ expected: { missing: expected.missing }, got: missing })
+  if (expected.obligations !== undefined && !sameSet(expected.obligations, score.obligations))
+    misses.push({ expected: { oblige: expected.obligations }, got: score.obligations })
   const until = score.validUntil === undefined ? null : formatTime(score.validUntil)
   if (expected.validUntil !== undefined && !sameInstant(expected.validUntil, until)) {
     misses.push({ expected: { valid_until: expected.validUntil }, got: until })

@@ -1,3 +1,4 @@
+import { readTime } from './dates.ts'
 import { didYouMean, type DiagnosticCode, type Place, type Report } from './diagnostic.ts'
 import type { Ir } from './ir.ts'
 import { F, T } from './kleene.ts'
@@ -120,6 +121,7 @@ export class ExpressionChecker {
         return { op: 'number', value: ast.seconds, type: { kind: 'duration' } }
       case 'text':
         if (expected?.kind === 'enum') return this.#member(ast.value, ast.at, expected)
+        if (expected?.kind === 'timestamp') return this.#instant(ast.value, ast.at)
         return {
           op: 'text',
           value: ast.value,
@@ -148,6 +150,18 @@ export class ExpressionChecker {
       case 'conditional':
         return this.#conditional(ast, locals, expected)
     }
+  }
+
+  /** A day begins at midnight in the zone of the framework. */
+  #instant(text: string, at: number): Ir {
+    const value = readTime(text, this.#scope.zone)
+    if (value !== undefined) return { op: 'number', value, type: { kind: 'timestamp' } }
+    return this.#fault(
+      'bad-date',
+      at,
+      `\`${text}\` is no date`,
+      'write "2026-04-01" or "2026-04-01T09:00:00+09:00"',
+    )
   }
 
   #member(name: string, at: number, type: EnumType): Ir {

@@ -415,6 +415,7 @@ class Compiler {
 
   #time(ir: Ir): Run<Seconds | undefined> {
     if (ir.op === 'now') return (env) => env.now
+    if (ir.op === 'number') return () => ir.value
     const cell = this.#cell(ir)
     return (env) => {
       const value = cell(env)

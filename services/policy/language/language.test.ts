@@ -102,6 +102,8 @@ describe('messages to authors', () => {
     ['an unknown function', 'withn(proofing.at, 1h)', 'unknown-function'],
     ['a duration without a unit', 'within(proofing.at, 12)', 'type-mismatch'],
     ['a zone that does not exist', 'withinDays(proofing.at, 3, "Asia/Tokio")', 'bad-date'],
+    ['a day that does not exist', 'proofing.at < "2026-02-30"', 'bad-date'],
+    ['an order of a time and a number', 'proofing.at < 20260401', 'type-mismatch'],
     ['an unknown axis', 'axis(levle) == low', 'unknown-axis'],
     ['an unknown level', 'axis(ways) == BY_KARD', 'unknown-level'],
     ['the axis itself', 'axis(level) == low', 'axis-cycle'],
@@ -120,6 +122,17 @@ describe('messages to authors', () => {
     )
     expect(didYouMean('5', ['1', '2'])).toBeUndefined()
   })
+})
+
+test('a day in an expression begins at midnight in the zone of the framework', () => {
+  const rules = grant(`proofing.at < "2026-04-01" || '2026-05-01T00:00:00Z' <= proofing.at`)
+  const proofedAt = (instant: string) =>
+    score(rules, { proofing: { channel: 'post', at: instant } }).value
+  expect(proofedAt('2026-03-31T14:59:59Z')).toBe('high')
+  expect(proofedAt('2026-03-31T15:00:00Z')).toBe('none')
+  expect(proofedAt('2026-04-30T23:59:59Z')).toBe('none')
+  expect(proofedAt('2026-05-01T00:00:00Z')).toBe('high')
+  expect(score(rules, person()).value).toBe('none')
 })
 
 describe('hostile documents', () => {
@@ -634,6 +647,7 @@ describe('the fact catalogue', () => {
     const records: Readonly<Record<string, string>> = {
       Proofing: 'proofing',
       Evidence: 'evidence',
+      Verified: 'verified',
       Factor: 'factor',
       Session: 'session',
       Binding: 'bindingRecord',
