@@ -1,5 +1,5 @@
 import { readTime } from './dates.ts'
-import { didYouMean, type DiagnosticCode, type Place, type Report } from './diagnostic.ts'
+import { didYouMean, type DiagnosticCode, type Report } from './diagnostic.ts'
 import type { Ir } from './ir.ts'
 import { F, T } from './kleene.ts'
 import {
@@ -9,6 +9,7 @@ import {
   type ParsedExpression,
   type Scope,
 } from './scope.ts'
+import type { SourceMap, SourceText } from './source-map.ts'
 import type { Ast, Comparison } from './syntax.ts'
 import { ABSENT, FAULTY, maskOf, TRUTH, typeName, type EnumType, type Type } from './types.ts'
 
@@ -34,16 +35,19 @@ const FUNCTIONS = [
 export class ExpressionChecker {
   readonly #scope: Scope
   readonly #report: Report
+  readonly #sources: SourceMap
   readonly #inlining: string[] = []
   /** Results of derived fields: what is negated inside them is settled before any rule. */
   readonly #settled = new WeakSet<Ir>()
   #nextSlot = 0
   #monotone = false
-  #placeAt: (offset: number) => Place = () => ({ file: '', line: 1, column: 1 })
+  #source: SourceText = { text: '', placeAt: () => ({ file: '', line: 1, column: 1 }) }
 
-  constructor(scope: Scope, report: Report) {
+  /** Where each condition stands goes into `sources`. */
+  constructor(scope: Scope, report: Report, sources: SourceMap) {
     this.#scope = scope
     this.#report = report
+    this.#sources = sources
   }
 
   get slots(): number {
@@ -73,18 +77,18 @@ export class ExpressionChecker {
   }
 
   #inSource<R>(source: ParsedExpression, monotone: boolean, work: () => R): R {
-    const before = [this.#placeAt, this.#monotone] as const
-    this.#placeAt = source.placeAt
+    const before = [this.#source, this.#monotone] as const
+    this.#source = source
     this.#monotone = monotone
     try {
       return work()
     } finally {
-      ;[this.#placeAt, this.#monotone] = before
+      ;[this.#source, this.#monotone] = before
     }
   }
 
   #fault(code: DiagnosticCode, at: number, message: string, help?: string): Ir {
-    this.#report.add(code, this.#placeAt(at), message, help)
+    this.#report.add(code, this.#source.placeAt(at), message, help)
     return { op: 'truth', value: F, type: FAULTY }
   }
 
@@ -104,11 +108,23 @@ export class ExpressionChecker {
   #truth(ast: Ast, locals: Locals): Ir {
     const ir = this.#check(ast, locals, TRUTH)
     if (ir.type.kind === 'truth' || ir.type.kind === 'faulty') return ir
-    if (ir.type.kind === 'flag') return { op: 'holds', flag: ir, type: TRUTH }
+    if (ir.type.kind === 'flag')
+      return this.#placed({ op: 'holds', flag: ir, type: TRUTH }, ast, locals)
     return this.#fault('type-mismatch', ast.at, `expected a condition, found ${typeName(ir.type)}`)
   }
 
+  /** A condition keeps its place; an argument that is one keeps that of the call alone. */
+  #placed(ir: Ir, ast: Ast, locals: Locals): Ir {
+    if (ir.type.kind !== 'truth' || (ast.kind === 'name' && locals.has(ast.name))) return ir
+    this.#sources.add(ir, { source: this.#source, at: ast.at, end: ast.end })
+    return ir
+  }
+
   #check(ast: Ast, locals: Locals, expected?: Type): Ir {
+    return this.#placed(this.#typed(ast, locals, expected), ast, locals)
+  }
+
+  #typed(ast: Ast, locals: Locals, expected?: Type): Ir {
     switch (ast.kind) {
       case 'bool':
         if (expected?.kind === 'flag')
@@ -232,6 +248,7 @@ export class ExpressionChecker {
     // A copy, so that a variable or constant shared with other expressions is not marked.
     const settled = { ...ir }
     this.#settled.add(settled)
+    this.#sources.copy(ir, settled)
     return settled
   }
 
@@ -244,7 +261,7 @@ export class ExpressionChecker {
     const ir = this.#inSource(definition.body, monotone, () => {
       const checked = this.#check(definition.body.ast, locals)
       return checked.type.kind === 'flag'
-        ? ({ op: 'holds', flag: checked, type: TRUTH } as const)
+        ? this.#placed({ op: 'holds', flag: checked, type: TRUTH }, definition.body.ast, locals)
         : checked
     })
     this.#inlining.pop()

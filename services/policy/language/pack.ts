@@ -1,6 +1,8 @@
 import type { Catalogue } from './catalogue.ts'
 import type { Seconds } from './dates.ts'
 import type { Ir, Table } from './ir.ts'
+import type { Place } from './diagnostic.ts'
+import type { SourceMap } from './source-map.ts'
 import type { EnumType, Type } from './types.ts'
 
 /** Text of a pack in both languages. */
@@ -62,6 +64,7 @@ export type AnswerPart =
 
 export interface Rule {
   readonly id: string
+  readonly place: Place
   readonly title: Text
   readonly cites: readonly string[]
   readonly condition: Ir
@@ -132,6 +135,8 @@ export interface Pack {
   readonly catalogue: Catalogue
   /** Number of variables that its expressions use. */
   readonly slots: number
+  /** Where each condition stands. */
+  readonly sources: SourceMap
 }
 
 /** Another framework that this pack answers with, and how its options stand. */

@@ -90,18 +90,16 @@ export class ConditionReader {
       type: { kind: 'record', record: checkRecord(check.text) },
     }
     let body: Ir = { op: 'field', of: element, name: 'ok', type: TRUTH }
+    this.#place(body, 'ok', check)
     for (const [name, type] of record) {
       for (const key of [name, `${name}_any`]) {
         const value = fields.entry(key)?.value
         if (value === undefined) continue
         const of: Ir = { op: 'field', of: element, name, type }
         const mask = this.#checkMask(value, type)
-        body = {
-          op: 'and',
-          left: body,
-          right: { op: 'one-of', of, mask, type: TRUTH },
-          type: TRUTH,
-        }
+        const asked: Ir = { op: 'one-of', of, mask, type: TRUTH }
+        this.#place(asked, key, value)
+        body = { op: 'and', left: body, right: asked, type: TRUTH }
       }
     }
     const root: Ir = { op: 'root', name: 'checks', type: { kind: 'record', record: 'Checks' } }
@@ -111,7 +109,18 @@ export class ConditionReader {
       name: check.text,
       type: { kind: 'list', record: checkRecord(check.text) },
     }
-    return { op: 'exists', list, slot, body, type: TRUTH }
+    const found: Ir = { op: 'exists', list, slot, body, type: TRUTH }
+    this.#place(found, `check: ${check.text}`, check)
+    return found
+  }
+
+  /** A condition that is written as keys and values stands where its value does. */
+  #place(ir: Ir, text: string, { place }: Value): void {
+    this.#reading.sources.add(ir, {
+      source: { text, placeAt: () => place },
+      at: 0,
+      end: text.length,
+    })
   }
 
   #checkMask(value: Value, type: Type): number {
@@ -202,6 +211,7 @@ export class ConditionReader {
           : { rank: rankIr, where: strongest },
       type: TRUTH,
     }
+    this.#place(ir, 'slots', map)
     fields.finish()
     return ir
   }

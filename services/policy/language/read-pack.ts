@@ -93,6 +93,7 @@ function readFrom(header: MapValue, maps: readonly MapValue[], reading: Reading)
     uses,
     catalogue: reading.catalogue,
     slots: reading.checker.slots,
+    sources: reading.sources,
   }
 }
 

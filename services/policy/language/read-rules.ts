@@ -173,6 +173,7 @@ export class RuleReader {
     }
     return {
       id: source.id,
+      place: source.entry.place,
       title,
       cites,
       condition: this.#condition(source.id),

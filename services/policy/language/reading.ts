@@ -6,6 +6,7 @@ import { didYouMean, type Report } from './diagnostic.ts'
 import { asMap, Fields, type MapValue, type ScalarValue, type Value } from './document.ts'
 import type { Table } from './ir.ts'
 import type { Axis, PackOption, Period, Text } from './pack.ts'
+import { SourceMap } from './source-map.ts'
 import type { EnumType, Type } from './types.ts'
 
 const ALWAYS: Period = { from: undefined, until: undefined }
@@ -21,6 +22,7 @@ export class Reading {
   readonly axes = new Map<string, Axis>()
   readonly options = new Map<string, PackOption>()
   readonly parsed: ParsedExpression[] = []
+  readonly sources = new SourceMap()
   zone = 'UTC'
   released = false
   checker: ExpressionChecker
@@ -115,6 +117,7 @@ export class Reading {
         zone: this.zone,
       },
       this.report,
+      this.sources,
     )
   }
 }

@@ -3,13 +3,13 @@ import type { Place, Report } from './diagnostic.ts'
 import type { ScalarValue } from './document.ts'
 import type { Table } from './ir.ts'
 import { parseExpression } from './parse-expression.ts'
+import type { SourceText } from './source-map.ts'
 import type { Ast } from './syntax.ts'
 import type { EnumType, Type } from './types.ts'
 
 /** A parsed expression together with where each of its characters stands. */
-export interface ParsedExpression {
+export interface ParsedExpression extends SourceText {
   readonly ast: Ast
-  readonly placeAt: (offset: number) => Place
 }
 
 /** A named expression: `owned(e): …`, or `stands` of each piece of evidence. */
@@ -39,7 +39,7 @@ export const OPTION_RECORD = 'policy options'
 /** Parses the text of a scalar; a fault is reported at its own place. */
 export function parseScalar(scalar: ScalarValue, report: Report): ParsedExpression | undefined {
   const parsed = parseExpression(scalar.text)
-  if ('ast' in parsed) return { ast: parsed.ast, placeAt: scalar.placeAt }
+  if ('ast' in parsed) return { ast: parsed.ast, text: scalar.text, placeAt: scalar.placeAt }
   const { fault } = parsed
   report.add(fault.code, scalar.placeAt(fault.at), fault.message, fault.help)
   return undefined

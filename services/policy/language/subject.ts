@@ -42,6 +42,8 @@ export interface SubjectOptions {
   readonly resolution?: readonly (boolean | undefined)[]
   /** Evidence that is taken as revoked, by position. */
   readonly revoke?: number
+  /** Filled with the path in the facts that each record came from. */
+  readonly paths?: Map<Item, string>
 }
 
 type Facts = { readonly [key: string]: Json }
@@ -77,7 +79,7 @@ class SubjectBuilder {
     for (const [name, type] of this.#options.catalogue.roots) {
       if (name === 'checks') roots[name] = this.#grouped(items)
       else if (name === 'evidence') roots[name] = { items: this.#pieces(evidence, items, revoked) }
-      else roots[name] = this.#cell(type, this.#facts[name])
+      else roots[name] = this.#cell(type, this.#facts[name], '', name)
     }
     const proofing = this.#facts['proofing']
     const at =
@@ -192,8 +194,9 @@ class SubjectBuilder {
     // A check of a piece that nobody presented, or of a revoked one, is no check.
     const stands =
       on === undefined ? T : piece === undefined ? F : not(revoked.get(documentOf(piece)) ?? F)
-    const fields = this.#record(checkRecord(type), check)
+    const fields = this.#record(checkRecord(type), check, path)
     const item = { ...fields, on, passed, failed: not(passed), ok: passed & stands }
+    this.#options.paths?.set(item, path)
     return {
       type,
       item,
@@ -226,7 +229,7 @@ class SubjectBuilder {
     checks: readonly CheckItem[],
     revoked: ReadonlyMap<string, number>,
   ): readonly Item[] {
-    return evidence.map((entry) => {
+    return evidence.map((entry, index) => {
       const document = documentOf(entry)
       const lists: Record<string, Cell> = {}
       for (const type of this.#options.catalogue.checkTypes) {
@@ -238,26 +241,33 @@ class SubjectBuilder {
         )
         lists[type] = { items: own.map(({ item }) => item) }
       }
-      return {
-        ...this.#record('Evidence', entry),
+      const path = `evidence[${index}]`
+      const piece = {
+        ...this.#record('Evidence', entry, path),
         ...lists,
         doc: document,
         revoked: revoked.get(document) ?? F,
       }
+      this.#options.paths?.set(piece, path)
+      return piece
     })
   }
 
-  #record(name: string, value: Facts): Item {
+  #record(name: string, value: Facts, path: string): Item {
     const item: Record<string, Cell> = {}
     for (const [field, type] of this.#options.catalogue.records.get(name) ?? []) {
-      if (type.kind !== 'truth') item[field] = this.#cell(type, value[field])
+      if (type.kind !== 'truth') item[field] = this.#cell(type, value[field], path, field)
     }
+    this.#options.paths?.set(item, path)
     return item
   }
 
-  #cell(type: Type, value: Json | undefined): Cell {
-    if (type.kind === 'list')
-      return { items: listOf(value).map((entry) => this.#record(type.record, entry)) }
+  #cell(type: Type, value: Json | undefined, record: string, field: string): Cell {
+    if (type.kind === 'list') {
+      const items = listOf(value)
+      const path = pathOf(record, field)
+      return { items: items.map((entry, i) => this.#record(type.record, entry, `${path}[${i}]`)) }
+    }
     if (value === undefined || value === null) return undefined
     switch (type.kind) {
       case 'flag':
@@ -280,7 +290,7 @@ class SubjectBuilder {
       case 'label':
         return typeof value === 'string' ? value : undefined
       case 'record':
-        return isRecord(value) ? this.#record(type.record, value) : undefined
+        return isRecord(value) ? this.#record(type.record, value, pathOf(record, field)) : undefined
       default:
         return undefined
     }
@@ -289,6 +299,10 @@ class SubjectBuilder {
   #time(value: Json | undefined): Seconds | undefined {
     return typeof value === 'string' ? readTime(value, this.#options.zone) : undefined
   }
+}
+
+function pathOf(record: string, field: string): string {
+  return record === '' ? field : `${record}.${field}`
 }
 
 interface CheckItem {
