@@ -11,9 +11,9 @@ interface SamplePerson {
   readonly facts: Facts
 }
 
-const { people } = JSON.parse(
+const people = JSON.parse(
   readFileSync(join(POLICIES_DIRECTORY, 'sample-people.json'), 'utf8'),
-) as { readonly people: readonly SamplePerson[] }
+) as readonly SamplePerson[]
 const store = new PolicyStore()
 const validator = createFactsValidator(store.factsSchema())
 
