@@ -3,6 +3,7 @@ import { outliveReader } from './cli/closed-output.ts'
 import type { StatusOptions, VerifyOptions } from './cli/pki/pki-commands.ts'
 import { pkiIo } from './cli/pki/pki-io.ts'
 import { EXIT, processIo } from './cli/policy-io.ts'
+import { policyCheck } from './cli/policy-check.ts'
 import { policyScore } from './cli/policy-score.ts'
 import { policyTest } from './cli/policy-test.ts'
 import { namedPolicyDir, readCardClient, readConfig, readPlaces } from './config.ts'
@@ -62,12 +63,26 @@ const POLICIES = [
   'folder of the packs; else the one that the case file is in, `POLICY_DIR`, or `policies`',
 ] as const
 
-const policy = program.command('policy').description('test and score trust-framework rules')
+const policy = program
+  .command('policy')
+  .description('check, test, score and explain trust-framework rules')
+policy
+  .command('check')
+  .description('every fault of packs, of one pack or of one document, at its place')
+  .argument('<path>')
+  .option('--json', 'one JSON object a line')
+  .option(...POLICIES)
+  .allowUnknownOption()
+  .action((_path: string, _options: object, command: Command) => {
+    process.exitCode = policyCheck(rawArguments(command), io)
+  })
 policy
   .command('test')
   .description('run *.test.yaml and *.jsonl case files')
   .argument('<file...>')
   .option('--framework <id...>', 'only cases of these frameworks')
+  .option('--coverage', 'also what the cases show of each condition')
+  .option('--json', 'one JSON object a line')
   .option(...POLICIES)
   .allowUnknownOption()
   .action((_files: string[], _options: object, command: Command) => {

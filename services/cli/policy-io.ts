@@ -58,7 +58,8 @@ export function packLoader({ policyDir }: PolicyIo, policies: string | undefined
   }
 }
 
-function hasFacts(folder: string): boolean {
+/** Whether a folder holds what packs are read against. */
+export function hasFacts(folder: string): boolean {
   return existsSync(join(folder, 'facts.yaml')) && existsSync(join(folder, 'facts.schema.json'))
 }
 

@@ -1,21 +1,16 @@
 import { parseArgs } from 'node:util'
-import { InvalidInput, ServiceError } from '../kernel/errors.ts'
-import {
-  caseOf,
-  isBroken,
-  missesOf,
-  readLines,
-  readTestFile,
-  type PolicyCase,
-} from '../policy/case-file.ts'
-import type { FactsValidator } from '../kernel/facts-check.ts'
-import type { Frameworks } from '../policy/frameworks.ts'
-import { EXIT, packLoader, type PolicyIo } from './policy-io.ts'
-import { readText, refuse } from './policy-score.ts'
+import type { Json } from '../kernel/canonical-json.ts'
+import { ServiceError } from '../kernel/errors.ts'
+import { missesOf } from '../policy/case-file.ts'
+import { instantOf, loadCases, type LoadedCase } from './policy-case-files.ts'
+import { CoverageReport } from './policy-coverage.ts'
+import { EXIT, type PolicyIo } from './policy-io.ts'
+import { refuse } from './policy-score.ts'
 
 /**
- * `watashi policy test FILE… [--framework ID]… [--policies DIR]`: runs `*.test.yaml` and `*.jsonl`, prints each miss with expected and
- * got, then `N passed, N failed`. Exit code 0 when all passed, 1 when one failed, 2 when a file cannot be read.
+ * `watashi policy test FILE… [--framework ID]… [--policies DIR] [--coverage] [--json]`: runs `*.test.yaml` and `*.jsonl`, prints each
+ * miss with expected and got, then `N passed, N failed`; with `--coverage` also what the cases have shown of each condition of the
+ * packs. Exit code 0 when all passed, 1 when one failed, 2 when a file cannot be read.
  */
 export function policyTest(args: readonly string[], io: PolicyIo): number {
   try {
@@ -24,61 +19,52 @@ export function policyTest(args: readonly string[], io: PolicyIo): number {
       options: {
         framework: { type: 'string', multiple: true },
         policies: { type: 'string' },
+        coverage: { type: 'boolean' },
+        json: { type: 'boolean' },
       },
       allowPositionals: true,
     })
-    if (positionals.length === 0)
-      throw new InvalidInput('FILE', 'at least one *.test.yaml or *.jsonl')
-    const packsOf = packLoader(io, values.policies)
-    const wanted = values.framework
-    let passed = 0
+    const cases = loadCases(positionals, values, io)
+    const coverage = values.coverage === true ? new CoverageReport() : undefined
     let failed = 0
-    for (const file of positionals) {
-      const { frameworks, validator } = packsOf(file)
-      for (const one of readCases(file, io, validator)) {
-        if (wanted !== undefined && !wanted.includes(one.framework)) continue
-        const misses = runCase(one, frameworks, io)
-        for (const miss of misses) io.print(miss)
-        if (misses.length === 0) passed += 1
-        else failed += 1
-      }
+    for (const loaded of cases) {
+      const misses = runCase(loaded, io)
+      if (misses.length > 0) failed += 1
+      for (const miss of misses)
+        io.print(values.json === true ? JSON.stringify(miss) : describeMiss(miss))
+      coverage?.add(loaded, io)
     }
-    io.print(`${passed} passed, ${failed} failed`)
+    const passed = cases.length - failed
+    if (values.json === true) io.print(JSON.stringify({ passed, failed }))
+    else io.print(`${passed} passed, ${failed} failed`)
+    coverage?.print(io, values.json === true)
     return failed === 0 ? EXIT.holds : EXIT.doesNotHold
   } catch (error) {
     return refuse(error, io)
   }
 }
 
-function readCases(file: string, io: PolicyIo, validator: FactsValidator): readonly PolicyCase[] {
-  const text = readText(file, io)
-  if (file.endsWith('.test.yaml')) return readTestFile({ path: file, text }, validator)
-  if (!file.endsWith('.jsonl'))
-    throw new InvalidInput(file, 'a name that ends in .test.yaml or .jsonl')
-  return readLines(text).map((line) => {
-    if (isBroken(line))
-      throw new InvalidInput(`${file} ${line.error.path}`, 'a case', { cause: line.error })
-    return caseOf(file, line, validator)
-  })
+interface Miss {
+  readonly case: string
+  readonly axis: string
+  readonly expected: Json
+  readonly got?: Json
+  readonly error?: { readonly code: string; readonly message: string }
 }
 
-function runCase(one: PolicyCase, frameworks: Frameworks, io: PolicyIo): readonly string[] {
+function describeMiss({ case: label, axis, expected, got, error }: Miss): string {
+  const found = error === undefined ? JSON.stringify(got) : `${error.code}: ${error.message}`
+  return `${label} (${axis}): expected ${JSON.stringify(expected)}, got ${found}`
+}
+
+function runCase(loaded: LoadedCase, io: PolicyIo): readonly Miss[] {
+  const { label, framework, axis, facts, expected } = loaded.one
   try {
-    const at = one.at === undefined ? io.clock.now() : frameworks.readAt(one.framework, one.at)
-    const score = frameworks.score({
-      framework: one.framework,
-      axis: one.axis,
-      facts: one.facts,
-      at,
-    })
-    return missesOf(one.expected, score).map(
-      ({ expected, got }) =>
-        `${one.label} (${one.axis}): expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`,
-    )
+    const score = loaded.frameworks.score({ framework, axis, facts, at: instantOf(loaded, io) })
+    return missesOf(expected, score).map((miss) => ({ case: label, axis, ...miss }))
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error
-    return [
-      `${one.label} (${one.axis}): expected ${JSON.stringify(one.expected.value ?? null)}, got ${error.code}: ${error.message}`,
-    ]
+    const { code, message } = error
+    return [{ case: label, axis, expected: expected.value ?? null, error: { code, message } }]
   }
 }

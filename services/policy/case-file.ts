@@ -109,7 +109,7 @@ function textField(row: { readonly [key: string]: Json }, key: string, line: num
 
 /**
  * Reads a `*.test.yaml`: `tests: [{name, framework, at?, facts, expect: {<axis>: <value> | {value, status, fired, not_fired,
- * missing, oblige, valid_until}}}]`. Throws `PolicyRejected` for its form, `InvalidInput` for facts.
+ * missing, oblige, valid_until}}}]`. Throws `PolicyRejected` with everything that is wrong in it.
  */
 export function readTestFile(source: SourceFile, validator: FactsValidator): readonly PolicyCase[] {
   const report = new Report()
@@ -143,10 +143,7 @@ function readTest(
   const at = fields.text('at')
   const factsEntry = fields.required('facts')
   const label = `${file}:${map.place.line} ${name}`
-  const facts =
-    factsEntry === undefined
-      ? {}
-      : validator.facts(toJson(factsEntry.value), `${file}:${factsEntry.value.place.line} facts`)
+  const facts = factsEntry === undefined ? {} : checkedFacts(factsEntry.value, validator, report)
   fields.required('expect')
   const cases = (fields.map('expect')?.entries ?? []).map(({ key, value }) => ({
     label,
@@ -159,6 +156,17 @@ function readTest(
   }))
   fields.finish()
   return cases
+}
+
+/** What the schema refuses is a fault of the document, at the place of the facts. */
+function checkedFacts(value: Value, validator: FactsValidator, report: Report): Facts {
+  try {
+    return validator.facts(toJson(value))
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error
+    report.add('wrong-facts', value.place, error.message)
+    return {}
+  }
 }
 
 function readExpectation(value: Value, report: Report): Expectation {

@@ -3,6 +3,7 @@ import { InvalidInput } from '../kernel/errors.ts'
 import { readTime, type Seconds } from './language/dates.ts'
 import { didYouMean } from './language/diagnostic.ts'
 import type { Axis, Pack } from './language/pack.ts'
+import type { AxisTrace } from './language/trace-pack.ts'
 import { Scorer, type Facts, type Score, type ScoreValue, type Unmet } from './language/score.ts'
 
 export interface FrameworkQuestion {
@@ -44,6 +45,11 @@ export class Frameworks {
   score(question: FrameworkQuestion): Score {
     const scorer = this.#scorer(question.framework, question.axis)
     return { ...scorer.score(toScoreQuestion(question)), framework: question.framework }
+  }
+
+  /** Throws as `score` does. */
+  trace(question: FrameworkQuestion): readonly AxisTrace[] {
+    return this.#scorer(question.framework, question.axis).trace(toScoreQuestion(question))
   }
 
   unmet(question: FrameworkQuestion): readonly Unmet[] {

@@ -112,7 +112,8 @@ interface StoredSource extends SourceFile {
 
 const FOLDER_NAME = /^[a-z0-9][a-z0-9-]*$/
 
-function isDocument(name: string): boolean {
+/** Whether a file of that name is a document of its pack. */
+export function isDocument(name: string): boolean {
   return name === 'framework.yaml' || name.endsWith('.rules.yaml')
 }
 

@@ -28,6 +28,7 @@ export type DiagnosticCode =
   | 'date-overlap'
   | 'missing-cites'
   | 'table-row'
+  | 'wrong-facts'
 
 /** A place in a document. Lines and columns count from 1, columns in UTF-16 code units. */
 export interface Place {

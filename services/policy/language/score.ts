@@ -5,7 +5,8 @@ import { CompiledPack, type AnswerValue, type AxisBounds } from './compiled-pack
 import { formatTime, type Seconds } from './dates.ts'
 import { F, T } from './kleene.ts'
 import type { Axis, Grant, Pack, PackOption, Rule, Text } from './pack.ts'
-import { buildSubject, type Outcome, type Subject } from './subject.ts'
+import { buildSubject, type Item, type Outcome, type Subject } from './subject.ts'
+import { tracePack, type AxisTrace } from './trace-pack.ts'
 import { membersOf } from './types.ts'
 
 export const INDETERMINATE = 'indeterminate'
@@ -145,6 +146,24 @@ export class Scorer {
     return this.#result(question.axis, settled, this.#validUntil(question.axis, moment, settled))
   }
 
+  /**
+   * Every rule of the axis, and of those that it reads, condition by condition; unknown outcomes stay unknown. The asked axis
+   * comes last. Throws as `score` does.
+   */
+  trace(question: ScoreQuestion): readonly AxisTrace[] {
+    this.#checkInForce(question.at)
+    const facts = this.#facts(question)
+    const moment = { facts, now: question.at, at: question.at }
+    const paths = new Map<Item, string>()
+    const subject = this.#subject(moment, undefined, paths)
+    return tracePack(this.pack, question.axis, {
+      subject,
+      paths,
+      now: question.at,
+      measuredAt: question.at,
+    })
+  }
+
   /** Rules above the value that do not hold, cheapest first. */
   unmet(question: ScoreQuestion): readonly Unmet[] {
     this.#checkInForce(question.at)
@@ -180,7 +199,11 @@ export class Scorer {
     return merged
   }
 
-  #subject({ facts, revoke }: Moment, resolution?: readonly (boolean | undefined)[]): Subject {
+  #subject(
+    { facts, revoke }: Moment,
+    resolution?: readonly (boolean | undefined)[],
+    paths?: Map<Item, string>,
+  ): Subject {
     const { catalogue, zone } = this.pack
     return buildSubject(facts, {
       catalogue,
@@ -188,6 +211,7 @@ export class Scorer {
       options: this.#options,
       ...(resolution === undefined ? {} : { resolution }),
       ...(revoke === undefined ? {} : { revoke }),
+      ...(paths === undefined ? {} : { paths }),
     })
   }
 

@@ -1,0 +1,100 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { FrozenClock } from '../kernel/clock.ts'
+import { POLICIES_DIRECTORY } from '../policy/policy-store.ts'
+import { policyCheck } from './policy-check.ts'
+
+function check(args: readonly string[]) {
+  const out: string[] = []
+  const err: string[] = []
+  const code = policyCheck(args, {
+    print: (line) => void out.push(line),
+    complain: (line) => void err.push(line),
+    read: (path) => readFileSync(path, 'utf8'),
+    clock: new FrozenClock('2026-11-01T00:00:00Z'),
+    policyDir: POLICIES_DIRECTORY,
+  })
+  return { code, out, err }
+}
+
+describe('policy check', () => {
+  let folder = ''
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'watashi-check-'))
+    cpSync(POLICIES_DIRECTORY, folder, { recursive: true })
+  })
+  afterEach(() => rmSync(folder, { recursive: true }))
+
+  const change = (file: string, from: string, to: string) => {
+    const path = join(folder, file)
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(from, to))
+    return path
+  }
+
+  test('finds nothing in the packs of the product', () => {
+    expect(check([folder])).toEqual({ code: 0, out: ['0 faults'], err: [] })
+  })
+
+  test('finds every fault of every pack and of their tests, each at its place', () => {
+    const rules = change('nist-63-4/identity.rules.yaml', 'epassport: SUPERIOR', 'epasport: SUPER')
+    const defaults = change('watashi-default/framework.yaml', 'f.phishing', 'f.fishing')
+    const tests = change('meti-idtf-2016/meti.test.yaml', 'cls: gov_photo_id', 'cls: photo_id')
+    const { code, out } = check([folder])
+    expect(code).toBe(1)
+    for (const file of [rules, defaults, tests])
+      expect(out.filter((line) => line.startsWith(`${file}:`))).not.toEqual([])
+    expect(out).toContainEqual(
+      `${rules}:15:7 unknown member \`epasport\` of enum EvidenceKind [table-row]\n  help: did you mean \`epassport\`?`,
+    )
+    expect(out).toContainEqual(
+      expect.stringMatching(/ facts\.evidence\[0\]\.cls: expected one of .* \[wrong-facts\]$/),
+    )
+    expect(out.at(-1)).toBe(`${out.length - 1} faults`)
+  })
+
+  test('looks at the pack or the document that is named alone', () => {
+    change('watashi-default/framework.yaml', 'f.phishing', 'f.fishing')
+    const rules = change('nist-63-4/session.rules.yaml', '30d', '30x')
+    expect(check([join(folder, 'meti-idtf-2016')]).code).toBe(0)
+    expect(check([join(folder, 'nist-63-4')]).out).toHaveLength(2)
+    expect(check([rules]).out).toHaveLength(2)
+    expect(check([join(folder, 'meti-idtf-2016/meti.test.yaml')]).code).toBe(0)
+  })
+
+  test('gives one JSON object per fault', () => {
+    const path = change('nist-63-4/session.rules.yaml', 'SESSION.AAL1', 'SESSION.AAL2')
+    const { code, out } = check([path, '--json'])
+    expect(code).toBe(1)
+    expect(out.map((line) => JSON.parse(line) as object)).toContainEqual({
+      file: path,
+      line: 17,
+      column: 9,
+      code: 'duplicate-id',
+      message: 'rule id `SESSION.AAL2` is used already',
+    })
+  })
+
+  test('reads a document of no pack beside the header of the pack it lies in', () => {
+    const path = join(folder, 'nist-63-4/bad/unknown-field.yaml')
+    expect(check([path])).toMatchObject({
+      code: 1,
+      out: [
+        `${path}:9:36 unknown field \`uvv\` of Factor [unknown-field]\n  help: did you mean \`uv\`?`,
+        '1 fault',
+      ],
+    })
+  })
+
+  test.each([
+    [[], 'a folder of packs, a pack, or one document'],
+    [['/nowhere'], 'a folder or a document that exists'],
+    [[tmpdir()], 'a folder with `framework.yaml`'],
+    [['--colour'], 'Unknown option'],
+  ])('%j is a bad call', (args, message) => {
+    const { code, err } = check(args)
+    expect(code).toBe(2)
+    expect(err.join('\n')).toContain(message)
+  })
+})

@@ -1,0 +1,121 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createFactsValidator, type FactsValidator } from '../kernel/facts-check.ts'
+import { InvalidInput } from '../kernel/errors.ts'
+import { readTestFile } from '../policy/case-file.ts'
+import { formatDiagnostic, PolicyRejected, type Diagnostic } from '../policy/language/diagnostic.ts'
+import { readPack } from '../policy/language/read-pack.ts'
+import { isDocument, PolicyStore } from '../policy/policy-store.ts'
+import { EXIT, hasFacts, type PolicyIo } from './policy-io.ts'
+import { readText, refuse } from './policy-score.ts'
+
+/**
+ * `watashi policy check DIR|FILE [--json] [--policies DIR]`: every fault of the packs of a folder, of one pack, or of one document,
+ * as `file:line:column message [code]` with its help, then their number; with `--json` one object a line. A document of a pack is
+ * read with its pack, any other one beside the header of the pack that its folder is in. Test files are held to their form.
+ * Exit code 0 without a fault, 1 with one, 2 when there is nothing to check.
+ */
+export function policyCheck(args: readonly string[], io: PolicyIo): number {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: { json: { type: 'boolean' }, policies: { type: 'string' } },
+      allowPositionals: true,
+    })
+    const [path] = positionals
+    if (path === undefined || positionals.length > 1)
+      throw new InvalidInput('DIR|FILE', 'a folder of packs, a pack, or one document')
+    const faults = new PolicyCheck(io, values.policies).of(path)
+    for (const fault of faults)
+      io.print(values.json === true ? JSON.stringify(faultToJson(fault)) : formatDiagnostic(fault))
+    if (values.json !== true) io.print(faults.length === 1 ? '1 fault' : `${faults.length} faults`)
+    return faults.length === 0 ? EXIT.holds : EXIT.doesNotHold
+  } catch (error) {
+    return refuse(error, io)
+  }
+}
+
+function faultToJson({ code, place, message, help }: Diagnostic) {
+  return { ...place, code, message, ...(help === undefined ? {} : { help }) }
+}
+
+class PolicyCheck {
+  readonly #io: PolicyIo
+  readonly #policies: string | undefined
+
+  constructor(io: PolicyIo, policies: string | undefined) {
+    this.#io = io
+    this.#policies = policies
+  }
+
+  of(path: string): readonly Diagnostic[] {
+    if (!existsSync(path)) throw new InvalidInput(path, 'a folder or a document that exists')
+    if (!statSync(path).isDirectory()) return this.#file(path)
+    if (existsSync(join(path, 'framework.yaml'))) return this.#pack(resolve(path))
+    if (!hasFacts(path))
+      throw new InvalidInput(path, 'a folder with `framework.yaml`, or with `facts.yaml` and packs')
+    const store = new PolicyStore(path)
+    return faultsOf(() => {
+      const validator = createFactsValidator(store.factsSchema())
+      return store.list().flatMap((name) => this.#folder(store.folderOf(name), store, validator))
+    })
+  }
+
+  /** The folder of packs that gives the facts; a pack lies in it, a document of `bad/` one deeper. */
+  #store(pack: string): PolicyStore {
+    const near = dirname(pack)
+    return new PolicyStore(this.#policies ?? (hasFacts(near) ? near : this.#io.policyDir))
+  }
+
+  #pack(folder: string): readonly Diagnostic[] {
+    const store = this.#store(folder)
+    return faultsOf(() => this.#folder(folder, store, createFactsValidator(store.factsSchema())))
+  }
+
+  #folder(folder: string, store: PolicyStore, validator: FactsValidator): readonly Diagnostic[] {
+    const tests = readdirSync(folder)
+      .filter((name) => name.endsWith('.test.yaml'))
+      .map((name) => join(folder, name))
+    return [
+      ...faultsOf(() => void store.loadFolder(folder)),
+      ...tests.flatMap((path) => this.#tests(path, validator)),
+    ]
+  }
+
+  #tests(path: string, validator: FactsValidator): readonly Diagnostic[] {
+    return faultsOf(() => void readTestFile({ path, text: readText(path, this.#io) }, validator))
+  }
+
+  #file(path: string): readonly Diagnostic[] {
+    const folder = dirname(resolve(path))
+    const inPack = existsSync(join(folder, 'framework.yaml'))
+    if (path.endsWith('.test.yaml')) {
+      const store = this.#store(folder)
+      return this.#tests(path, createFactsValidator(store.factsSchema()))
+    }
+    if (inPack && isDocument(basename(path))) return this.#pack(folder)
+    return this.#besideHeader(path, inPack ? folder : dirname(folder))
+  }
+
+  #besideHeader(path: string, pack: string): readonly Diagnostic[] {
+    const text = readText(path, this.#io)
+    const header = join(pack, 'framework.yaml')
+    const sources = [{ path, text }]
+    if (!/^version:/m.test(text) && existsSync(header))
+      sources.push({ path: header, text: readText(header, this.#io) })
+    const faults = faultsOf(() => void readPack(sources, this.#store(pack).catalogue))
+    // The header alone may lack what the rest of its pack has.
+    return faults.filter(({ place }) => place.file !== header)
+  }
+}
+
+/** What `work` was refused for; what it gives otherwise. */
+function faultsOf(work: () => readonly Diagnostic[] | void): readonly Diagnostic[] {
+  try {
+    return work() ?? []
+  } catch (error) {
+    if (error instanceof PolicyRejected) return error.diagnostics
+    throw error
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  conditionOutcomes,
+  decisionsOf,
+  evaluate,
+  outcomesOf,
+  type Condition,
+  type DecisionOutcome,
+} from './decisions.ts'
+import { F, T, U } from './kleene.ts'
+import type { Pack } from './pack.ts'
+import type { AxisTrace } from './trace-pack.ts'
+
+/** What tests have shown of one condition. */
+export interface ConditionCoverage extends Condition {
+  /** How often it came out so. */
+  readonly true: number
+  readonly false: number
+  readonly unknown: number
+  /**
+   * Whether it decided alone: with this value, the other value would have turned the decision (masking MC/DC, DO-178C).
+   * Both are needed.
+   */
+  readonly decidedTrue: boolean
+  readonly decidedFalse: boolean
+}
+
+export interface CoverageTotals {
+  readonly conditions: number
+  readonly decisions: number
+  readonly true: number
+  readonly false: number
+  readonly unknown: number
+  /** Conditions that an outcome without an answer can reach at all. */
+  readonly canBeUnknown: number
+  readonly mcdc: number
+}
+
+interface Counter {
+  readonly condition: Condition
+  readonly seen: Map<number, number>
+  readonly decided: Set<number>
+}
+
+/** Counts, over any number of evaluations, how each condition of a pack came out and whether it decided. */
+export class PackCoverage {
+  readonly #pack: Pack
+  readonly #decisions: number
+  readonly #counters = new Map<string, Counter>()
+
+  constructor(pack: Pack) {
+    this.#pack = pack
+    const decisions = decisionsOf(pack)
+    this.#decisions = decisions.length
+    for (const { conditions } of decisions) {
+      for (const condition of conditions)
+        this.#counters.set(condition.key, { condition, seen: new Map(), decided: new Set() })
+    }
+  }
+
+  /** Takes in one evaluation. */
+  add(traces: readonly AxisTrace[]): void {
+    for (const trace of traces) {
+      const { grants, vetoes, caps, notes, answers } = trace
+      for (const { rule, node } of [...grants, ...vetoes, ...caps, ...notes, ...answers]) {
+        for (const { outcome } of outcomesOf(this.#pack.sources, rule, node)) this.#count(outcome)
+      }
+    }
+  }
+
+  #count(outcome: DecisionOutcome): void {
+    const value = evaluate(outcome)
+    for (const condition of conditionOutcomes(outcome)) {
+      const counter = this.#counters.get(condition.key)
+      if (counter === undefined) continue
+      const { truth } = condition
+      counter.seen.set(truth, (counter.seen.get(truth) ?? 0) + 1)
+      if (truth === U || value === U) continue
+      const turned = evaluate(outcome, condition)
+      if (turned !== U && turned !== value) counter.decided.add(truth)
+    }
+  }
+
+  /** By place. */
+  get conditions(): readonly ConditionCoverage[] {
+    return [...this.#counters.values()]
+      .map(({ condition, seen, decided }) => ({
+        ...condition,
+        true: seen.get(T) ?? 0,
+        false: seen.get(F) ?? 0,
+        unknown: seen.get(U) ?? 0,
+        decidedTrue: decided.has(T),
+        decidedFalse: decided.has(F),
+      }))
+      .sort(
+        ({ place: a }, { place: b }) =>
+          (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) ||
+          a.line - b.line ||
+          a.column - b.column,
+      )
+  }
+
+  get totals(): CoverageTotals {
+    const conditions = this.conditions
+    const count = (holds: (one: ConditionCoverage) => boolean) => conditions.filter(holds).length
+    return {
+      conditions: conditions.length,
+      decisions: this.#decisions,
+      true: count((one) => one.true > 0),
+      false: count((one) => one.false > 0),
+      unknown: count((one) => one.unknown > 0),
+      canBeUnknown: count((one) => one.canBeUnknown),
+      mcdc: count((one) => one.decidedTrue && one.decidedFalse),
+    }
+  }
+}
+
+/** What no evaluation has shown of a condition: `never true`, `never decided false`. */
+export function gapsOf(one: ConditionCoverage): readonly string[] {
+  const gaps: string[] = []
+  if (one.true === 0) gaps.push('never true')
+  if (one.false === 0) gaps.push('never false')
+  if (one.unknown === 0 && one.canBeUnknown) gaps.push('never unknown')
+  if (one.true > 0 && !one.decidedTrue) gaps.push('never decided true')
+  if (one.false > 0 && !one.decidedFalse) gaps.push('never decided false')
+  return gaps
+}
