@@ -1,5 +1,6 @@
 // Runs the unit tests of a mutation run: a test runner for Stryker, and what those tests get for `vitest`. Every test is loaded once
-// and called again for each mutant, in one process: a mutant then costs milliseconds, where a start of vitest costs seconds.
+// and called again for each mutant, in one process: a mutant then costs milliseconds, where a start of vitest costs seconds. What a
+// mutant leaves behind in the process, such as a wrong value in a cache, must not count against the next one: see `#checkLegacy`.
 import { glob } from 'node:fs/promises'
 import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
@@ -36,12 +37,16 @@ test.each = (rows) => (name, body) => {
 
 export { describe, expect, test }
 
+const SPOILT = 'a mutant left something behind in the process'
+
 class InProcessRunner {
   static inject = [commonTokens.options]
   #patterns
   #leftOut
   /** Which mutant is active, and what was covered: shared with the mutated code. */
   #state = (globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {})
+  #mutants = 0
+  #spoilt = false
 
   constructor(options) {
     this.#patterns = options.inProcess.tests
@@ -52,8 +57,12 @@ class InProcessRunner {
     return { reloadEnvironment: false }
   }
 
-  async dryRun() {
+  /** Loading takes its time, which must not count as that of a mutant. */
+  async init() {
     await this.#load()
+  }
+
+  async dryRun() {
     const results = await this.#run(tests.filter(({ id }) => !this.#leftOut.test(id)))
     return {
       status: DryRunStatus.Complete,
@@ -62,14 +71,15 @@ class InProcessRunner {
     }
   }
 
-  async mutantRun({ activeMutant, hitLimit, mutantActivation, testFilter, disableBail }) {
-    if (mutantActivation === 'static') this.#state.activeMutant = activeMutant.id
-    await this.#load()
+  async mutantRun({ activeMutant, hitLimit, testFilter, disableBail }) {
+    if (this.#spoilt) throw new Error(SPOILT)
+    this.#mutants += 1
     Object.assign(this.#state, { activeMutant: activeMutant.id, hitCount: 0, hitLimit })
     const wanted = testFilter === undefined ? null : new Set(testFilter)
     const chosen = tests.filter(({ id }) => wanted === null || wanted.has(id))
     const results = await this.#run(chosen, !disableBail)
     this.#state.activeMutant = undefined
+    await this.#checkLegacy(results)
     return toMutantRunResult(
       determineHitLimitReached(this.#state.hitCount, hitLimit) ?? {
         status: DryRunStatus.Complete,
@@ -79,7 +89,6 @@ class InProcessRunner {
   }
 
   async #load() {
-    if (tests.length > 0) return
     registerHooks({
       resolve: (specifier, context, next) =>
         specifier === 'vitest'
@@ -89,6 +98,18 @@ class InProcessRunner {
     for (const file of await Array.fromAsync(glob(this.#patterns))) {
       await import(pathToFileURL(resolve(file)).href)
     }
+  }
+
+  /**
+   * Calls the test that a mutant failed once more without it. When it fails again, the process is spoilt: by this mutant when it is
+   * the first, which then was noticed; else maybe by one before. Stryker starts another process and tries again after an error.
+   */
+  async #checkLegacy(results) {
+    const failed = results.find(({ status }) => status === TestStatus.Failed)
+    if (failed === undefined) return
+    const [{ status }] = await this.#run(tests.filter(({ id }) => id === failed.id))
+    this.#spoilt = status === TestStatus.Failed
+    if (this.#spoilt && this.#mutants > 1) throw new Error(SPOILT)
   }
 
   async #run(chosen, bail = false) {

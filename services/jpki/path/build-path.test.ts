@@ -108,6 +108,18 @@ describe('a path', () => {
     )
   })
 
+  test('is none by a second way that ends at the same broken signature', () => {
+    const upper = (signer: Entity) =>
+      issue('Upper', { issuer: root, authority: true, signer: signer.key })
+    const lower = (serial: number) =>
+      issue('Lower', { issuer: upper(root), authority: true, key: testKey('p256:lower'), serial })
+    const end = issue('Target', { issuer: lower(1) })
+    const by = (signer: Entity) =>
+      outcomeOf(pathRequest(end, [root], [lower(1), lower(2), upper(signer)]))
+    expect(by(root)).toBe('PASSED')
+    expect(by(target)).toBe(NONE)
+  })
+
   test('goes round a circle of authorities that certify each other', () => {
     const [a, b] = [testKey('p256:a'), testKey('p256:b')]
     const [aBy, bBy] = [entity('A', a), entity('B', b)]
@@ -208,10 +220,15 @@ describe('algorithms', () => {
 
 describe('the budget', () => {
   /** What a search ends with that may cost no more than this. */
-  const search = (limit: Partial<BudgetLimits>, end = target, authorities = [authority]) => {
+  const search = (
+    limit: Partial<BudgetLimits>,
+    end = target,
+    authorities = [authority],
+    anchors = [root],
+  ) => {
     const limits = { signatures: 100, steps: 100, comparisons: 100, policies: 100, ...limit }
     return findPath({
-      ...{ ...ANY_PURPOSE, anchors: [anchorOf(root)], at: NOW, budget: new Budget(limits) },
+      ...{ ...ANY_PURPOSE, anchors: anchors.map(anchorOf), at: NOW, budget: new Budget(limits) },
       target: parseCertificate(end.der),
       intermediates: authorities.map(({ der }) => parseCertificate(der)),
       algorithms: STRICT_ALGORITHMS,
@@ -229,6 +246,16 @@ describe('the budget', () => {
       sub: 'NO_CERTIFICATE_CHAIN_FOUND',
       expected: `a path that is found with fewer ${what}`,
     })
+  })
+
+  test('is spent first on the issuer that the key identifier names', () => {
+    const other = (...left: readonly string[]) =>
+      issue('Root', { authority: true, key: testKey('p256:other root'), without: left })
+    for (const anchor of [other(), other('2.5.29.14')]) {
+      expect(search({ signatures: 5 }, authority, [], [anchor, root])).toHaveProperty('links')
+      expect(search({ signatures: 5 }, authority, [], [root, anchor])).toHaveProperty('links')
+      expect(search({ signatures: 4 }, authority, [], [root, anchor])).toHaveProperty('sub')
+    }
   })
 
   test('is charged once for an authority that two ways lead to', () => {
@@ -299,7 +326,7 @@ test('a key that cannot be read is none', () => {
   const { spki } = parseCertificate(root.der)
   const torn = {
     ...parseCertificate(root.der),
-    spki: SubjectPublicKeyInfo.read(new DerReader(spki.encoding.fill(0, 2, 3))),
+    spki: SubjectPublicKeyInfo.read(new DerReader(new Uint8Array(spki.encoding).fill(0, 2, 3))),
   }
   expect(torn.spki.keyUnder(STRICT_ALGORITHMS)).toBeNull()
 })

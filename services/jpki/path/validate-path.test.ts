@@ -18,7 +18,7 @@ import { oid, sequence, whole, type Asn1 } from '../../../test/pki/encode.ts'
 import { testKey } from '../../../test/pki/keys.ts'
 import { outcomeOf, pathRequest } from '../../../test/pki/path-request.ts'
 import { parseCertificate } from '../certificate.ts'
-import { isSelfIssued } from './certificate-rules.ts'
+import { brokenRule, isSelfIssued } from './certificate-rules.ts'
 
 const root = issue('Root', { authority: true })
 
@@ -266,12 +266,36 @@ describe('what RFC 5280 §4 demands of each certificate', () => {
     ],
     ['with a path length', { extensions: [lengthOfNoAuthority()] }, CONSTRAINED],
     [
+      'with a path length and no key usage',
+      { keyUsage: null, extensions: [lengthOfNoAuthority()] },
+      CONSTRAINED,
+    ],
+    [
       'with name constraints',
       { extensions: [nameConstraints({ excluded: [general.dns('a.test')] })] },
       CONSTRAINED,
     ],
   ])('a target that is no authority %s', (_, options, outcome) => {
     expect(chain([], options)).toBe(outcome)
+  })
+
+  test('a target that says nothing of being an authority could sign certificates in test files, and none that denies it', () => {
+    const target = (...extensions: readonly Asn1[]) => {
+      const end = issue('Target', { issuer: root, keyUsage: USAGE.keyCertSign, extensions })
+      return outcomeOf(pathRequest(end, [root], [], { profile: 'vectors' }))
+    }
+    expect(target()).toBe('PASSED')
+    expect(target(basicConstraints(false))).toBe(CONSTRAINED)
+  })
+
+  test('a serial has at most 20 octets, beside the one that makes it positive', () => {
+    const broken = (...serial: readonly number[]) =>
+      brokenRule({ ...parseCertificate(root.der), serial: Uint8Array.from(serial) }, false)
+    const ones = (count: number) => Array<number>(count).fill(0xff)
+    expect(broken(1, ...ones(19))).toBeNull()
+    expect(broken(0, ...ones(20))).toBeNull()
+    expect(broken(1, ...ones(20))).toHaveProperty('sub', 'FORMAT_FAILURE')
+    expect(broken(0, ...ones(21))).toHaveProperty('sub', 'FORMAT_FAILURE')
   })
 
   test('a path length needs the right to sign certificates, where a key usage is there', () => {
@@ -297,6 +321,7 @@ describe('what RFC 5280 §4 demands of each certificate', () => {
 
   test.each<[string, PathCertificate]>([
     ['an authority', { authority: true }],
+    ['an authority that signs no lists', { authority: true, keyUsage: USAGE.keyCertSign }],
     ['who signs lists', { keyUsage: USAGE.crlSign }],
   ])('%s needs a name of its own, whatever the alternative one', (_, options) => {
     const target = (named: boolean) =>
