@@ -291,6 +291,16 @@ class Compiler {
     }
   }
 
+  /** No variable is bound: those of the lists around it keep their items. */
+  #size(listIr: Ir): Run<readonly [number, number]> {
+    const list = this.#list(listIr)
+    return (env) => {
+      const { items, member } = list(env)
+      if (member === undefined) return [items.length, items.length]
+      return [member.filter((truth) => truth === T).length, items.length]
+    }
+  }
+
   #existsOne(listIr: Ir, slot: number, bodyIr: Ir): Run<number> {
     const tally = this.#tally(listIr, slot, bodyIr)
     return (env) => {
@@ -385,8 +395,7 @@ class Compiler {
       return () => constant
     }
     if (ir.op === 'count') return this.#tally(ir.list, ir.slot, ir.body)
-    if (ir.op === 'size')
-      return this.#tally(ir.list, 0, { op: 'truth', value: T, type: { kind: 'truth' } })
+    if (ir.op === 'size') return this.#size(ir.list)
     const cell = this.#cell(ir)
     const grows = ir.type.kind === 'age'
     return (env) => {

@@ -263,7 +263,7 @@ function lowers(mode: Veto['unknown'], truth: number, bit: 1 | 2): boolean {
 }
 
 /** Lowest or highest level of a mask; nothing established is the bottom. */
-function weakest(mask: number, bit: 1 | 2): number {
+export function weakest(mask: number, bit: 1 | 2): number {
   if (mask === ABSENT) return 1
   const known = mask & ~ABSENT
   if (bit === 2) return 1 << (31 - Math.clz32(known))

@@ -1,0 +1,114 @@
+import { CodedLayout, EPOCH, NONE, SubjectCoder } from './coded-layout.ts'
+import { compareMasks, bitsOf } from './compare-values.ts'
+import { weakest } from './compiled-pack.ts'
+import { midnightAfterDays, type Seconds } from './dates.ts'
+import { generateSource, type Variant } from './generate.ts'
+import { COMPARISON_CODES, NormalForm } from './normal-form.ts'
+import type { Pack } from './pack.ts'
+import { planProgram, type ProgramPlan } from './program-plan.ts'
+import { SlotSearch } from './slot-search.ts'
+import { ABSENT } from './types.ts'
+
+type Run = (words: Int32Array, start: number, now: number, measuredAt: number) => void
+
+/**
+ * Some axes of a pack as one function of JavaScript over coded subjects. After a run `out` holds two bounds per axis, then the
+ * words of the rules that certainly fired, then of those that possibly fired; `turns[0]` is the next instant (coded) at which a
+ * clock turns that a rule looked at.
+ */
+export class GeneratedProgram {
+  readonly plan: ProgramPlan
+  readonly layout = new CodedLayout()
+  readonly out: Int32Array
+  readonly turns = new Float64Array(1)
+  readonly #form: NormalForm
+  readonly #variants = new Map<string, Run>()
+
+  /** Throws `NotGenerated` for an operation without code. */
+  constructor(pack: Pack, axes: readonly string[]) {
+    this.#form = new NormalForm(this.layout, pack.tables)
+    this.plan = planProgram(pack, axes, this.#form)
+    this.out = new Int32Array(2 * axes.length + 2 * this.plan.words)
+  }
+
+  /** Throws `EvalError` where the platform forbids code from strings. */
+  run(variant: Variant): Run {
+    const key = `${variant.kleene} ${variant.turns}`
+    const known = this.#variants.get(key)
+    if (known !== undefined) return known
+    const run = this.#compile(variant)
+    this.#variants.set(key, run)
+    return run
+  }
+
+  /** Source of a variant, for people who want to read it. */
+  source(variant: Variant): string {
+    return generateSource(this.#form, this.plan, variant).text
+  }
+
+  coder(): SubjectCoder {
+    return new SubjectCoder(this.layout)
+  }
+
+  #compile(variant: Variant): Run {
+    const { text, scratchRegions } = generateSource(this.#form, this.plan, variant)
+    const search = new SlotSearch(scratchRegions)
+    const { tables, levels, zones } = this.#form.lookups
+    const ends = zones.map(({ days, zone }) => midnights(days, zone))
+    const lib = {
+      out: this.out,
+      turns: this.turns,
+      search,
+      scratch: search.scratch,
+      tables,
+      levels,
+      days: (zone: number, time: number) => ends[zone]?.(time) ?? NONE,
+      compareMasks: (code: number, left: number, right: number) =>
+        compareMasks(COMPARISON_CODES[code] ?? '==', left, right),
+      tableOf,
+      extremeOf,
+      weakestOf: weakest,
+    }
+    // The text holds constants and operators only (a test reads it), so nothing of an author can be executed.
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+    return new Function('lib', text)(lib) as Run
+  }
+}
+
+function tableOf(table: Int32Array, mask: number): number {
+  if (mask === ABSENT) return ABSENT
+  let union = mask & ABSENT
+  for (const bit of bitsOf(mask & ~ABSENT)) union |= table[31 - Math.clz32(bit)] ?? 0
+  return union
+}
+
+function extremeOf(code: number, a: number, b: number): number {
+  let union = (a | b) & ABSENT
+  for (const x of bitsOf(a & ~ABSENT))
+    for (const y of bitsOf(b & ~ABSENT)) union |= code === 0 ? Math.min(x, y) : Math.max(x, y)
+  return union
+}
+
+const QUARTER = 900
+const MAX_REMEMBERED = 50_000
+
+/**
+ * Midnight of a calendar day after a coded instant. Since 1972 every zone's offset is a multiple of a quarter of an hour, so
+ * that all instants of one quarter lie on one local day.
+ */
+function midnights(days: number, zone: string): (time: number) => number {
+  const remembered = new Map<number, Seconds>()
+  return (time) => {
+    const quarter = Math.floor((time + EPOCH) / QUARTER)
+    if (quarter < QUARTERS_BEFORE_1972) return midnightAfterDays(time + EPOCH, days, zone) - EPOCH
+    const known = remembered.get(quarter)
+    if (known !== undefined) return known
+    const midnight = midnightAfterDays(time + EPOCH, days, zone) - EPOCH
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear()
+    remembered.set(quarter, midnight)
+    return midnight
+  }
+}
+
+/** 1972-06-01, after the last zone had left an offset of odd minutes. */
+const QUARTERS_BEFORE_1972 = 76_204_800 / QUARTER
