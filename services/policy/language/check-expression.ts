@@ -1,5 +1,6 @@
+import { NO_COLUMNS, type Columns } from './columns.ts'
 import { readTime } from './dates.ts'
-import { didYouMean, type DiagnosticCode, type Report } from './diagnostic.ts'
+import { didYouMean, type DiagnosticCode, type Place, type Report } from './diagnostic.ts'
 import type { Ir } from './ir.ts'
 import { F, T } from './kleene.ts'
 import {
@@ -40,6 +41,7 @@ export class ExpressionChecker {
   /** Results of derived fields: what is negated inside them is settled before any rule. */
   readonly #settled = new WeakSet<Ir>()
   #nextSlot = 0
+  #columns = NO_COLUMNS
   #monotone = false
   #source: SourceText = { text: '', placeAt: () => ({ file: '', line: 1, column: 1 }) }
 
@@ -56,6 +58,17 @@ export class ExpressionChecker {
 
   newSlot(): number {
     return this.#nextSlot++
+  }
+
+  /** Reads expressions of one row of a table: `$name` is the value of its cell. */
+  inRow<R>(columns: Columns, work: () => R): R {
+    const before = this.#columns
+    this.#columns = columns
+    try {
+      return work()
+    } finally {
+      this.#columns = before
+    }
   }
 
   /** A condition. `monotone` refuses what more evidence could turn from true to false, as grants demand. */
@@ -88,7 +101,11 @@ export class ExpressionChecker {
   }
 
   #fault(code: DiagnosticCode, at: number, message: string, help?: string): Ir {
-    this.#report.add(code, this.#source.placeAt(at), message, help)
+    return this.#faultIn(code, this.#source.placeAt(at), message, help)
+  }
+
+  #faultIn(code: DiagnosticCode, place: Place, message: string, help?: string): Ir {
+    this.#report.add(code, place, message, help)
     return { op: 'truth', value: F, type: FAULTY }
   }
 
@@ -131,12 +148,14 @@ export class ExpressionChecker {
           return { op: 'mask', value: ast.value ? 2 : 1, type: expected }
         return { op: 'truth', value: ast.value ? T : F, type: TRUTH }
       case 'int':
-        if (expected?.kind === 'enum') return this.#member(String(ast.value), ast.at, expected)
+        if (expected?.kind === 'enum')
+          return this.#member(String(ast.value), this.#source.placeAt(ast.at), expected)
         return { op: 'number', value: ast.value, type: { kind: 'int' } }
       case 'duration':
         return { op: 'number', value: ast.seconds, type: { kind: 'duration' } }
       case 'text':
-        if (expected?.kind === 'enum') return this.#member(ast.value, ast.at, expected)
+        if (expected?.kind === 'enum')
+          return this.#member(ast.value, this.#source.placeAt(ast.at), expected)
         if (expected?.kind === 'timestamp') return this.#instant(ast.value, ast.at)
         return {
           op: 'text',
@@ -180,13 +199,13 @@ export class ExpressionChecker {
     )
   }
 
-  #member(name: string, at: number, type: EnumType): Ir {
+  #member(name: string, place: Place, type: EnumType): Ir {
     const mask = maskOf(type, name)
     if (mask !== ABSENT) return { op: 'mask', value: mask, type }
     const isAxis = type.name.startsWith('axis ')
-    return this.#fault(
+    return this.#faultIn(
       isAxis ? 'unknown-level' : 'enum-member',
-      at,
+      place,
       isAxis
         ? `unknown level \`${name}\` of ${type.name}`
         : `unknown member \`${name}\` of enum ${type.name}`,
@@ -194,11 +213,37 @@ export class ExpressionChecker {
     )
   }
 
+  /** The cell of a column, as a value of the type that is expected; a member that does not exist is the cell's fault. */
+  #cell(name: string, at: number, expected?: Type): Ir {
+    const cell = this.#columns.get(name)
+    if (cell === undefined) {
+      const help = this.#columns.hint(name)
+      return this.#fault('unknown-name', at, `unknown column \`${name}\``, help)
+    }
+    if (cell.kind !== 'scalar' || cell.value === null)
+      return this.#fault('type-mismatch', at, `\`${name}\` is a list`, 'use it in `need_each`')
+    if (expected?.kind === 'enum') return this.#member(cell.text, cell.place, expected)
+    if (expected?.kind === 'timestamp') return this.#instant(cell.text, at)
+    if (typeof cell.value === 'number')
+      return { op: 'number', value: cell.value, type: { kind: 'int' } }
+    if (typeof cell.value === 'boolean') {
+      if (expected?.kind === 'flag')
+        return { op: 'mask', value: cell.value ? 2 : 1, type: expected }
+      return { op: 'truth', value: cell.value ? T : F, type: TRUTH }
+    }
+    return {
+      op: 'text',
+      value: cell.text,
+      type: { kind: expected?.kind === 'label' ? 'label' : 'key' },
+    }
+  }
+
   #name(name: string, at: number, locals: Locals, expected?: Type): Ir {
+    if (name.startsWith('$')) return this.#cell(name, at, expected)
     const local = locals.get(name)
     if (local !== undefined) return local
     if (expected?.kind === 'enum' && expected.members.includes(name))
-      return this.#member(name, at, expected)
+      return this.#member(name, this.#source.placeAt(at), expected)
     // The side that this word is compared with was reported already.
     if (expected?.kind === 'faulty') return FAULTY_IR
     if (name === 'now') return { op: 'now', type: { kind: 'timestamp' } }
@@ -209,7 +254,7 @@ export class ExpressionChecker {
         ? ({ kind: 'record', record: OPTION_RECORD } as const)
         : this.#scope.catalogue.roots.get(name)
     if (root !== undefined) return { op: 'root', name, type: root }
-    if (expected?.kind === 'enum') return this.#member(name, at, expected)
+    if (expected?.kind === 'enum') return this.#member(name, this.#source.placeAt(at), expected)
     const known = [
       ...locals.keys(),
       'now',
@@ -258,12 +303,14 @@ export class ExpressionChecker {
     }
     this.#inlining.push(definition.name)
     const locals = new Map(definition.parameters.map((name, i) => [name, args[i] ?? FAULTY_IR]))
-    const ir = this.#inSource(definition.body, monotone, () => {
-      const checked = this.#check(definition.body.ast, locals)
-      return checked.type.kind === 'flag'
-        ? this.#placed({ op: 'holds', flag: checked, type: TRUTH }, definition.body.ast, locals)
-        : checked
-    })
+    const ir = this.inRow(NO_COLUMNS, () =>
+      this.#inSource(definition.body, monotone, () => {
+        const checked = this.#check(definition.body.ast, locals)
+        return checked.type.kind === 'flag'
+          ? this.#placed({ op: 'holds', flag: checked, type: TRUTH }, definition.body.ast, locals)
+          : checked
+      }),
+    )
     this.#inlining.pop()
     return ir
   }
@@ -447,7 +494,7 @@ export class ExpressionChecker {
     locals: Locals,
   ): Ir {
     const [variable, body] = ast.args
-    if (variable?.kind !== 'name' || body === undefined) {
+    if (variable?.kind !== 'name' || variable.name.startsWith('$') || body === undefined) {
       return this.#fault('type-mismatch', ast.nameAt, `write \`${op}(x, condition)\``)
     }
     if (this.#monotone && (op === 'all' || op === 'exists_one')) {
@@ -580,6 +627,18 @@ export class ExpressionChecker {
       return { left: this.#check(ast.left, locals, right.type), right }
     }
     const left = this.#check(ast.left, locals)
+    if (left.type.kind === 'set') {
+      const help = 'write `member in set`, or `sets.contains(set, [members])`'
+      return {
+        left: this.#fault(
+          'type-mismatch',
+          ast.opAt,
+          `a set cannot stand left of \`${ast.op}\``,
+          help,
+        ),
+        right: FAULTY_IR,
+      }
+    }
     return { left, right: this.#check(ast.right, locals, left.type) }
   }
 

@@ -348,6 +348,150 @@ describe('rules', () => {
   })
 })
 
+describe('a table of grants', () => {
+  const table = (more: string, columns = '[factors, channel]', rows = ['[1, post]', '[2, post]']) =>
+    `grant_table:
+  id: T
+  title: { ja: 行 $row, en: row $row }
+  columns: ${columns}
+${more}  rows:
+${rows.map((row, i) => `    R${i + 1}: ${row}`).join('\n')}
+`
+  const WHEN = `  grant: { level: low }
+  when: proofing.channel == $channel && auth.factors.count(f, f.uv) >= $factors
+  missing: { ja: $factors 要素が必要です, en: needs $factors factors by $channel }
+`
+  const logins = (n: number): Facts => ({
+    proofing: { channel: 'post' },
+    auth: { factors: Array.from({ length: n }, () => ({ type: 'mf_crypto', uv: true })) },
+  })
+
+  test('gives each row as a grant with an id, a title and a text of its own', () => {
+    const { grants } = pack(table(WHEN))
+    expect(grants.map(({ id, title, missing }) => [id, title.ja, missing?.en])).toEqual([
+      ['T.R1', '行 R1', 'needs 1 factors by post'],
+      ['T.R2', '行 R2', 'needs 2 factors by post'],
+    ])
+  })
+
+  test('puts the cells of the row in the place of its columns', () => {
+    const fired = (n: number) => score(table(WHEN), logins(n)).fired.map(({ id }) => id)
+    expect([fired(0), fired(1), fired(2)]).toEqual([[], ['T.R1'], ['T.R1', 'T.R2']])
+  })
+
+  test('may give a level that stands in a cell, and be one of several', () => {
+    const rules = `grant_table:
+  - id: A
+    title: { ja: 甲, en: a }
+    columns: [level, n]
+    grant: { level: $level }
+    when: auth.factors.count(f, f.uv) >= $n
+    rows: { ONE: [low, 1], TWO: [high, 2] }
+  - { id: B, title: { ja: 乙, en: b }, columns: [], grant: { level: low }, use: A.TWO, rows: { ONE: [] } }
+`
+    expect([0, 1, 2].map((n) => score(rules, logins(n)).value)).toEqual(['none', 'low', 'high'])
+    const { grants } = pack(rules)
+    expect(grants.map(({ id }) => id)).toEqual(['A.ONE', 'A.TWO', 'B.ONE'])
+    expect(grants[2]?.condition).toEqual(
+      expect.objectContaining({ right: expect.objectContaining({ op: 'and' }) as unknown }),
+    )
+  })
+
+  test('names the grant that gave the level, by the order of the rows', () => {
+    const shown = HEADER.replace(
+      'levels: [none, low, high]',
+      'levels: [none, low, high], shows: by',
+    )
+    const rules = table(`${WHEN}  as: $row\n`, undefined, ['[2, post]', '[1, post]'])
+    const named = (n: number) =>
+      new Scorer(pack(rules, shown)).score({ axis: 'level', facts: logins(n), at: NOW }).value
+    expect([named(0), named(1), named(2)]).toEqual([
+      { level: 'none' },
+      { level: 'low', by: 'R2' },
+      { level: 'low', by: 'R1' },
+    ])
+  })
+
+  test.each([
+    [
+      'a cell of another kind',
+      table(WHEN, undefined, ['[1, post]', '[two, post]']),
+      'type-mismatch',
+      '25:10',
+    ],
+    ['a fraction', table(WHEN, undefined, ['[1.5, post]']), 'type-mismatch', '24:10'],
+    ['nothing in a cell', table(WHEN, undefined, ['[~, post]']), 'type-mismatch', '24:10'],
+    [
+      'a member that does not exist',
+      table(WHEN, undefined, ['[1, post]', '[2, pots]']),
+      'enum-member',
+      '25:13',
+    ],
+    ['a row that is too long', table(WHEN, undefined, ['[1, post, 2]']), 'wrong-form', '24:5'],
+    [
+      'a column named twice',
+      table(WHEN, '[factors, channel, factors]', ['[1, post, 1]']),
+      'duplicate-id',
+      '19:31',
+    ],
+    [
+      'a column that cannot be named',
+      table(WHEN, '[factors, channel, "a b"]', ['[1, post, 1]']),
+      'wrong-form',
+      '19:31',
+    ],
+    ['no row', table(WHEN).replace(/rows:[^]*/, 'rows: {}\n'), 'wrong-form', '17:3'],
+    ['a name without an axis that shows it', table(`${WHEN}  as: $row\n`), 'wrong-form', '23:7'],
+    [
+      'a column that is not there in a text',
+      table(WHEN.replace('by $channel', 'by $chanel')),
+      'unknown-name',
+      '22:12',
+    ],
+    [
+      'a column as a variable',
+      table(WHEN.replace('count(f, f.uv)', 'count($x, true)')),
+      'type-mismatch',
+      '21:54',
+    ],
+    [
+      'pieces that are no list',
+      table(
+        `${WHEN}  slots: { from: evidence as e, need_each: { in: $factors, where: e.doc == $0 } }\n`,
+      ),
+      'wrong-form',
+      '25:10',
+    ],
+  ])('%s is refused at its place', (_, rules, code, place) => {
+    expect(refusal(rules).map((d) => [d.code, `${d.place.line}:${d.place.column}`])[0]).toEqual([
+      code,
+      place,
+    ])
+  })
+
+  test('one slot for each piece may be asked for without a table too', () => {
+    const rules = (pieces: string) => `grants:
+  - id: R1
+    title: { ja: 一, en: one }
+    grant: { level: high }
+    slots: { from: scores.evidence as e, distinct: [e.doc], need_each: { in: ${pieces}, where: e.strength >= $0 } }
+`
+    const scores = (...strengths: number[]): Facts => ({
+      scores: {
+        evidence: strengths.map((strength, i) => ({ doc: `d${i}`, strength, validity: 0 })),
+        activity: 0,
+        fraud: 0,
+        verification: 0,
+      },
+    })
+    expect(score(rules('[3, 2]'), scores(2, 3)).value).toBe('high')
+    expect(score(rules('[3, 2]'), scores(3, 1)).value).toBe('none')
+    expect(score(rules('[3, 2]'), scores(3)).value).toBe('none')
+    expect(refusal(rules('[]')).map(({ code }) => code)).toEqual(['wrong-form'])
+    expect(refusal(rules('$pieces')).map(({ code }) => code)).toEqual(['unknown-name'])
+  })
+})
+
 describe('slots', () => {
   test('agree with trying every assignment', () => {
     const matrix = fc

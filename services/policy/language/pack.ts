@@ -34,6 +34,8 @@ export interface LevelAxis extends AxisCommon {
   readonly type: EnumType
   /** Weakest of these instead of grants. */
   readonly minimum: readonly Ir[] | undefined
+  /** Member of the value that names the first grant which gave the level, such as `profile`. */
+  readonly shows: string | undefined
 }
 
 export interface MethodAxis extends AxisCommon {
@@ -82,6 +84,8 @@ export type Effect = ReadonlyMap<string, number>
 export interface Grant extends Rule {
   readonly stratum: 'grant'
   readonly gives: Effect
+  /** What an axis with `shows` calls this grant. */
+  readonly as: string | undefined
 }
 export interface Veto extends Rule {
   readonly stratum: 'veto'

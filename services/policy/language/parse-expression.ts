@@ -14,7 +14,7 @@ interface Token {
 }
 
 const PATTERN =
-  /\s+|([A-Za-z_\u3040-\u30ff\u4e00-\u9fff][\w\u3040-\u30ff\u4e00-\u9fff]*)|(\d+[smhdw]\b)|(\d+)|("(?:[^"\\\n]|\\["\\])*"|'(?:[^'\\\n]|\\['\\])*')|(&&|\|\||==|!=|<=|>=|[<>!?:.,()[\]])|([^])/gy
+  /\s+|(\$?[A-Za-z_\u3040-\u30ff\u4e00-\u9fff][\w\u3040-\u30ff\u4e00-\u9fff]*|\$\d+)|(\d+[smhdw]\b)|(\d+)|("(?:[^"\\\n]|\\["\\])*"|'(?:[^'\\\n]|\\['\\])*')|(&&|\|\||==|!=|<=|>=|[<>!?:.,()[\]])|([^])/gy
 const KINDS = ['name', 'duration', 'int', 'text', 'sign', 'fault'] as const
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
 const MAX_LENGTH = 10_000

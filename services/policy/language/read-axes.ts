@@ -79,18 +79,19 @@ export class AxisReader {
   }
 
   #levelAxis(
-    common: Omit<LevelAxis, 'kind' | 'type' | 'minimum'>,
+    common: Omit<LevelAxis, 'kind' | 'type' | 'minimum' | 'shows'>,
     type: EnumType,
     fields: Fields,
   ): LevelAxis {
     fields.entry('levels')
+    const shows = fields.text('shows')
     if (fields.entry('min') === undefined)
-      return { kind: 'levels', ...common, type, minimum: undefined }
+      return { kind: 'levels', ...common, type, minimum: undefined, shows }
     const minimum = fields.texts('min').flatMap((scalar) => {
       const parsed = this.#reading.parse(scalar)
       return parsed === undefined ? [] : [this.#reading.checker.value(parsed, type)]
     })
-    return { kind: 'levels', ...common, type, minimum }
+    return { kind: 'levels', ...common, type, minimum, shows }
   }
 
   #methodAxis(

@@ -1,4 +1,5 @@
 import { checkRecord } from './catalogue.ts'
+import { isColumn, NO_COLUMNS, type Columns } from './columns.ts'
 import { didYouMean } from './diagnostic.ts'
 import { asList, asMap, Fields, type MapValue, type ScalarValue, type Value } from './document.ts'
 import type { Ir } from './ir.ts'
@@ -8,10 +9,17 @@ import { ABSENT, maskOf, TRUTH, type Type } from './types.ts'
 
 const MAX_SLOTS = 4
 
+/** What one slot asks of a piece, and the row whose cells it may name. */
+interface SlotNeed {
+  readonly where: ScalarValue
+  readonly columns: Columns
+}
+
 /** Reads the condition keys of rules: `when`, `all_of`, `any_of`, `n_of`, `use`, `check` and `slots`. */
 export class ConditionReader {
   readonly #reading: Reading
   readonly #use: (rule: ScalarValue) => Ir
+  #columns = NO_COLUMNS
 
   /** `use` gives the condition of another rule. */
   constructor(reading: Reading, use: (rule: ScalarValue) => Ir) {
@@ -19,8 +27,19 @@ export class ConditionReader {
     this.#use = use
   }
 
+  /** Condition of a rule; `columns` are the cells of the row that it was made from. */
+  rule(fields: Fields, monotone: boolean, columns: Columns): Ir {
+    return this.#reading.checker.inRow(columns, () => {
+      const before = this.#columns
+      this.#columns = columns
+      const ir = this.#clauses(fields, monotone)
+      this.#columns = before
+      return ir
+    })
+  }
+
   /** Condition keys of a rule or of an element of `all_of`; several are joined by and, none means always. */
-  clauses(fields: Fields, monotone: boolean): Ir {
+  #clauses(fields: Fields, monotone: boolean): Ir {
     const parts: Ir[] = []
     const when = fields.scalar('when')
     if (when !== undefined) parts.push(this.#expression(when, monotone))
@@ -50,7 +69,7 @@ export class ConditionReader {
     const map = asMap(item, 'a clause', this.#reading.report)
     if (map === undefined) return TRUE
     const fields = new Fields(map, this.#reading.report)
-    const ir = this.clauses(fields, monotone)
+    const ir = this.#clauses(fields, monotone)
     fields.finish()
     return ir
   }
@@ -176,7 +195,9 @@ export class ConditionReader {
         : this.#reading.checker.condition(parsed, monotone, locals)
     }
     const needs = this.#needs(fields, map).map((need) =>
-      need.map((scalar) => condition(scalar) ?? TRUE),
+      need.map(({ where, columns }) =>
+        this.#reading.checker.inRow(columns, () => condition(where) ?? TRUE),
+      ),
     )
     const distinct = fields.texts('distinct').flatMap((scalar) => {
       const parsed = this.#reading.parse(scalar)
@@ -221,24 +242,59 @@ export class ConditionReader {
     return parsed === undefined ? undefined : this.#reading.checker.any(parsed, monotone)
   }
 
-  #needs(fields: Fields, map: MapValue): readonly (readonly ScalarValue[])[] {
-    const one = fields.entry('need') === undefined ? [] : [fields.texts('need')]
+  #needs(fields: Fields, map: MapValue): readonly (readonly SlotNeed[])[] {
+    const slots = (cells: readonly ScalarValue[]) =>
+      cells.map((where) => ({ where, columns: this.#columns }))
+    const one = fields.entry('need') === undefined ? [] : [slots(fields.texts('need'))]
     const several = fields
       .list('need_any')
       .map((item) =>
-        asList(item, 'an entry of `need_any`', this.#reading.report).filter(
-          (cell) => cell.kind === 'scalar',
+        slots(
+          asList(item, 'an entry of `need_any`', this.#reading.report).filter(
+            (cell) => cell.kind === 'scalar',
+          ),
         ),
       )
-    const needs = [...one, ...several]
+    const each = fields.map('need_each')
+    const listed = each === undefined ? undefined : this.#needEach(each)
+    if (each !== undefined && listed === undefined) return []
+    const needs = [...one, ...several, ...(listed === undefined ? [] : [listed])]
     if (needs.length === 0 || needs.some(({ length }) => length === 0 || length > MAX_SLOTS)) {
       this.#reading.report.add(
         'wrong-form',
         map.place,
-        `\`need\` or \`need_any\` must list 1 to ${MAX_SLOTS} slots`,
+        `\`need\`, \`need_any\` or \`need_each\` must list 1 to ${MAX_SLOTS} slots`,
       )
     }
     return needs
+  }
+
+  /** One slot for each piece of a list, whose parts are `$0`, `$1` …; `undefined` when a fault was reported. */
+  #needEach(map: MapValue): readonly SlotNeed[] | undefined {
+    const { report } = this.#reading
+    const fields = new Fields(map, report)
+    const where = fields.scalar('where')
+    fields.required('where')
+    const given = fields.required('in')?.value
+    fields.finish()
+    if (given === undefined || where === undefined) return undefined
+    const named = given.kind === 'scalar' && isColumn(given.text) ? given.text : undefined
+    const pieces = named === undefined ? given : this.#columns.get(named)
+    if (pieces === undefined) {
+      const help = this.#columns.hint(named ?? '')
+      report.add('unknown-name', given.place, `unknown column \`${named}\``, help)
+      return undefined
+    }
+    if (pieces.kind !== 'list' || pieces.items.length === 0 || pieces.items.length > MAX_SLOTS) {
+      report.add(
+        'wrong-form',
+        pieces.place,
+        `\`need_each\` needs a list of 1 to ${MAX_SLOTS} pieces`,
+        'write one list for each piece: `[[3, 2], [2, 2]]`',
+      )
+      return undefined
+    }
+    return pieces.items.map((piece) => ({ where, columns: this.#columns.withPiece(piece) }))
   }
 }
 

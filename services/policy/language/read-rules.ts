@@ -1,3 +1,4 @@
+import { describeCell, isColumn, NO_COLUMNS, type Columns } from './columns.ts'
 import { didYouMean } from './diagnostic.ts'
 import { asMap, Fields, type ScalarValue, type Value } from './document.ts'
 import type { Ir } from './ir.ts'
@@ -11,11 +12,13 @@ import type {
   Note,
   Pack,
   Rule,
+  Text,
   UnknownMode,
   Veto,
 } from './pack.ts'
 import type { AnswerReader } from './read-answer.ts'
 import { ConditionReader, TRUE } from './read-condition.ts'
+import { GrantTableReader } from './read-grant-table.ts'
 import type { Reading } from './reading.ts'
 import { ABSENT, maskOf } from './types.ts'
 
@@ -28,6 +31,8 @@ interface RuleSource {
   readonly stratum: 'grant' | 'veto' | 'cap' | 'note' | 'answer'
   readonly id: string
   readonly entry: Value
+  /** Cells of the row of a table that the rule was made from. */
+  readonly columns: Columns
 }
 
 /** Grants, vetoes, caps, notes and answers, with their conditions and effects. */
@@ -35,6 +40,7 @@ export class RuleReader {
   readonly #reading: Reading
   readonly #answers: AnswerReader
   readonly #conditions: ConditionReader
+  readonly #tables: GrantTableReader
   readonly #rules = new Map<string, RuleSource>()
   readonly #done = new Map<string, Ir | 'reading'>()
 
@@ -42,6 +48,7 @@ export class RuleReader {
     this.#reading = reading
     this.#answers = answers
     this.#conditions = new ConditionReader(reading, (rule) => this.#used(rule))
+    this.#tables = new GrantTableReader(reading)
   }
 
   /** Notes the rules of one document; they may use those of any other. */
@@ -63,17 +70,20 @@ export class RuleReader {
           rule.required('id')
           continue
         }
-        if (this.#rules.has(id.text))
-          this.#reading.report.add(
-            'duplicate-id',
-            id.place,
-            `rule id \`${id.text}\` is used already`,
-          )
-        else if (this.#rules.size >= MAX_RULES)
-          this.#reading.report.add('too-large', id.place, `more than ${MAX_RULES} rules`)
-        else this.#rules.set(id.text, { fields: rule, stratum, id: id.text, entry })
+        this.#note(id, { fields: rule, stratum, entry, columns: NO_COLUMNS })
       }
     }
+    for (const { id, ...row } of this.#tables.rows(fields))
+      this.#note(id, { ...row, stratum: 'grant' })
+  }
+
+  #note(id: ScalarValue, rule: Omit<RuleSource, 'id'>): void {
+    const { report } = this.#reading
+    if (this.#rules.has(id.text))
+      report.add('duplicate-id', id.place, `rule id \`${id.text}\` is used already`)
+    else if (this.#rules.size >= MAX_RULES)
+      report.add('too-large', id.place, `more than ${MAX_RULES} rules`)
+    else this.#rules.set(id.text, { ...rule, id: id.text })
   }
 
   read(): PackRules {
@@ -87,7 +97,7 @@ export class RuleReader {
       const { fields } = source
       switch (source.stratum) {
         case 'grant':
-          grants.push({ ...rule, stratum: 'grant', gives: this.#effect(fields, 'grant') })
+          grants.push(this.#grant(rule, source))
           break
         case 'veto':
           vetoes.push({
@@ -101,7 +111,7 @@ export class RuleReader {
           caps.push({
             ...rule,
             stratum: 'cap',
-            to: this.#effect(fields, 'cap'),
+            to: this.#effect(source, 'cap'),
             unknown: this.#unknownMode(fields),
           })
           break
@@ -120,7 +130,58 @@ export class RuleReader {
       }
       fields.finish()
     }
+    this.#tables.checkUnused()
     return { grants, vetoes, caps, notes, answers }
+  }
+
+  #grant(rule: Rule, source: RuleSource): Grant {
+    const gives = this.#effect(source, 'grant')
+    const scalar = source.fields.scalar('as')
+    if (scalar === undefined) return { ...rule, stratum: 'grant', gives, as: undefined }
+    const shown = [...gives.keys()].some((name) => {
+      const axis = this.#reading.axes.get(name)
+      return axis?.kind === 'levels' && axis.shows !== undefined
+    })
+    if (!shown)
+      this.#reading.report.add(
+        'wrong-form',
+        scalar.place,
+        'no axis of this rule shows a name',
+        'give the axis a key `shows`',
+      )
+    const cell = this.#cellOf(scalar, source.columns)
+    return { ...rule, stratum: 'grant', gives, as: cell.kind === 'scalar' ? cell.text : '' }
+  }
+
+  /** The value itself, or the cell of the column that it names. */
+  #cellOf(value: Value, columns: Columns): Value {
+    if (value.kind !== 'scalar' || !isColumn(value.text)) return value
+    const cell = columns.get(value.text)
+    if (cell !== undefined) return cell
+    this.#unknownColumn(value.text, value.place, columns)
+    return value
+  }
+
+  #unknownColumn(name: string, place: Value['place'], columns: Columns): void {
+    this.#reading.report.add(
+      'unknown-name',
+      place,
+      `unknown column \`${name}\``,
+      columns.hint(name),
+    )
+  }
+
+  /** Text for people; in a table it may name the cells of the row. */
+  #text(value: Value, columns: Columns): Text {
+    const text = this.#reading.text(value)
+    if (columns === NO_COLUMNS) return text
+    const filled = (words: string) =>
+      words.replaceAll(/\$\w+/g, (name) => {
+        const cell = columns.get(name)
+        if (cell === undefined) this.#unknownColumn(name, value.place, columns)
+        return cell === undefined ? name : describeCell(cell)
+      })
+    return { ja: filled(text.ja), en: filled(text.en) }
   }
 
   #answerRule(rule: Rule, fields: Fields): AnswerRule[] {
@@ -154,7 +215,7 @@ export class RuleReader {
 
   #rule(source: RuleSource): Rule {
     const { fields } = source
-    const title = this.#reading.text(fields.required('title')?.value)
+    const title = fields.required('title')?.value
     const cites = fields.texts('cites').map(({ text }) => text)
     if (this.#reading.released && cites.length === 0) {
       this.#reading.report.add(
@@ -174,11 +235,11 @@ export class RuleReader {
     return {
       id: source.id,
       place: source.entry.place,
-      title,
+      title: title === undefined ? { ja: '', en: '' } : this.#text(title, source.columns),
       cites,
       condition: this.#condition(source.id),
       inForce: this.#reading.period(fields.map('in_force')),
-      missing: missing === undefined ? undefined : this.#reading.text(missing),
+      missing: missing === undefined ? undefined : this.#text(missing, source.columns),
       effort: typeof effort?.value === 'number' ? effort.value : 5,
     }
   }
@@ -189,7 +250,7 @@ export class RuleReader {
     const source = this.#rules.get(id)
     if (source === undefined) throw new TypeError(`no rule ${id}`)
     this.#done.set(id, 'reading')
-    const ir = this.#conditions.clauses(source.fields, source.stratum === 'grant')
+    const ir = this.#conditions.rule(source.fields, source.stratum === 'grant', source.columns)
     this.#done.set(id, ir)
     return ir
   }
@@ -211,13 +272,13 @@ export class RuleReader {
     return this.#condition(scalar.text)
   }
 
-  #effect(fields: Fields, key: 'grant' | 'cap'): Effect {
+  #effect({ fields, columns }: RuleSource, key: 'grant' | 'cap'): Effect {
     const effect = new Map<string, number>()
     fields.required(key)
     for (const entry of fields.map(key)?.entries ?? []) {
       const axis = this.#reading.axisNamed({ text: entry.key, place: entry.keyPlace }, true)
       if (axis === undefined || axis.kind === 'answer') continue
-      effect.set(axis.name, this.#levels(entry.value, axis))
+      effect.set(axis.name, this.#levels(this.#cellOf(entry.value, columns), axis))
     }
     return effect
   }

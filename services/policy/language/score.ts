@@ -235,8 +235,8 @@ export class Scorer {
       flags,
       obligations,
       openNotes: notes.open,
-      value: valueOf(bounds.axis, bounds.lower, flags, at, env),
-      atMost: valueOf(bounds.axis, bounds.upper, flags, at, env),
+      value: valueOf(bounds, 1, flags, at, env),
+      atMost: valueOf(bounds, 2, flags, at, env),
     }
   }
 
@@ -317,21 +317,28 @@ export class Scorer {
   }
 }
 
+/** `bit` 1 is what may be relied on, 2 what is possible. */
 function valueOf(
-  axis: Axis,
-  bound: number | AnswerValue,
+  bounds: AxisBounds,
+  bit: 1 | 2,
   flags: readonly string[],
   at: Seconds,
   env: Env,
 ): ScoreValue {
+  const { axis } = bounds
+  const bound = bit === 1 ? bounds.lower : bounds.upper
   if (typeof bound !== 'number') return bound
   if (axis.kind === 'answer') throw new TypeError('an answer is no mask')
   const members = membersOf(axis.type, bound)
   if (axis.kind === 'levels') {
     const level = members[0] ?? axis.type.members[0] ?? ''
-    return flags.length === 0
-      ? level
-      : { level, ...Object.fromEntries(flags.map((flag) => [flag, true])) }
+    const name = axis.shows === undefined ? undefined : nameOf(bounds, bit, bound)
+    if (flags.length === 0 && axis.shows === undefined) return level
+    return {
+      level,
+      ...(axis.shows === undefined || name === undefined ? {} : { [axis.shows]: name }),
+      ...Object.fromEntries(flags.map((flag) => [flag, true])),
+    }
   }
   return members.map((id) => {
     const labels = axis.labels.get(id) ?? []
@@ -339,6 +346,16 @@ function valueOf(
       if (until !== undefined && until > env.now) env.nextTurn = Math.min(env.nextTurn, until)
     return labels.find(({ until }) => until === undefined || at < until)?.text ?? id
   })
+}
+
+/** What the first grant of exactly this level is called; the order of the pack is the order of preference. */
+function nameOf({ axis, grants }: AxisBounds, bit: 1 | 2, level: number): string | undefined {
+  for (const { rule, truth } of grants) {
+    if (!('gives' in rule) || (truth & bit) === 0) continue
+    const { gives, as } = rule as Grant // the only rules with `gives` are grants
+    if (as !== undefined && gives.get(axis.name) === level) return as
+  }
+  return undefined
 }
 
 /** Members compare as sets of names; order in a list says nothing. */
