@@ -108,7 +108,7 @@ describe('the day that is asked about', () => {
   const question = (framework: string, at: string, facts: object = person) => ({
     id: 'a',
     framework,
-    axis: framework === 'jp-ds500-2019' ? 'proofing' : 'method',
+    axis: /^(meti|jp-ds)/.test(framework) ? 'proofing' : 'method',
     at,
     facts,
   })
@@ -126,6 +126,8 @@ describe('the day that is asked about', () => {
     ['jp-mpiupa', '2026-03-31', '2026-04-01'],
     ['jp-kobutsu', '2026-08-11', '2026-08-12'],
     ['jp-ds500-2019', '2019-02-24', '2019-02-25'],
+    ['jp-ds511-2025', '2025-09-29', '2025-09-30'],
+    ['meti-idtf-2016', '2016-04-21', '2016-04-22'],
   ])(
     'before the first version of %s is refused, not answered with nothing',
     (id, before, first) => {
