@@ -45,7 +45,7 @@ class InProcessRunner {
   #leftOut
   /** Which mutant is active, and what was covered: shared with the mutated code. */
   #state = (globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {})
-  #mutants = 0
+  #fresh = true
   #spoilt = false
 
   constructor(options) {
@@ -63,6 +63,7 @@ class InProcessRunner {
   }
 
   async dryRun() {
+    this.#fresh = false
     const results = await this.#run(tests.filter(({ id }) => !this.#leftOut.test(id)))
     return {
       status: DryRunStatus.Complete,
@@ -73,13 +74,14 @@ class InProcessRunner {
 
   async mutantRun({ activeMutant, hitLimit, testFilter, disableBail }) {
     if (this.#spoilt) throw new Error(SPOILT)
-    this.#mutants += 1
+    const fresh = this.#fresh
+    this.#fresh = false
     Object.assign(this.#state, { activeMutant: activeMutant.id, hitCount: 0, hitLimit })
     const wanted = testFilter === undefined ? null : new Set(testFilter)
     const chosen = tests.filter(({ id }) => wanted === null || wanted.has(id))
     const results = await this.#run(chosen, !disableBail)
     this.#state.activeMutant = undefined
-    await this.#checkLegacy(results)
+    await this.#checkLegacy(results, fresh)
     return toMutantRunResult(
       determineHitLimitReached(this.#state.hitCount, hitLimit) ?? {
         status: DryRunStatus.Complete,
@@ -101,15 +103,15 @@ class InProcessRunner {
   }
 
   /**
-   * Calls the test that a mutant failed once more without it. When it fails again, the process is spoilt: by this mutant when it is
-   * the first, which then was noticed; else maybe by one before. Stryker starts another process and tries again after an error.
+   * Calls the test that a mutant failed once more without it. When it fails again, the process is spoilt: by this mutant when nothing
+   * ran there before, which then was noticed; else maybe by what did. Stryker starts another process and tries again after an error.
    */
-  async #checkLegacy(results) {
+  async #checkLegacy(results, fresh) {
     const failed = results.find(({ status }) => status === TestStatus.Failed)
     if (failed === undefined) return
     const [{ status }] = await this.#run(tests.filter(({ id }) => id === failed.id))
     this.#spoilt = status === TestStatus.Failed
-    if (this.#spoilt && this.#mutants > 1) throw new Error(SPOILT)
+    if (this.#spoilt && !fresh) throw new Error(SPOILT)
   }
 
   async #run(chosen, bail = false) {

@@ -22,8 +22,10 @@ function entry(serial: readonly number[], reason?: number): Uint8Array {
   )
 }
 
+/** After the list comes an AlgorithmIdentifier of 10 octets, as in a CRL without extensions that is signed with ECDSA. */
 function index(...entries: readonly Uint8Array[]): RevokedEntries {
-  return indexEntries(new DerReader(der(TAG.sequence, ...entries)).read())
+  const bytes = Uint8Array.of(...der(TAG.sequence, ...entries), TAG.sequence, 10)
+  return indexEntries(new DerReader(bytes).read())
 }
 
 /** What an entry says, read one element after another. */
@@ -53,6 +55,7 @@ test.each([
   ['with a reason', entry([0x12, 0x34, 0x56], 1)],
   ['without a reason', entry([0x12, 0x34, 0x56])],
   ['with a serial that begins like a negative one but for its first octet', entry([0x12, 0xb4])],
+  ['with a serial that ends like the length of a time', entry([0x12, 13])],
   ['with a serial of no octets', entry([])],
   ['with a serial of 20 octets', entry(Array<number>(20).fill(0x55), 6)],
   ['with a serial of 65 octets', entry(Array<number>(65).fill(0x55))],
@@ -64,7 +67,7 @@ test.each([
       const bent = usual.with(at, octet)
       const plain = orMalformed(() => readPlainly(bent))
       const found = orMalformed(() => {
-        const entries = index(bent)
+        const entries = index(entry([7]), bent)
         return plain === 'malformed' ? 'taken' : entries.find(plain.serial)
       })
       expect({ bent: toHex(bent), found }).toEqual({
@@ -83,6 +86,19 @@ test('an entry that goes on after the end of its list is malformed', () => {
     indexEntries(new DerElement(bytes, tag, start, offset, last))
   expect(until(end)().count).toBe(2)
   for (const missing of [1, 14, 20]) expect(until(end - missing)).toThrow(MalformedDer)
+  // An entry that ends with its list, in the middle of its reason.
+  const last = end - entry([7], 1).length
+  bytes[last + 1] = entry([7], 1).length - 4
+  expect(until(end - 2)).toThrow(MalformedDer)
+})
+
+test('a serial that is no INTEGER is malformed, whatever the length of the list before it', () => {
+  const others = Array.from({ length: 40 }, (_, n) => entry([1, n]))
+  for (let count = 0; count <= others.length; count++) {
+    const among = (tag: number) => () => index(entry([7]).with(2, tag), ...others.slice(0, count))
+    expect(among(TAG.integer)().count).toBe(count + 1)
+    expect(among(TAG.enumerated)).toThrow(MalformedDer)
+  }
 })
 
 test('a serial that begins like a revoked one, or is the beginning of one, is another', () => {
