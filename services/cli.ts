@@ -4,6 +4,7 @@ import type { StatusOptions, VerifyOptions } from './cli/pki/pki-commands.ts'
 import { pkiIo } from './cli/pki/pki-io.ts'
 import { EXIT, processIo } from './cli/policy-io.ts'
 import { policyCheck } from './cli/policy-check.ts'
+import { policyExplain } from './cli/policy-explain.ts'
 import { policyScore } from './cli/policy-score.ts'
 import { policyTest } from './cli/policy-test.ts'
 import { namedPolicyDir, readCardClient, readConfig, readPlaces } from './config.ts'
@@ -97,6 +98,23 @@ policy
   .allowUnknownOption()
   .action((_file: string, _options: object, command: Command) => {
     process.exitCode = policyScore(rawArguments(command), io)
+  })
+
+policy
+  .command('explain')
+  .description('why facts have their level, why not more, until when, and what would raise it')
+  .option('--facts <file>', 'facts as JSON, or one row of a case file')
+  .option('--framework <id>', 'such as nist-800-63A-4')
+  .option('--axis <name>', 'such as IAL')
+  .option('--to <level>', 'find the least that would raise it to this level')
+  .option('--at <time>', 'an instant, or a day in the zone of the framework (default: now)')
+  .option('--masked', 'what a relying party may be told')
+  .option('--lang <language>', 'ja or en', 'en')
+  .option('--json', 'one JSON object')
+  .option(...POLICIES)
+  .allowUnknownOption()
+  .action((_options: object, command: Command) => {
+    process.exitCode = policyExplain(rawArguments(command), io)
   })
 
 const pki = program.command('pki').description('verify certificates, their paths and status')

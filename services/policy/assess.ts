@@ -147,10 +147,10 @@ class Assessor {
     const { scope } = this.#policy.offered(framework, axis)
     const facts = scope === 'ceremony' ? this.#ceremony : (this.#proofings[0] ?? {})
     return this.#policy.frameworks
-      .unmet({ framework, axis, facts, at: this.#question.at })
+      .whyNot({ framework, axis, facts, at: this.#question.at })
       .filter(
-        ({ to }) =>
-          this.#policy.rank(framework, axis, to) >= this.#policy.rank(framework, axis, level),
+        ({ effect }) =>
+          this.#policy.rank(framework, axis, effect) >= this.#policy.rank(framework, axis, level),
       )
       .slice(0, 3)
   }

@@ -3,8 +3,14 @@ import { InvalidInput } from '../kernel/errors.ts'
 import { readTime, type Seconds } from './language/dates.ts'
 import { didYouMean } from './language/diagnostic.ts'
 import type { Axis, Pack } from './language/pack.ts'
+import {
+  explainScore,
+  explainWhyNot,
+  type ExplainedRule,
+  type Explanation,
+} from './language/explain.ts'
+import { Scorer, type Facts, type Score, type ScoreValue } from './language/score.ts'
 import type { AxisTrace } from './language/trace-pack.ts'
-import { Scorer, type Facts, type Score, type ScoreValue, type Unmet } from './language/score.ts'
 
 export interface FrameworkQuestion {
   /** Id of the interface, with its version: `nist-800-63A-4`. */
@@ -52,8 +58,20 @@ export class Frameworks {
     return this.#scorer(question.framework, question.axis).trace(toScoreQuestion(question))
   }
 
-  unmet(question: FrameworkQuestion): readonly Unmet[] {
-    return this.#scorer(question.framework, question.axis).unmet(toScoreQuestion(question))
+  /** Why an axis has its value, and what would raise it to `to`. Throws as `score` does, and `InvalidInput` for an unknown `to`. */
+  explain(question: FrameworkQuestion, to?: string): Explanation {
+    const axis = this.axis(question.framework, question.axis)
+    if (to !== undefined && axis.kind === 'answer')
+      throw new InvalidInput('to', 'an axis of levels or methods')
+    if (to !== undefined && axis.kind !== 'answer' && !axis.type.members.includes(to))
+      throw new InvalidInput('to', oneOf(to, axis.type.members))
+    const scorer = this.#scorer(question.framework, question.axis)
+    return explainScore(scorer, toScoreQuestion(question), to)
+  }
+
+  /** Rules above the value that do not hold, cheapest first. Throws as `score` does. */
+  whyNot(question: FrameworkQuestion): readonly ExplainedRule[] {
+    return explainWhyNot(this.#scorer(question.framework, question.axis), toScoreQuestion(question))
   }
 
   /** Throws `InvalidInput` naming what exists. */

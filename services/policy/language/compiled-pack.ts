@@ -125,18 +125,6 @@ export class CompiledPack {
     }
   }
 
-  /** Rules of an axis that did not certainly hold, with their truth: what explanations of "why not" start from. */
-  unmet(
-    axis: string,
-    env: Env,
-    verifiedAt: Seconds | undefined,
-  ): readonly { readonly rule: Grant; readonly truth: number }[] {
-    return this.#grants
-      .filter(({ rule }) => rule.gives.has(axis) && this.#inForce(rule, env, verifiedAt))
-      .map(({ rule, run }) => ({ rule, truth: run(env) }))
-      .filter(({ truth }) => truth !== T)
-  }
-
   #axis(axis: Axis, env: Env, verifiedAt: Seconds | undefined): AxisBounds {
     switch (axis.kind) {
       case 'levels':

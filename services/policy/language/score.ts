@@ -3,7 +3,7 @@ import { ServiceError } from '../../kernel/errors.ts'
 import type { Env } from './closures.ts'
 import { CompiledPack, type AnswerValue, type AxisBounds } from './compiled-pack.ts'
 import { formatTime, type Seconds } from './dates.ts'
-import { F, T } from './kleene.ts'
+import { T } from './kleene.ts'
 import type { Axis, Grant, Pack, PackOption, Rule, Text } from './pack.ts'
 import { buildSubject, type Item, type Outcome, type Subject } from './subject.ts'
 import { tracePack, type AxisTrace } from './trace-pack.ts'
@@ -35,14 +35,6 @@ export interface RuleReason {
   readonly id: string
   readonly title: Text
   readonly cites: readonly string[]
-}
-
-export interface Unmet extends RuleReason {
-  readonly to: string
-  /** True when an unknown outcome alone stands in the way. */
-  readonly possible: boolean
-  readonly missing: Text | undefined
-  readonly effort: number
 }
 
 export interface Score {
@@ -164,25 +156,48 @@ export class Scorer {
     })
   }
 
-  /** Rules above the value that do not hold, cheapest first. */
-  unmet(question: ScoreQuestion): readonly Unmet[] {
-    this.#checkInForce(question.at)
-    const facts = this.#facts(question)
-    const { bounds, env, subject } = this.#settle(question.axis, {
-      facts,
-      now: question.at,
-      at: question.at,
-    })
-    const { axis } = bounds
-    if (axis.kind === 'answer') return []
-    return this.#compiled
-      .unmet(question.axis, env, subject.verifiedAt)
-      .filter(
-        ({ rule }) =>
-          axis.kind === 'methods' || (rule.gives.get(axis.name) ?? 0) > Number(bounds.lower),
+  /** Facts of a question with the options and the relying party that it names. */
+  factsOf(question: ScoreQuestion): Facts {
+    return this.#facts(question)
+  }
+
+  get options(): ReadonlyMap<string, PackOption> {
+    return this.#options
+  }
+
+  /** Bit of the level that stands; of the lowest while it is open, and none for an axis without levels. */
+  least(question: ScoreQuestion): number {
+    const axis = this.pack.axes.get(question.axis)
+    if (axis?.kind !== 'levels') return 0
+    const { value } = this.suppose(question, {})
+    const level = typeof value === 'object' && !isMethods(value) ? value['level'] : value
+    return (
+      1 <<
+      Math.max(
+        0,
+        axis.type.members.findIndex((member) => member === level),
       )
-      .map(({ rule, truth }) => unmetOf(rule, truth, axis))
-      .sort((a, b) => a.effort - b.effort)
+    )
+  }
+
+  /**
+   * The value at a later instant, or if outcomes that are unknown had come, by their paths: the other outcomes stay unknown.
+   * What explanations try out. Throws as `score` does.
+   */
+  suppose(
+    question: ScoreQuestion,
+    { now, answers }: { readonly now?: Seconds; readonly answers?: ReadonlyMap<string, boolean> },
+  ): Pick<Score, 'value' | 'fired'> {
+    this.#checkInForce(question.at)
+    const moment = { facts: this.#facts(question), now: now ?? question.at, at: question.at }
+    if (answers === undefined) {
+      const { value, bounds } = this.#settle(question.axis, moment)
+      return { value, fired: firedOf(bounds) }
+    }
+    const resolution = this.#subject(moment).outcomes.map(({ path }) => answers.get(path))
+    const run = this.#run(question.axis, moment, this.#subject(moment, resolution))
+    const value = sameValue(run.value, run.atMost) ? run.value : INDETERMINATE
+    return { value, fired: firedOf(run.bounds) }
   }
 
   #checkInForce(at: Seconds): void {
@@ -358,6 +373,10 @@ function nameOf({ axis, grants }: AxisBounds, bit: 1 | 2, level: number): string
   return undefined
 }
 
+function isMethods(value: ScoreValue): value is readonly string[] {
+  return Array.isArray(value)
+}
+
 /** Members compare as sets of names; order in a list says nothing. */
 export function sameValue(a: ScoreValue, b: ScoreValue): boolean {
   if (typeof a === 'string' || typeof b === 'string') return a === b
@@ -399,17 +418,6 @@ function carries(rule: Rule, axis: Axis, value: number | AnswerValue): boolean {
 
 function reasonOf({ id, title, cites }: Rule): RuleReason {
   return { id, title, cites }
-}
-
-function unmetOf(rule: Grant, truth: number, axis: Axis): Unmet {
-  const to = axis.kind === 'answer' ? [] : membersOf(axis.type, rule.gives.get(axis.name) ?? 0)
-  return {
-    ...reasonOf(rule),
-    to: to.join(' '),
-    possible: truth !== F,
-    missing: rule.missing,
-    effort: rule.effort,
-  }
 }
 
 function missingOf({ path, type, on }: Outcome): MissingOutcome {

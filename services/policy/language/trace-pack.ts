@@ -20,7 +20,7 @@ import type { Item, Subject } from './subject.ts'
 import { Tracer, type TraceNode } from './trace.ts'
 import { ABSENT, membersOf, type EnumType } from './types.ts'
 
-type AnyRule = Grant | Veto | Cap | Note | AnswerRule
+export type AnyRule = Grant | Veto | Cap | Note | AnswerRule
 
 /** A rule in force with how its condition came out. */
 export interface RuleTrace<R extends AnyRule = AnyRule> {
@@ -181,7 +181,7 @@ function grants({ truth }: TraceNode, bound: Bound): boolean {
 }
 
 /** Whether a veto or a cap lowers this bound: what may be relied on falls on an unknown one, unless it says otherwise. */
-function counts({ rule, node: { truth } }: RuleTrace<Veto | Cap>, bound: Bound): boolean {
+export function counts({ rule, node: { truth } }: RuleTrace<Veto | Cap>, bound: Bound): boolean {
   if (truth !== U) return truth === T
   return rule.unknown === 'fire' || (rule.unknown === 'lower' && bound === 'lower')
 }

@@ -115,6 +115,10 @@ export class Tracer {
     return this.#text(ir).value
   }
 
+  list(ir: Ir): List {
+    return this.#list(ir).value
+  }
+
   #choice(ir: Ir & { op: 'conditional' }): TraceNode {
     const parts = [
       this.condition(ir.test),
