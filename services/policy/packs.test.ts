@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { policyScore } from '../cli/policy-score.ts'
 import { policyTest } from '../cli/policy-test.ts'
 import { FrozenClock } from '../kernel/clock.ts'
@@ -18,7 +18,7 @@ const ROWS = readFileSync(EXAMPLES, 'utf8')
   .split('\n')
   .filter((row) => SERVED.some((id) => row.includes(`"framework":"${id}"`)))
 
-function io(files: Readonly<Record<string, string>> = {}) {
+function io(files: Readonly<Record<string, string>> = {}, policyDir = POLICIES_DIRECTORY) {
   const out: string[] = []
   const err: string[] = []
   return {
@@ -28,7 +28,7 @@ function io(files: Readonly<Record<string, string>> = {}) {
     complain: (line: string) => void err.push(line),
     read: (path: string) => files[path] ?? readFileSync(path, 'utf8'),
     clock: new FrozenClock('2026-11-01T00:00:00Z'),
-    policyDir: POLICIES_DIRECTORY,
+    policyDir,
   }
 }
 
@@ -117,25 +117,26 @@ describe('the day that is asked about', () => {
     const terminal = io({ 'rows.jsonl': text })
     policyScore(['rows.jsonl', '--json'], terminal)
     return terminal.out.map(
-      (line) => JSON.parse(line) as { value?: unknown; error?: { code: string; message: string } },
+      (line) => JSON.parse(line) as { value?: unknown; error?: { code: string } },
     )
   }
 
-  test.each([
-    ['jp-aml', '2020-03-31', '2020-04-01'],
-    ['jp-mpiupa', '2026-03-31', '2026-04-01'],
-    ['jp-kobutsu', '2026-08-11', '2026-08-12'],
-    ['jp-ds500-2019', '2019-02-24', '2019-02-25'],
-    ['jp-ds511-2025', '2025-09-29', '2025-09-30'],
-    ['meti-idtf-2016', '2016-04-21', '2016-04-22'],
-  ])(
-    'before the first version of %s is refused, not answered with nothing',
-    (id, before, first) => {
-      const [refused, answered] = ask(question(id, before), question(id, first))
-      expect(refused?.error?.message).toContain(`no version of ${id} is in force`)
-      expect(answered).not.toHaveProperty('error')
-    },
-  )
+  test('is refused before the first version of a framework, not answered with nothing', () => {
+    const firstDays = [
+      ['jp-aml', '2020-03-31', '2020-04-01'],
+      ['jp-mpiupa', '2026-03-31', '2026-04-01'],
+      ['jp-kobutsu', '2026-08-11', '2026-08-12'],
+      ['jp-ds500-2019', '2019-02-24', '2019-02-25'],
+      ['jp-ds511-2025', '2025-09-29', '2025-09-30'],
+      ['meti-idtf-2016', '2016-04-21', '2016-04-22'],
+    ] as const
+    const refused = ask(...firstDays.map(([id, before]) => question(id, before)))
+    expect(refused.map(({ error }) => error?.code)).toEqual(
+      firstDays.map(() => 'NO_VERSION_IN_FORCE'),
+    )
+    for (const answer of ask(...firstDays.map(([id, , first]) => question(id, first))))
+      expect(answer).not.toHaveProperty('error')
+  })
 
   test('decides under which law the same image and face are a method', () => {
     const selfie = {
@@ -164,11 +165,20 @@ test('a framework whose primary text could not be read is a draft', () => {
 })
 
 describe('bad input of the commands', () => {
+  /** Packs of one framework: what is tested here is not how many there are. */
+  let few = ''
+  beforeAll(() => {
+    few = mkdtempSync(join(tmpdir(), 'watashi-few-packs-'))
+    for (const name of ['facts.yaml', 'facts.schema.json', 'meti-idtf-2016'])
+      cpSync(join(POLICIES_DIRECTORY, name), join(few, name), { recursive: true })
+  })
+  afterAll(() => rmSync(few, { recursive: true }))
+
   const row = (more: object) =>
     JSON.stringify({ id: 'a', framework: 'meti-idtf-2016', axis: 'proofing', facts: {}, ...more })
 
   test.each([
-    ['an unknown framework', row({ framework: 'meti-2016' }), 'expected one of '],
+    ['an unknown framework', row({ framework: 'meti-2016' }), 'expected one of meti-idtf-2016'],
     ['an unknown axis', row({ axis: 'prooving' }), 'did you mean `proofing`?'],
     [
       'a day that does not exist',
@@ -198,7 +208,7 @@ describe('bad input of the commands', () => {
     ['no JSON', '{"id":', 'line 1: expected one JSON object'],
     ['a list', '[1]', 'line 1: expected a JSON object'],
   ])('%s is a line with an error, and exit code 2', (_, text, message) => {
-    const terminal = io({ 'bad.jsonl': `${text}\n${row({ id: 'b' })}` })
+    const terminal = io({ 'bad.jsonl': `${text}\n${row({ id: 'b' })}` }, few)
     expect(policyScore(['bad.jsonl', '--json'], terminal)).toBe(2)
     const [first, second] = terminal.out.map(
       (line) => JSON.parse(line) as { id: string; value: string; error: { message: string } },
@@ -213,13 +223,13 @@ describe('bad input of the commands', () => {
     [['--colour'], 'Unknown option'],
     [['rules.txt'], 'a name that ends in'],
   ])('policy test %j is a bad call', (args, message) => {
-    const terminal = io({ 'rules.txt': '' })
+    const terminal = io({ 'rules.txt': '' }, few)
     expect(policyTest(args, terminal)).toBe(2)
     expect(terminal.err.join('\n')).toContain(message)
   })
 
   test('a row that misses is printed with expected and got', () => {
-    const terminal = io({ 'x.jsonl': row({ expected: '4' }) })
+    const terminal = io({ 'x.jsonl': row({ expected: '4' }) }, few)
     expect(policyTest(['x.jsonl'], terminal)).toBe(1)
     expect(terminal.out).toEqual([
       'x.jsonl:1 a (proofing): expected "4", got "1"',
