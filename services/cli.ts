@@ -116,6 +116,18 @@ policy
   .action((_options: object, command: Command) => {
     process.exitCode = policyExplain(rawArguments(command), io)
   })
+policy
+  .command('authors')
+  .description('who edits policies or asked to, on the running product of this machine')
+  .argument('[step]', '`add` or `remove`; absent: list')
+  .argument('[code]', 'the code that the page shows to whoever asked')
+  .option('--json', 'one JSON object')
+  .action(
+    async (step: string | undefined, code: string | undefined, options: { json?: boolean }) => {
+      const { policyAuthors } = await import('./cli/policy-authors.ts')
+      process.exitCode = await policyAuthors(readConfig(), [step, code], options, io)
+    },
+  )
 
 const pki = program.command('pki').description('verify certificates, their paths and status')
 const collect = (one: string, others: readonly string[] = []): readonly string[] => [...others, one]

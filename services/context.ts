@@ -18,6 +18,8 @@ import { registerAuthenticatorRoutes } from './authenticator/http.ts'
 import { registerFederationRoutes } from './federation/http.ts'
 import { readSubjectRef, RECHECK_PATH } from './proofing/recheck-order.ts'
 import { registerIdentityRoutes, registerProofingRoutes } from './proofing/http.ts'
+import { AUTHORS_PATH, orderAboutAuthors } from './policy/authors-order.ts'
+import { registerPolicyRoutes } from './policy/http.ts'
 import { registerWalletRoutes } from './wallet/http.ts'
 import { systemClock } from './kernel/clock.ts'
 import { createLog, type Log } from './kernel/log.ts'
@@ -156,6 +158,7 @@ async function startHttp(
   registerAuthenticatorRoutes(app, services.authenticator)
   registerWalletRoutes(app, services.walletRoutes)
   registerFederationRoutes(app, services.federationRoutes)
+  registerPolicyRoutes(app, services.policyRoutes)
   await app.listen({ host: config.bindAddress, port: config.ports.http })
   const { port } = app.server.address() as AddressInfo // listens on a TCP port
   if (places.issuer === '') places.issuer = `http://localhost:${port}`
@@ -192,7 +195,7 @@ const MAXIMUM_LAG = 1000
 async function startOperator(
   config: Config,
   core: EventCore,
-  { proofing }: Services,
+  { proofing, policy }: Services,
   log: Log,
 ): Promise<{ face: OperatorFace; port: number }> {
   let lag = 0
@@ -202,7 +205,10 @@ async function startOperator(
   }
   const face = createOperatorFace({
     log,
-    orders: { [RECHECK_PATH]: (body) => proofing.checkIdentity(readSubjectRef(body)) },
+    orders: {
+      [RECHECK_PATH]: (body) => proofing.checkIdentity(readSubjectRef(body)),
+      [AUTHORS_PATH]: (body) => orderAboutAuthors(policy.releases, body),
+    },
     notReady: () => (lag > MAXIMUM_LAG ? ['CONSUMER_LAGS'] : []),
     gauges: {
       watashi_outbox_depth: {

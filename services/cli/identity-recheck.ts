@@ -1,9 +1,7 @@
 import type { Config } from '../config.ts'
-import { Unavailable } from '../kernel/errors.ts'
 import { readSubjectRef, RECHECK_PATH } from '../proofing/recheck-order.ts'
+import { giveOrder } from './operator-order.ts'
 import { EXIT, type PolicyIo } from './policy-io.ts'
-
-const TIMEOUT = 30_000
 
 /**
  * `watashi identity recheck SUBJECT_REF [--json]`: has the running product on this machine check a person's certificates now
@@ -18,7 +16,7 @@ export async function recheckIdentity(
 ): Promise<number> {
   const body = { subject_ref: unverified }
   readSubjectRef(body)
-  const { ok, answer } = await order(ports.operator, body)
+  const { ok, answer } = await giveOrder<Answer>(ports.operator, RECHECK_PATH, body)
   if (!ok) {
     const { code, message } = answer.error ?? { code: 'INTERNAL', message: 'no reason was given' }
     io.complain(`watashi: ${code}: ${message}`)
@@ -38,29 +36,10 @@ export async function recheckIdentity(
 
 /** What our own product answers. */
 interface Answer {
-  readonly certificates?: readonly {
+  readonly certificates: readonly {
     readonly kind: string
     readonly status: string
     readonly reason: string
   }[]
-  readonly attributes?: string
-  readonly error?: { readonly code: string; readonly message: string }
-}
-
-async function order(port: number, body: object): Promise<{ ok: boolean; answer: Answer }> {
-  const url = `http://127.0.0.1:${port}${RECHECK_PATH}`
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT),
-      redirect: 'error',
-    })
-    return { ok: response.ok, answer: (await response.json()) as Answer }
-  } catch (cause) {
-    throw new Unavailable(`nothing answers at \`OPERATOR_PORT\` ${port}: is the product running?`, {
-      cause,
-    })
-  }
+  readonly attributes: string
 }

@@ -38,6 +38,9 @@ const SYMMETRIC = {
 } as const
 const TLS = { key: 'server.key.pem', certificate: 'server.pem', clientAuthority: 'rp-ca.pem' }
 
+/** Name of the key with which releases of policies are signed. */
+export const RELEASE_KEY = 'policy-releases'
+
 /** Name of the key with which a service signs its events. */
 export function eventKeyName(service: ServiceName): string {
   return `events-${service}`
@@ -48,6 +51,7 @@ export function keyFileNames(): readonly string[] {
   return [
     ...Object.values(SYMMETRIC).map((name) => `${name}.key`),
     ...SERVICES.map((service) => `${eventKeyName(service)}.pem`),
+    `${RELEASE_KEY}.pem`,
     ...Object.values(TLS).map((name) => `tls/${name}`),
   ]
 }

@@ -11,15 +11,18 @@ import { ConfigError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
 import { createPolicy, type Policy } from '../policy/policy.ts'
+import type { PolicyRouteDependencies } from '../policy/http.ts'
+import { readSamplePeople } from '../policy/sample-people-store.ts'
 import { createPolicyConsumers } from '../policy/worker.ts'
 import { createProofing, type Proofing } from '../proofing/proofing.ts'
 import { createProofingConsumers } from '../proofing/worker.ts'
+import { loadSigningKey } from '../rpc/key-file-store.ts'
 import type { WalletRouteDependencies } from '../wallet/http.ts'
 import { fixedKeyProvider } from '../wallet/keys.ts'
 import { createWallet, type Wallet } from '../wallet/wallet.ts'
 import type { EventCore } from './event-core.ts'
 import type { IdentitySource } from './identity-source.ts'
-import type { Keys } from './keys.ts'
+import { RELEASE_KEY, type Keys } from './keys.ts'
 
 /** The five services of one process, tied together by their ports. */
 export interface Services {
@@ -30,6 +33,7 @@ export interface Services {
   readonly federation: Federation
   readonly walletRoutes: WalletRouteDependencies
   readonly federationRoutes: FederationRoutesDependencies
+  readonly policyRoutes: PolicyRouteDependencies
   readonly consumers: readonly ConsumerDefinition[]
 }
 
@@ -60,6 +64,7 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
     ...shared,
     publisher: core.publisher('policy'),
     policies: config.policyDir,
+    releaseKey: loadSigningKey(keys.files, RELEASE_KEY),
   })
   await policy.activate()
 
@@ -115,6 +120,10 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
     wallet,
     federation,
     walletRoutes: { person: wallet.person, sessions: authenticator.sessions, clock },
+    policyRoutes: {
+      ...{ policy, sessions: authenticator.sessions, clock },
+      samples: readSamplePeople(config.policyDir, policy.validator),
+    },
     federationRoutes: {
       interactions: federation.interactions,
       random,

@@ -20,6 +20,8 @@ export class ActivePolicy {
   readonly frameworks: Frameworks
   /** SHA-256 over everything that answers depend on. */
   readonly digest: string
+  /** The pack in force and those that it uses. */
+  readonly packs: readonly Pack[]
   readonly person: readonly AxisRef[]
   readonly ceremony: readonly AxisRef[]
 
@@ -27,6 +29,7 @@ export class ActivePolicy {
   constructor(active: LoadedPack, load: (name: string) => LoadedPack) {
     const used = active.pack.uses.map((use) => ({ use, loaded: load(use.framework) }))
     this.pack = active.pack
+    this.packs = [active.pack, ...used.map(({ loaded }) => loaded.pack)]
     this.frameworks = new Frameworks([
       { pack: active.pack },
       ...used.map(({ use, loaded }) => ({ pack: loaded.pack, options: use.options })),

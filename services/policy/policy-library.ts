@@ -76,6 +76,11 @@ export class PolicyLibrary {
     return { pack, digest: digestOf([this.#source(FACTS), ...sources]) }
   }
 
+  /** Rules of a framework. */
+  rulesOf(name: string): readonly SourceFile[] {
+    return this.#sourcesOf(name, RULES)
+  }
+
   /** Test files beside the rules of a framework. */
   testsOf(name: string): readonly SourceFile[] {
     return this.#sourcesOf(name, TESTS)

@@ -1,15 +1,22 @@
+import { afterCommit } from '../database/current-work.ts'
 import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import type { Publisher } from '../eventlog/publisher.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Log } from '../kernel/log.ts'
 import { orderedId, type Random } from '../kernel/random.ts'
-import { ActivePolicy } from './active-policy.ts'
+import type { ActivePolicy } from './active-policy.ts'
+import type { DocumentChange } from './api.ts'
 import { assess, explain } from './assess.ts'
 import { assuranceChanged, assuranceSnapshot, policyActivated, type ScorerInput } from './events.ts'
 import { createFactsValidator, type FactsValidator } from '../kernel/facts-check.ts'
 import { identityLevel, type IdentityLevel } from './identity-level.ts'
 import { INDETERMINATE } from './language/score.ts'
+import { DecisionLog } from './decision-log.ts'
+import { populationImpact, type Impact } from './impact.ts'
+import { PolicyInForce } from './policy-in-force.ts'
 import { PolicyStore } from './policy-store.ts'
+import type { ReleaseKey } from './release/release.ts'
+import { PolicyReleases } from './release/releases.ts'
 import type { PolicyPort } from './ports.ts'
 import { PolicyDatabase, type DecisionRow, type LevelRow } from './store.ts'
 import { factsDigest, proofingsOf } from './subject-facts.ts'
@@ -24,13 +31,19 @@ export interface PolicyDependencies {
   readonly policies?: string
   /** Name of the pack in force; `watashi-default` when absent. */
   readonly pack?: string
+  /** Signs releases, and is the one that they are believed from. */
+  readonly releaseKey: ReleaseKey
 }
 
 /** The policy service: the port for the others, and what its worker and timer call. */
 export interface Policy extends PolicyPort {
   readonly digest: string
   readonly validator: FactsValidator
-  /** Tells that the pack is in force when it was not the one before, and makes every person due. Call it once at start. */
+  readonly releases: PolicyReleases
+  readonly decisionLog: DecisionLog
+  /** What a draft would do to every person who is known. @throws PolicyRejected, InvalidInput */
+  impact(changes: readonly DocumentChange[]): Promise<Impact>
+  /** Puts the newest release in force, tells of it when it was not the one before, and makes every person due. Call it once at start. */
   activate(): Promise<void>
   /** Takes one event into the facts of its person and scores the person again. */
   apply(tx: Tx, input: ScorerInput, eventId: string): Promise<void>
@@ -42,33 +55,53 @@ export interface Policy extends PolicyPort {
 
 const DUE_PAGE = 200
 
-/** Loads the pack in force. Throws `PolicyRejected` when it cannot be used: the start stops. */
+/** Loads the installed packs. Throws `PolicyRejected` when they cannot be used: the start stops. */
 export function createPolicy(deps: PolicyDependencies): Policy {
-  const packs = new PolicyStore(deps.policies)
-  const policy = new ActivePolicy(packs.load(deps.pack ?? 'watashi-default'), (name) =>
-    packs.load(name),
-  )
-  const service = new PolicyService(deps, policy)
-  const validator = createFactsValidator(packs.factsSchema())
-  const { database } = deps
+  const { library } = new PolicyStore(deps.policies)
+  const inForce = new PolicyInForce(deps.pack ?? 'watashi-default', library)
+  const service = new PolicyService(deps, inForce)
+  const validator = createFactsValidator(library.factsSchema())
+  const releases = new PolicyReleases({
+    ...deps,
+    inForce,
+    key: deps.releaseKey,
+    activate: (tx, policy, now) => service.activate(tx, policy, now),
+  })
+  const { database, clock } = deps
   const facts = (subjectRef: string) =>
     database.read(async (tx) => ({
       known: await service.store.facts(tx, subjectRef),
       person: await service.store.person(tx, subjectRef),
     }))
   return {
-    digest: policy.digest,
+    get digest() {
+      return inForce.policy.digest
+    },
     validator,
-    activate: () => service.activate(),
+    releases,
+    decisionLog: new DecisionLog({ database, inForce, store: service.store }),
+    impact: async (changes) =>
+      populationImpact({
+        database,
+        store: service.store,
+        before: inForce.policy,
+        after: releases.policyOf(changes),
+        now: clock.now(),
+      }),
+    activate: () => releases.start(),
     apply: (tx, input, eventId) => service.apply(tx, input, eventId),
-    rescoreDue: (now) => service.rescoreDue(now),
+    async rescoreDue(now) {
+      if (await releases.refresh()) await service.makeOthersDue(now)
+      return service.rescoreDue(now)
+    },
     decisions: (subjectRef) => database.read((tx) => service.store.decisions(tx, subjectRef)),
-    checkMinimum: (minimum) => policy.checkMinimum(minimum),
+    checkMinimum: (minimum) => inForce.policy.checkMinimum(minimum),
     compareLevels: (framework, axis, a, b) =>
-      policy.rank(framework, axis, a) - policy.rank(framework, axis, b),
-    isLowered: (framework, axis, from, to) => policy.isLowered(framework, axis, from, to),
-    lowestLoginLevel: (framework, axis) => policy.lowestLoginLevel(framework, axis),
+      inForce.policy.rank(framework, axis, a) - inForce.policy.rank(framework, axis, b),
+    isLowered: (framework, axis, from, to) => inForce.policy.isLowered(framework, axis, from, to),
+    lowestLoginLevel: (framework, axis) => inForce.policy.lowestLoginLevel(framework, axis),
     async assess(question) {
+      const { policy } = inForce
       const { known, person } = await facts(question.subjectRef)
       const { axes, others } = assess(policy, known, question)
       const shortfalls = [...axes.flatMap(({ shortfall }) => shortfall ?? []), ...others]
@@ -82,9 +115,10 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     },
     async explain(question) {
       const { known } = await facts(question.subjectRef)
-      return explain(policy, known, question)
+      return explain(inForce.policy, known, question)
     },
     async identityLevels(subjectRef, at) {
+      const { policy } = inForce
       const { known } = await facts(subjectRef)
       const proofings = proofingsOf(known)
       return policy.person.map((ref) => {
@@ -105,31 +139,34 @@ export function createPolicy(deps: PolicyDependencies): Policy {
 class PolicyService {
   readonly store: PolicyDatabase
   readonly #deps: PolicyDependencies
-  readonly #policy: ActivePolicy
+  readonly #inForce: PolicyInForce
 
-  constructor(deps: PolicyDependencies, policy: ActivePolicy) {
+  constructor(deps: PolicyDependencies, inForce: PolicyInForce) {
     this.store = new PolicyDatabase(deps.database)
     this.#deps = deps
-    this.#policy = policy
+    this.#inForce = inForce
   }
 
-  async activate(): Promise<void> {
-    const { database, publisher, clock, log } = this.#deps
-    const { pack, digest } = this.#policy
-    const activation = {
-      pack: pack.framework,
-      version: pack.version,
-      digest,
-      activatedAt: clock.now(),
-    }
-    const changed = await database.run(async (tx) => {
-      if ((await this.store.activation(tx, pack.framework)) === digest) return false
-      await this.store.saveActivation(tx, activation)
-      await this.store.makeAllDue(tx, activation.activatedAt)
-      await publisher.publish(tx, policyActivated(activation))
-      return true
-    })
-    if (changed) log.info('POLICY_ACTIVATED', { framework: pack.framework, version: pack.version })
+  get #policy(): ActivePolicy {
+    return this.#inForce.policy
+  }
+
+  /** Tells that a policy is in force when it was not the one before, and makes every person due. */
+  async activate(tx: Tx, { pack, digest }: ActivePolicy, activatedAt: Date): Promise<void> {
+    const { publisher, log } = this.#deps
+    const activation = { pack: pack.framework, version: pack.version, digest, activatedAt }
+    if ((await this.store.activation(tx, pack.framework)) === digest) return
+    await this.store.saveActivation(tx, activation)
+    await this.store.makeAllDue(tx, activatedAt)
+    await publisher.publish(tx, policyActivated(activation))
+    afterCommit(() =>
+      log.info('POLICY_ACTIVATED', { framework: pack.framework, version: pack.version }),
+    )
+  }
+
+  /** Makes those due whom another process scored with another policy while this one took over. */
+  async makeOthersDue(now: Date): Promise<void> {
+    await this.#deps.database.run((tx) => this.store.makeOthersDue(tx, this.#policy.digest, now))
   }
 
   async apply(tx: Tx, input: ScorerInput, eventId: string): Promise<void> {
@@ -141,8 +178,9 @@ class PolicyService {
       // A fact that comes after the erasure is forgotten like those before it.
       await this.#erase(tx, subjectRef, person.erased)
     } else if (input.kind === 'fact') {
-      await this.store.addFact(tx, subjectRef, input.fact)
-      await this.#score(tx, subjectRef, eventId, this.#deps.clock.now())
+      const now = this.#deps.clock.now()
+      await this.store.addFact(tx, subjectRef, input.fact, now)
+      await this.#score(tx, subjectRef, eventId, now)
     }
   }
 

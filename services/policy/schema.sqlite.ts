@@ -1,4 +1,5 @@
 import {
+  bytes,
   flag,
   index,
   instant,
@@ -6,8 +7,10 @@ import {
   primaryKey,
   table,
   text,
+  uniqueIndex,
   whole,
 } from '../database/columns-sqlite.ts'
+import type { GateReport } from './api.ts'
 import type { StoredFact } from './subject-facts.ts'
 
 /** The set of facts about each person. A fact is its own identity: learned twice, it stands once. */
@@ -17,6 +20,8 @@ export const facts = table(
     subjectRef: text('subject_ref').notNull(),
     digest: text('digest').notNull(),
     fact: json<StoredFact>('fact').notNull(),
+    /** When it was learned; null for what was learned before this was noted. */
+    recordedAt: instant('recorded_at'),
   },
   (t) => [primaryKey({ columns: [t.subjectRef, t.digest] })],
 )
@@ -75,3 +80,72 @@ export const activations = table('policy_activation', {
   digest: text('digest').notNull(),
   activatedAt: instant('activated_at').notNull(),
 })
+
+/** Whoever edits policies, or asked to. */
+export const authors = table(
+  'policy_author',
+  {
+    subjectRef: text('subject_ref').primaryKey(),
+    /** How the person is named in proposals and releases. */
+    code: text('code').notNull(),
+    granted: flag('granted').notNull(),
+    at: instant('at').notNull(),
+  },
+  (t) => [index('policy_author_code').on(t.code)],
+)
+
+/** Documents of packs, by the digest of them all. */
+export const contents = table('policy_content', {
+  digest: text('digest').primaryKey(),
+  documents: json<readonly (readonly [string, string])[]>('documents').notNull(),
+})
+
+/** What was ever in force, so that old decisions can be explained. */
+export const policies = table('policy_in_force', {
+  policyDigest: text('policy_digest').primaryKey(),
+  pack: text('pack').notNull(),
+  contentDigest: text('content_digest').notNull(),
+  since: instant('since').notNull(),
+})
+
+export const proposals = table('policy_proposal', {
+  id: text('id').primaryKey(),
+  state: text('state').$type<'open' | 'published' | 'withdrawn' | 'refused'>().notNull(),
+  author: text('author').notNull(),
+  note: text('note').notNull(),
+  at: instant('at').notNull(),
+  rolledBackTo: whole('rolled_back_to'),
+  /** What was in force when it was made. */
+  basePolicyDigest: text('base_policy_digest').notNull(),
+  baseContentDigest: text('base_content_digest').notNull(),
+  contentDigest: text('content_digest').notNull(),
+  /** What the gates found when it was made. */
+  report: json<GateReport>('report').notNull(),
+  /** Code of whoever approved or refused it. */
+  decidedBy: text('decided_by'),
+})
+
+export const releases = table(
+  'policy_release',
+  {
+    digest: text('digest').primaryKey(),
+    sequence: whole('sequence').notNull(),
+    previous: text('previous'),
+    pack: text('pack').notNull(),
+    policyDigest: text('policy_digest').notNull(),
+    contentDigest: text('content_digest').notNull(),
+    versions:
+      json<readonly { readonly framework: string; readonly version: string }[]>(
+        'versions',
+      ).notNull(),
+    author: text('author').notNull(),
+    approver: text('approver').notNull(),
+    note: text('note').notNull(),
+    rolledBackTo: whole('rolled_back_to'),
+    publishedAt: instant('published_at').notNull(),
+    kid: text('kid').notNull(),
+    signature: bytes('signature').notNull(),
+  },
+  // Of two that approve at once, one has to fail.
+  (t) => [uniqueIndex('policy_release_sequence').on(t.sequence)],
+)

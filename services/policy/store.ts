@@ -1,4 +1,4 @@
-import { and, asc, eq, lte } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, lte, ne, or } from 'drizzle-orm'
 import { tablesFor } from '../database/tables.ts'
 import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import type { PolicyActivated } from './events.ts'
@@ -8,6 +8,17 @@ import { factDigest, type StoredFact } from './subject-facts.ts'
 
 export type LevelRow = typeof sqlite.levels.$inferSelect
 export type DecisionRow = typeof sqlite.decisions.$inferSelect
+
+/** What a search of decisions asks for; everything that is given has to fit. */
+export interface DecisionSearch {
+  readonly subjectRef?: string | undefined
+  readonly framework?: string | undefined
+  readonly axis?: string | undefined
+  readonly from?: Date | undefined
+  readonly until?: Date | undefined
+  /** Id of a decision: those made before it. */
+  readonly before?: string | undefined
+}
 
 export interface PersonState {
   readonly factsVersion: number
@@ -41,11 +52,11 @@ export class PolicyDatabase {
       .onConflictDoUpdate({ target: persons.subjectRef, set: { factsVersion, erased } })
   }
 
-  async addFact(tx: Tx, subjectRef: string, fact: StoredFact): Promise<void> {
+  async addFact(tx: Tx, subjectRef: string, fact: StoredFact, recordedAt: Date): Promise<void> {
     const { facts } = this.#tables
     await tx
       .insert(facts)
-      .values({ subjectRef, digest: factDigest(fact), fact })
+      .values({ subjectRef, digest: factDigest(fact), fact, recordedAt })
       .onConflictDoNothing()
   }
 
@@ -56,6 +67,40 @@ export class PolicyDatabase {
       .from(facts)
       .where(eq(facts.subjectRef, subjectRef))
     return rows.map(({ fact }) => fact)
+  }
+
+  /** What was known of a person at a time. */
+  async factsAt(tx: Tx, subjectRef: string, at: Date): Promise<readonly StoredFact[]> {
+    const { facts } = this.#tables
+    const known = or(isNull(facts.recordedAt), lte(facts.recordedAt, at))
+    const rows = await tx
+      .select({ fact: facts.fact })
+      .from(facts)
+      .where(and(eq(facts.subjectRef, subjectRef), known))
+    return rows.map(({ fact }) => fact)
+  }
+
+  /** Persons after `after`, in order, with what is known of each. */
+  async factsOfMany(
+    tx: Tx,
+    after: string,
+    limit: number,
+  ): Promise<ReadonlyMap<string, readonly StoredFact[]>> {
+    const { facts, persons } = this.#tables
+    const page = await tx
+      .select({ subjectRef: persons.subjectRef })
+      .from(persons)
+      .where(and(gt(persons.subjectRef, after), eq(persons.erased, false)))
+      .orderBy(asc(persons.subjectRef))
+      .limit(limit)
+    const found = new Map<string, StoredFact[]>(page.map(({ subjectRef }) => [subjectRef, []]))
+    if (found.size === 0) return found
+    const rows = await tx
+      .select({ subjectRef: facts.subjectRef, fact: facts.fact })
+      .from(facts)
+      .where(inArray(facts.subjectRef, [...found.keys()]))
+    for (const { subjectRef, fact } of rows) found.get(subjectRef)?.push(fact)
+    return found
   }
 
   async levels(tx: Tx, subjectRef: string): Promise<readonly LevelRow[]> {
@@ -104,6 +149,36 @@ export class PolicyDatabase {
       .orderBy(asc(decisions.decidedAt), asc(decisions.id))
   }
 
+  async decision(tx: Tx, id: string): Promise<DecisionRow | undefined> {
+    const { decisions } = this.#tables
+    const [row] = await tx.select().from(decisions).where(eq(decisions.id, id))
+    return row
+  }
+
+  /** Decisions that fit, newest first. */
+  async findDecisions(
+    tx: Tx,
+    { subjectRef, framework, axis, from, until, before }: DecisionSearch,
+    limit: number,
+  ): Promise<readonly DecisionRow[]> {
+    const { decisions } = this.#tables
+    const conditions = [
+      subjectRef === undefined ? undefined : eq(decisions.subjectRef, subjectRef),
+      framework === undefined ? undefined : eq(decisions.framework, framework),
+      axis === undefined ? undefined : eq(decisions.axis, axis),
+      from === undefined ? undefined : gte(decisions.decidedAt, from),
+      until === undefined ? undefined : lt(decisions.decidedAt, until),
+      before === undefined ? undefined : lt(decisions.id, before),
+    ]
+    // Ids are ordered by time (UUIDv7).
+    return tx
+      .select()
+      .from(decisions)
+      .where(and(...conditions))
+      .orderBy(desc(decisions.id))
+      .limit(limit)
+  }
+
   /** Persons whose level is due to be looked at, the longest due first. */
   async dueAt(tx: Tx, now: Date, limit: number): Promise<readonly string[]> {
     const { levels } = this.#tables
@@ -121,12 +196,19 @@ export class PolicyDatabase {
     await tx.update(this.#tables.levels).set({ dueAt: now })
   }
 
+  /** Makes those levels due that another policy than the one in force gave. */
+  async makeOthersDue(tx: Tx, policyDigest: string, now: Date): Promise<void> {
+    const { levels } = this.#tables
+    await tx.update(levels).set({ dueAt: now }).where(ne(levels.policyDigest, policyDigest))
+  }
+
   /** Forgets everything about a person but that there is nothing to know. */
   async erase(tx: Tx, subjectRef: string): Promise<void> {
-    const { facts, levels, decisions } = this.#tables
+    const { facts, levels, decisions, authors } = this.#tables
     await tx.delete(facts).where(eq(facts.subjectRef, subjectRef))
     await tx.delete(levels).where(eq(levels.subjectRef, subjectRef))
     await tx.delete(decisions).where(eq(decisions.subjectRef, subjectRef))
+    await tx.delete(authors).where(eq(authors.subjectRef, subjectRef))
   }
 
   async activation(tx: Tx, pack: string): Promise<string | undefined> {

@@ -1,0 +1,225 @@
+import { Type, type Static } from 'typebox'
+
+// What the pages of policy authors send and get, `/api/policy/…`.
+
+const closed = { additionalProperties: false }
+const digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const note = Type.String({ minLength: 1, maxLength: 1000 })
+const text = Type.Object({ ja: Type.String(), en: Type.String() })
+/** `facts.yaml`, or a document of a framework such as `nist-63-4/identity.rules.yaml`. */
+export const DOCUMENT_PATH = /^(facts\.yaml|[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9.-]*\.yaml)$/
+const path = Type.String({ pattern: DOCUMENT_PATH.source })
+
+export const MAX_DOCUMENT_CHARACTERS = 256 * 1024
+
+export const policyDocument = Type.Object(
+  { path, text: Type.String({ maxLength: MAX_DOCUMENT_CHARACTERS }) },
+  closed,
+)
+export type PolicyDocument = Static<typeof policyDocument>
+
+/** Documents that differ from those in force; a text that is null takes a document away. */
+export const documentChange = Type.Object(
+  { path, text: Type.Union([Type.String({ maxLength: MAX_DOCUMENT_CHARACTERS }), Type.Null()]) },
+  closed,
+)
+export type DocumentChange = Static<typeof documentChange>
+const changes = Type.Array(documentChange, { minItems: 1, maxItems: 200 })
+
+export const emptyBody = Type.Object({}, closed)
+export const emptyReply = Type.Object({}, closed)
+export const errorReply = Type.Object({
+  error: Type.Object({ code: Type.String(), message: Type.String() }),
+})
+
+export const authorReply = Type.Object({
+  role: Type.Union([Type.Literal('author'), Type.Literal('asked'), Type.Literal('none')]),
+  /** By which the operator grants the role, while it is asked for. */
+  code: Type.Union([Type.String(), Type.Null()]),
+  /** Whether this login is strong enough to propose and to approve. */
+  strongLogin: Type.Boolean(),
+})
+export type AuthorReply = Static<typeof authorReply>
+
+const frameworkVersion = Type.Object({ framework: Type.String(), version: Type.String() })
+
+const release = Type.Object({
+  sequence: Type.Integer(),
+  digest,
+  /** Digest of the release before; null for the first. */
+  previous: Type.Union([digest, Type.Null()]),
+  /** By which decisions name what they were made with. */
+  policyDigest: digest,
+  publishedAt: Type.String(),
+  author: Type.String(),
+  approver: Type.String(),
+  note: Type.String(),
+  rolledBackTo: Type.Union([Type.Integer(), Type.Null()]),
+  versions: Type.Array(frameworkVersion),
+  inForce: Type.Boolean(),
+})
+export type ReleaseView = Static<typeof release>
+
+export const currentReply = Type.Object({
+  /** Sequence of the release in force; 0 while the installed packs are. */
+  sequence: Type.Integer(),
+  policyDigest: digest,
+  documents: Type.Array(policyDocument),
+})
+export type CurrentReply = Static<typeof currentReply>
+
+export const releasesReply = Type.Object({ releases: Type.Array(release) })
+export type ReleasesReply = Static<typeof releasesReply>
+export const releaseParams = Type.Object({ sequence: Type.Integer({ minimum: 1 }) })
+export const releaseReply = Type.Object({ release, documents: Type.Array(policyDocument) })
+export type ReleaseReply = Static<typeof releaseReply>
+
+const diagnostic = Type.Object({
+  path: Type.String(),
+  line: Type.Integer(),
+  column: Type.Integer(),
+  code: Type.String(),
+  message: Type.String(),
+  help: Type.Union([Type.String(), Type.Null()]),
+})
+
+/** What has to hold before a release; `passed` is false when one of them does not. */
+export const gateReport = Type.Object({
+  passed: Type.Boolean(),
+  diagnostics: Type.Array(diagnostic),
+  tests: Type.Object({
+    passed: Type.Integer(),
+    failed: Type.Array(
+      Type.Object({ label: Type.String(), axis: Type.String(), miss: Type.String() }),
+    ),
+  }),
+  /** What else is against it, such as a version that did not grow. */
+  objections: Type.Array(text),
+})
+export type GateReport = Static<typeof gateReport>
+
+export const draftBody = Type.Object({ changes }, closed)
+export type DraftBody = Static<typeof draftBody>
+
+export const impactReply = Type.Object({
+  subjects: Type.Integer(),
+  axes: Type.Array(
+    Type.Object({
+      framework: Type.String(),
+      axis: Type.String(),
+      title: text,
+      /** Labels of rows (now) and columns (with the draft), low to high, `indeterminate` last. */
+      levels: Type.Array(Type.String()),
+      matrix: Type.Array(Type.Array(Type.Integer())),
+      raised: Type.Integer(),
+      lowered: Type.Integer(),
+    }),
+  ),
+})
+export type ImpactReply = Static<typeof impactReply>
+
+export const proposeBody = Type.Object({ basePolicyDigest: digest, changes, note }, closed)
+export type ProposeBody = Static<typeof proposeBody>
+export const rollBackBody = Type.Object({ sequence: Type.Integer({ minimum: 1 }), note }, closed)
+export const proposalParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
+/** The digest of what was looked at: another one is refused. */
+export const approveBody = Type.Object({ contentDigest: digest }, closed)
+
+const proposal = Type.Object({
+  id: Type.String(),
+  state: Type.Union([
+    Type.Literal('open'),
+    Type.Literal('published'),
+    Type.Literal('withdrawn'),
+    Type.Literal('refused'),
+  ]),
+  author: Type.String(),
+  /** Whoever proposed it cannot approve it. */
+  own: Type.Boolean(),
+  note: Type.String(),
+  at: Type.String(),
+  rolledBackTo: Type.Union([Type.Integer(), Type.Null()]),
+  basePolicyDigest: digest,
+  contentDigest: digest,
+  /** Whether what it changes is still in force. */
+  current: Type.Boolean(),
+  report: gateReport,
+  changes: Type.Array(documentChange),
+})
+export type ProposalView = Static<typeof proposal>
+export const proposalReply = Type.Object({ proposal })
+export const proposalsReply = Type.Object({ proposals: Type.Array(proposal) })
+export const publishedReply = Type.Object({ release })
+
+export const decisionsQuery = Type.Object(
+  {
+    subject: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    framework: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    axis: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    rule: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    from: Type.Optional(Type.String({ format: 'date-time' })),
+    until: Type.Optional(Type.String({ format: 'date-time' })),
+    /** Id of the last one of the page before. */
+    after: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  },
+  closed,
+)
+export type DecisionsQuery = Static<typeof decisionsQuery>
+
+const decision = Type.Object({
+  id: Type.String(),
+  subject: Type.String(),
+  framework: Type.String(),
+  axis: Type.String(),
+  level: Type.String(),
+  firedRules: Type.Array(Type.String()),
+  validUntil: Type.Union([Type.String(), Type.Null()]),
+  policyDigest: digest,
+  factsDigest: digest,
+  decidedAt: Type.String(),
+})
+export type DecisionView = Static<typeof decision>
+/** Newest first, at most 100. */
+export const decisionsReply = Type.Object({ decisions: Type.Array(decision) })
+export const decisionParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
+
+const reason = Type.Object({ rule: Type.String(), title: text, clauses: Type.Array(Type.String()) })
+export const explanationReply = Type.Object({
+  decision,
+  /** Evaluated again with the policy and the facts of then; why not, where that cannot be. */
+  replay: Type.Union([
+    Type.Object({ outcome: Type.Literal('same') }),
+    Type.Object({ outcome: Type.Literal('differs'), level: Type.String() }),
+    Type.Object({
+      outcome: Type.Literal('not_replayable'),
+      lacking: Type.Union([Type.Literal('policy'), Type.Literal('facts')]),
+    }),
+  ]),
+  /** Rules that decided; empty where it cannot be replayed. */
+  why: Type.Array(reason),
+  /** Rules that would have given more, the least effort first, with what they lacked. */
+  whyNot: Type.Array(
+    Type.Object({
+      rule: Type.String(),
+      title: text,
+      clauses: Type.Array(Type.String()),
+      to: Type.String(),
+      missing: Type.Union([text, Type.Null()]),
+    }),
+  ),
+  /** What was known of the person then, as the rules read it; null where it cannot be replayed. */
+  facts: Type.Union([Type.Unknown(), Type.Null()]),
+})
+export type ExplanationReply = Static<typeof explanationReply>
+
+/** People made up for authors (`sample-people.json` beside the packs), with facts as `facts.schema.json` has them. */
+export const samplesReply = Type.Object({
+  people: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      title: text,
+      facts: Type.Record(Type.String(), Type.Unknown()),
+    }),
+  ),
+})
+export type SamplesReply = Static<typeof samplesReply>

@@ -1,0 +1,386 @@
+import type { LiveSession, SessionPort } from '../authenticator/ports.ts'
+import { AccessDenied } from '../kernel/errors.ts'
+import type { Clock } from '../kernel/clock.ts'
+import type { HttpServer } from '../rpc/http-server.ts'
+import {
+  approveBody,
+  authorReply,
+  currentReply,
+  decisionParams,
+  decisionsQuery,
+  decisionsReply,
+  draftBody,
+  emptyBody,
+  emptyReply,
+  explanationReply,
+  DOCUMENT_PATH,
+  gateReport,
+  impactReply,
+  proposalParams,
+  proposalReply,
+  proposalsReply,
+  proposeBody,
+  publishedReply,
+  releaseParams,
+  releaseReply,
+  releasesReply,
+  rollBackBody,
+  samplesReply,
+  type DecisionsQuery,
+  type DecisionView,
+  type ExplanationReply,
+  type ImpactReply,
+  type PolicyDocument,
+  type ProposalView,
+  type ReleaseView,
+} from './api.ts'
+import type { ExplainedDecision } from './decision-log.ts'
+import type { Impact } from './impact.ts'
+import type { Text } from './language/pack.ts'
+import type { PolicyDocuments } from './policy-library.ts'
+import type { Policy } from './policy.ts'
+import type { Minimum } from './ports.ts'
+import type { Release } from './release/release.ts'
+import { toReport, type Proposal } from './release/releases.ts'
+import type { SamplePerson } from './sample-people-store.ts'
+import type { DecisionRow, DecisionSearch } from './store.ts'
+
+export interface PolicyRouteDependencies {
+  readonly policy: Policy
+  readonly sessions: Pick<SessionPort, 'current'>
+  readonly samples: readonly SamplePerson[]
+  readonly clock: Clock
+}
+
+/** How strongly an author has to be logged in: through this product itself, at AAL2. */
+const AUTHOR_MINIMUM: Minimum = {
+  axes: [{ framework: 'nist-800-63B-4', axis: 'AAL', level: 'AAL2' }],
+  flags: [],
+}
+
+/** Pages of policy authors, `/api/policy/…`. Every route needs a session; all but the first two the role and a strong login. */
+export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteDependencies): void {
+  const { policy, samples } = dependencies
+  const { releases, decisionLog } = policy
+  const gate = new AuthorGate(dependencies)
+
+  app.get(
+    '/api/policy/author',
+    { schema: { response: { 200: authorReply } } },
+    async ({ headers }) => gate.view(await gate.session(headers.cookie)),
+  )
+
+  app.post(
+    '/api/policy/author',
+    { schema: { body: emptyBody, response: { 200: authorReply } } },
+    async ({ headers }) => {
+      const session = await gate.session(headers.cookie)
+      await releases.askForRole(session.subjectRef)
+      return gate.view(session)
+    },
+  )
+
+  app.get(
+    '/api/policy/current',
+    { schema: { response: { 200: currentReply } } },
+    async ({ headers }) => {
+      await gate.author(headers.cookie)
+      const { sequence, policyDigest, documents } = releases.current()
+      return { sequence, policyDigest, documents: toDocuments(documents) }
+    },
+  )
+
+  app.get(
+    '/api/policy/samples',
+    { schema: { response: { 200: samplesReply } } },
+    async ({ headers }) => {
+      await gate.author(headers.cookie)
+      return { people: samples.map((person) => ({ ...person, facts: { ...person.facts } })) }
+    },
+  )
+
+  app.post(
+    '/api/policy/check',
+    { bodyLimit: MAX_BODY, schema: { body: draftBody, response: { 200: gateReport } } },
+    async ({ headers, body }) => {
+      await gate.author(headers.cookie)
+      return toReport(releases.check(body.changes))
+    },
+  )
+
+  app.post(
+    '/api/policy/impact',
+    { bodyLimit: MAX_BODY, schema: { body: draftBody, response: { 200: impactReply } } },
+    async ({ headers, body }) => {
+      await gate.author(headers.cookie)
+      return toImpactReply(await policy.impact(body.changes))
+    },
+  )
+
+  app.get(
+    '/api/policy/proposals',
+    { schema: { response: { 200: proposalsReply } } },
+    async ({ headers }) => {
+      const { code } = await gate.author(headers.cookie)
+      const proposals = await releases.proposals()
+      return { proposals: proposals.map((proposal) => toProposalView(proposal, code)) }
+    },
+  )
+
+  app.post(
+    '/api/policy/proposals',
+    { bodyLimit: MAX_BODY, schema: { body: proposeBody, response: { 200: proposalReply } } },
+    async ({ headers, body }) => {
+      const { code, session } = await gate.author(headers.cookie)
+      const proposal = await releases.propose(session.subjectRef, body)
+      return { proposal: toProposalView(proposal, code) }
+    },
+  )
+
+  app.get(
+    '/api/policy/proposals/:id',
+    { schema: { params: proposalParams, response: { 200: proposalReply } } },
+    async ({ headers, params }) => {
+      const { code } = await gate.author(headers.cookie)
+      return { proposal: toProposalView(await releases.proposal(params.id), code) }
+    },
+  )
+
+  app.post(
+    '/api/policy/proposals/:id/approve',
+    { schema: { params: proposalParams, body: approveBody, response: { 200: publishedReply } } },
+    async ({ headers, params, body }) => {
+      const { session } = await gate.author(headers.cookie)
+      const release = await releases.approve(session.subjectRef, params.id, body.contentDigest)
+      return { release: toReleaseView(release, releases.current().sequence) }
+    },
+  )
+
+  for (const [step, state] of [
+    ['withdraw', 'withdrawn'],
+    ['refuse', 'refused'],
+  ] as const) {
+    app.post(
+      `/api/policy/proposals/:id/${step}`,
+      { schema: { params: proposalParams, body: emptyBody, response: { 200: proposalReply } } },
+      async ({ headers, params }) => {
+        const { code, session } = await gate.author(headers.cookie)
+        const proposal = await releases.end(session.subjectRef, params.id, state)
+        return { proposal: toProposalView(proposal, code) }
+      },
+    )
+  }
+
+  app.get(
+    '/api/policy/releases',
+    { schema: { response: { 200: releasesReply } } },
+    async ({ headers }) => {
+      await gate.author(headers.cookie)
+      const { sequence } = releases.current()
+      const all = await releases.releases()
+      return { releases: all.map((release) => toReleaseView(release, sequence)) }
+    },
+  )
+
+  app.get(
+    '/api/policy/releases/:sequence',
+    { schema: { params: releaseParams, response: { 200: releaseReply } } },
+    async ({ headers, params }) => {
+      await gate.author(headers.cookie)
+      const release = await releases.release(params.sequence)
+      return {
+        release: toReleaseView(release, releases.current().sequence),
+        documents: toDocuments(release.content.documents),
+      }
+    },
+  )
+
+  app.post(
+    '/api/policy/rollback',
+    { schema: { body: rollBackBody, response: { 200: proposalReply } } },
+    async ({ headers, body }) => {
+      const { code, session } = await gate.author(headers.cookie)
+      const proposal = await releases.rollBack(session.subjectRef, body.sequence, body.note)
+      return { proposal: toProposalView(proposal, code) }
+    },
+  )
+
+  app.get(
+    '/api/policy/decisions',
+    { schema: { querystring: decisionsQuery, response: { 200: decisionsReply } } },
+    async ({ headers, query }) => {
+      await gate.author(headers.cookie)
+      const decisions = await decisionLog.find(toSearch(query), query.rule)
+      return { decisions: decisions.map(toDecisionView) }
+    },
+  )
+
+  app.get(
+    '/api/policy/decisions/:id',
+    { schema: { params: decisionParams, response: { 200: explanationReply } } },
+    async ({ headers, params }) => {
+      await gate.author(headers.cookie)
+      return toExplanation(await decisionLog.explain(params.id))
+    },
+  )
+
+  app.post(
+    '/api/policy/author/leave',
+    { schema: { body: emptyBody, response: { 200: emptyReply } } },
+    async ({ headers }) => {
+      const { code } = await gate.author(headers.cookie)
+      await releases.grantRole(code, false)
+      return {}
+    },
+  )
+}
+
+/** A proposal may bring all packs anew. */
+const MAX_BODY = 8 * 1024 * 1024
+
+class AuthorGate {
+  readonly #dependencies: PolicyRouteDependencies
+
+  constructor(dependencies: PolicyRouteDependencies) {
+    this.#dependencies = dependencies
+  }
+
+  /** @throws AccessDenied where nobody is logged in */
+  async session(cookie: string | undefined): Promise<LiveSession> {
+    const session = await this.#dependencies.sessions.current(cookie)
+    if (!session) throw new AccessDenied('UNAUTHENTICATED', 'expected a person who is logged in')
+    return session
+  }
+
+  /** @throws AccessDenied for anybody but an author with a strong login */
+  async author(cookie: string | undefined) {
+    const session = await this.session(cookie)
+    const role = await this.#dependencies.policy.releases.role(session.subjectRef)
+    if (role?.granted !== true) throw new AccessDenied('PERMISSION_DENIED', 'expected an author')
+    if (!(await this.#isStrong(session)))
+      throw new AccessDenied('PERMISSION_DENIED', 'expected a login at AAL2')
+    return { session, code: role.code }
+  }
+
+  async view(session: LiveSession) {
+    const role = await this.#dependencies.policy.releases.role(session.subjectRef)
+    const granted = role?.granted === true
+    return {
+      role:
+        role === undefined ? ('none' as const) : granted ? ('author' as const) : ('asked' as const),
+      code: role?.code ?? null,
+      strongLogin: await this.#isStrong(session),
+    }
+  }
+
+  async #isStrong(session: LiveSession): Promise<boolean> {
+    const { policy, clock } = this.#dependencies
+    const { satisfied } = await policy.assess({
+      subjectRef: session.subjectRef,
+      ceremony: session,
+      minimum: AUTHOR_MINIMUM,
+      at: clock.now(),
+    })
+    return satisfied
+  }
+}
+
+function toDocuments(documents: PolicyDocuments): PolicyDocument[] {
+  return [...documents]
+    .filter(([path]) => DOCUMENT_PATH.test(path))
+    .map(([path, text]) => ({ path, text }))
+}
+
+function toReleaseView({ content, digest }: Release, inForce: number): ReleaseView {
+  const { documents: _, publishedAt, pack: __, versions, ...fields } = content
+  return {
+    ...{ ...fields, digest },
+    publishedAt: publishedAt.toISOString(),
+    versions: versions.map((one) => ({ ...one })),
+    inForce: content.sequence === inForce,
+  }
+}
+
+function toProposalView({ row, changes, current }: Proposal, reader: string): ProposalView {
+  return {
+    id: row.id,
+    state: row.state,
+    author: row.author,
+    own: row.author === reader,
+    note: row.note,
+    at: row.at.toISOString(),
+    rolledBackTo: row.rolledBackTo,
+    basePolicyDigest: row.basePolicyDigest,
+    contentDigest: row.contentDigest,
+    current,
+    report: row.report,
+    changes: changes.map((change) => ({ ...change })),
+  }
+}
+
+function toImpactReply({ subjects, axes }: Impact): ImpactReply {
+  return {
+    subjects,
+    axes: axes.map(({ title, levels, matrix, ...axis }) => ({
+      ...axis,
+      title: toText(title),
+      levels: [...levels],
+      matrix: matrix.map((row) => [...row]),
+    })),
+  }
+}
+
+function toText({ ja, en }: Text): { ja: string; en: string } {
+  return { ja, en }
+}
+
+function toSearch({
+  subject,
+  framework,
+  axis,
+  from,
+  until,
+  after,
+}: DecisionsQuery): DecisionSearch {
+  return {
+    subjectRef: subject,
+    framework,
+    axis,
+    from: from === undefined ? undefined : new Date(from),
+    until: until === undefined ? undefined : new Date(until),
+    before: after,
+  }
+}
+
+function toDecisionView(row: DecisionRow): DecisionView {
+  const { id, subjectRef, framework, axis, level, firedRules, policyDigest, factsDigest } = row
+  return {
+    ...{ id, subject: subjectRef, framework, axis, level, policyDigest, factsDigest },
+    firedRules: [...firedRules],
+    validUntil: row.validUntil?.toISOString() ?? null,
+    decidedAt: row.decidedAt.toISOString(),
+  }
+}
+
+function toExplanation({
+  decision,
+  replay,
+  why,
+  whyNot,
+  facts,
+}: ExplainedDecision): ExplanationReply {
+  return {
+    decision: toDecisionView(decision),
+    replay,
+    why: why.map(({ id, title, cites }) => ({
+      rule: id,
+      title: toText(title),
+      clauses: [...cites],
+    })),
+    whyNot: whyNot.map(({ id, title, cites, to, missing }) => ({
+      ...{ rule: id, title: toText(title), clauses: [...cites], to },
+      missing: missing === undefined ? null : toText(missing),
+    })),
+    facts,
+  }
+}

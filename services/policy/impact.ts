@@ -1,0 +1,110 @@
+import type { UnitOfWork } from '../database/unit-of-work.ts'
+import type { ActivePolicy } from './active-policy.ts'
+import { identityLevel } from './identity-level.ts'
+import type { AxisRef, Text } from './language/pack.ts'
+import { INDETERMINATE } from './language/score.ts'
+import type { PolicyDatabase } from './store.ts'
+import { proofingsOf, type StoredFact } from './subject-facts.ts'
+
+/** How many persons stand where, now and with another policy. */
+export interface AxisImpact {
+  readonly framework: string
+  readonly axis: string
+  readonly title: Text
+  /** Low to high, `indeterminate` last; those of both policies. */
+  readonly levels: readonly string[]
+  /** Persons by the level now (row) and then (column). */
+  readonly matrix: readonly (readonly number[])[]
+  readonly raised: number
+  readonly lowered: number
+}
+
+export interface Impact {
+  readonly subjects: number
+  readonly axes: readonly AxisImpact[]
+}
+
+export interface ImpactQuestion {
+  readonly database: UnitOfWork
+  readonly store: PolicyDatabase
+  readonly before: ActivePolicy
+  readonly after: ActivePolicy
+  readonly now: Date
+}
+
+const PAGE = 200
+
+/** Scores every person with both policies; nobody is left out and nothing is estimated. */
+export async function populationImpact(question: ImpactQuestion): Promise<Impact> {
+  const { database, store, before, after, now } = question
+  const counts = axesOf(before, after).map((ref) => new AxisCount(ref, before, after))
+  let subjects = 0
+  for (let last: string | undefined = ''; last !== undefined;) {
+    const from: string = last
+    const page = await database.read((tx) => store.factsOfMany(tx, from, PAGE))
+    for (const facts of page.values()) for (const count of counts) count.add(facts, now)
+    subjects += page.size
+    last = [...page.keys()].at(-1)
+  }
+  return { subjects, axes: counts.map((count) => count.impact()) }
+}
+
+/** Axes that both policies have: what only one has, nobody can have moved on. */
+function axesOf(before: ActivePolicy, after: ActivePolicy): AxisRef[] {
+  return before.person.filter(({ framework, axis }) =>
+    after.person.some((other) => other.framework === framework && other.axis === axis),
+  )
+}
+
+class AxisCount {
+  readonly #ref: AxisRef
+  readonly #before: ActivePolicy
+  readonly #after: ActivePolicy
+  readonly #levels: readonly string[]
+  readonly #matrix: number[][]
+
+  constructor(ref: AxisRef, before: ActivePolicy, after: ActivePolicy) {
+    this.#ref = ref
+    this.#before = before
+    this.#after = after
+    const [old, own] = [before, after].map((policy) => membersOf(policy, ref))
+    this.#levels = [...new Set([...(old ?? []), ...(own ?? [])]), INDETERMINATE]
+    this.#matrix = this.#levels.map(() => this.#levels.map(() => 0))
+  }
+
+  add(facts: readonly StoredFact[], now: Date): void {
+    const proofings = proofingsOf(facts)
+    const [from, to] = [this.#before, this.#after].map((policy) =>
+      this.#levels.indexOf(identityLevel(policy, this.#ref, proofings, now).level),
+    )
+    const row = this.#matrix[from ?? -1]
+    if (row !== undefined && to !== undefined) row[to] = (row[to] ?? 0) + 1
+  }
+
+  impact(): AxisImpact {
+    const { framework, axis } = this.#ref
+    const moved = (is: (from: string, to: string) => boolean): number =>
+      this.#levels
+        .flatMap((from, i) => this.#levels.map((to, j) => (is(from, to) ? this.#cell(i, j) : 0)))
+        .reduce((sum, count) => sum + count, 0)
+    const lowers = (from: string, to: string): boolean =>
+      from !== to && this.#after.isLowered(framework, axis, from, to)
+    return {
+      framework,
+      axis,
+      title: this.#after.offered(framework, axis).axis.title,
+      levels: this.#levels,
+      matrix: this.#matrix,
+      lowered: moved(lowers),
+      raised: moved((from, to) => from !== to && !lowers(from, to)),
+    }
+  }
+
+  #cell(i: number, j: number): number {
+    return this.#matrix[i]?.[j] ?? 0
+  }
+}
+
+function membersOf(policy: ActivePolicy, { framework, axis }: AxisRef): readonly string[] {
+  return policy.offered(framework, axis).axis.type.members
+}

@@ -1,0 +1,195 @@
+import { createFactsValidator, type FactsValidator } from '../../kernel/facts-check.ts'
+import { InvalidInput, ServiceError } from '../../kernel/errors.ts'
+import { ActivePolicy } from '../active-policy.ts'
+import { missesOf, readTestFile, type PolicyCase } from '../case-file.ts'
+import { Frameworks } from '../frameworks.ts'
+import { PolicyRejected, type Diagnostic } from '../language/diagnostic.ts'
+import type { SourceFile } from '../language/document.ts'
+import type { Text } from '../language/pack.ts'
+import { FACTS, PolicyLibrary, type PolicyDocuments } from '../policy-library.ts'
+
+/** What stands between documents and their being in force. */
+export interface GateFindings {
+  readonly passed: boolean
+  readonly diagnostics: readonly Diagnostic[]
+  readonly tests: {
+    readonly passed: number
+    readonly failed: readonly {
+      readonly label: string
+      readonly axis: string
+      readonly miss: string
+    }[]
+  }
+  readonly objections: readonly Text[]
+  /** What would be in force; absent where the documents cannot be read. */
+  readonly policy?: ActivePolicy
+}
+
+export interface GateQuestion {
+  readonly documents: PolicyDocuments
+  /** Name of the pack in force. */
+  readonly pack: string
+  readonly before: PolicyDocuments
+  /** The release whose documents these are again: it passed once, and its versions are older on purpose. */
+  readonly rolledBackTo: number | null
+  readonly now: Date
+}
+
+/**
+ * Holds documents against everything that a release has to pass: every pack readable, every test right, what is in force
+ * resting on released packs, and a version that grows with what it names. Pure.
+ */
+export function passGates(question: GateQuestion): GateFindings {
+  const library = new PolicyLibrary(question.documents)
+  const diagnostics = diagnose(library)
+  if (diagnostics.length > 0) {
+    return { passed: false, diagnostics, tests: NO_TESTS, objections: [] }
+  }
+  const outcome = activeOf(library, question.pack)
+  if (!(outcome instanceof ActivePolicy)) {
+    return { passed: false, diagnostics: [], tests: NO_TESTS, objections: [outcome] }
+  }
+  const tests = runTests(library, changedIn(library, question.before), question.now)
+  const objections = [
+    ...draftsInForce(outcome),
+    ...(question.rolledBackTo === null ? versionsThatDoNotGrow(library, question.before) : []),
+  ]
+  return {
+    passed: tests.failed.length === 0 && objections.length === 0,
+    ...{ diagnostics, tests, objections },
+    policy: outcome,
+  }
+}
+
+const NO_TESTS: GateFindings['tests'] = { passed: 0, failed: [] }
+
+function diagnose(library: PolicyLibrary): Diagnostic[] {
+  return library.list().flatMap((name) => {
+    try {
+      library.load(name)
+      return []
+    } catch (error) {
+      if (!(error instanceof PolicyRejected)) throw error
+      return error.diagnostics
+    }
+  })
+}
+
+function activeOf(library: PolicyLibrary, pack: string): ActivePolicy | Text {
+  try {
+    return new ActivePolicy(library.load(pack), (name) => library.load(name))
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    return {
+      ja: `有効にできません: ${error.message}`,
+      en: `cannot be put in force: ${error.message}`,
+    }
+  }
+}
+
+/** Frameworks whose answers may be others than before; the tests of the rest have passed already. */
+function changedIn(library: PolicyLibrary, before: PolicyDocuments): readonly string[] {
+  const old = new PolicyLibrary(before)
+  const factsChanged = library.documents.get(FACTS) !== before.get(FACTS)
+  return library
+    .list()
+    .filter(
+      (name) =>
+        factsChanged ||
+        !sameTexts(old.rulesOf(name), library.rulesOf(name)) ||
+        !sameTexts(old.testsOf(name), library.testsOf(name)),
+    )
+}
+
+function runTests(
+  library: PolicyLibrary,
+  names: readonly string[],
+  now: Date,
+): GateFindings['tests'] {
+  const frameworks = new Frameworks(
+    library.list().map((name) => ({ pack: library.load(name).pack })),
+  )
+  const validator = createFactsValidator(library.factsSchema())
+  let passed = 0
+  const failed: { label: string; axis: string; miss: string }[] = []
+  for (const one of names.flatMap((name) => casesOf(library, name, validator, failed))) {
+    const misses = missesIn(one, frameworks, now)
+    if (misses.length === 0) passed += 1
+    failed.push(...misses.map((miss) => ({ label: one.label, axis: one.axis, miss })))
+  }
+  return { passed, failed }
+}
+
+function casesOf(
+  library: PolicyLibrary,
+  name: string,
+  validator: FactsValidator,
+  failed: { label: string; axis: string; miss: string }[],
+): readonly PolicyCase[] {
+  return library.testsOf(name).flatMap((source) => {
+    try {
+      return readTestFile(source, validator)
+    } catch (error) {
+      if (!(error instanceof PolicyRejected || error instanceof InvalidInput)) throw error
+      failed.push({ label: source.path, axis: '', miss: error.message })
+      return []
+    }
+  })
+}
+
+function missesIn(one: PolicyCase, frameworks: Frameworks, now: Date): readonly string[] {
+  try {
+    const at = one.at === undefined ? now : frameworks.readAt(one.framework, one.at)
+    const score = frameworks.score({ ...one, at })
+    return missesOf(one.expected, score).map(
+      ({ expected, got }) => `expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`,
+    )
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error
+    return [error.message]
+  }
+}
+
+/** A draft answers authors only. */
+function draftsInForce(policy: ActivePolicy): Text[] {
+  return policy.packs
+    .filter(({ status }) => status === 'draft')
+    .map(({ framework }) => ({
+      ja: `${framework} は下書き（draft）のため有効にできません`,
+      en: `${framework} is a draft, which cannot be in force`,
+    }))
+}
+
+/** One version names one content. */
+function versionsThatDoNotGrow(library: PolicyLibrary, before: PolicyDocuments): Text[] {
+  const old = new PolicyLibrary(before)
+  return library.list().flatMap((name) => {
+    if (!old.list().includes(name)) return []
+    if (sameTexts(old.rulesOf(name), library.rulesOf(name))) return []
+    const [was, is] = [old, library].map((one) => one.load(name).pack.version)
+    if (was === undefined || is === undefined || compareVersions(is, was) > 0) return []
+    return [
+      {
+        ja: `${name} の内容が変わったので、version を ${was} より上げてください`,
+        en: `${name} changed, so its version has to be above ${was}`,
+      },
+    ]
+  })
+}
+
+function sameTexts(a: readonly SourceFile[], b: readonly SourceFile[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ path, text }, i) => path === b[i]?.path && text === b[i].text)
+  )
+}
+
+/** By `MAJOR.MINOR.PATCH`. */
+function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number))
+  for (let i = 0; i < 3; i += 1) {
+    const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}

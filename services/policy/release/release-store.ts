@@ -1,0 +1,156 @@
+import { and, desc, eq } from 'drizzle-orm'
+import { tablesFor } from '../../database/tables.ts'
+import type { Tx, UnitOfWork } from '../../database/unit-of-work.ts'
+import type { PolicyDocuments } from '../policy-library.ts'
+import * as postgres from '../schema.postgres.ts'
+import * as sqlite from '../schema.sqlite.ts'
+import { contentDigest, inOrder, type Release } from './release.ts'
+
+export type ProposalRow = typeof sqlite.proposals.$inferSelect
+export type AuthorRow = typeof sqlite.authors.$inferSelect
+
+/** Releases, proposals and their documents, and who may make them. */
+export class ReleaseStore {
+  readonly #tables: typeof sqlite
+
+  constructor(database: Pick<UnitOfWork, 'dialect'>) {
+    this.#tables = tablesFor(database.dialect, sqlite, postgres)
+  }
+
+  /** Keeps documents; gives their digest. */
+  async keep(tx: Tx, documents: PolicyDocuments): Promise<string> {
+    const digest = contentDigest(documents)
+    await tx
+      .insert(this.#tables.contents)
+      .values({ digest, documents: inOrder(documents) })
+      .onConflictDoNothing()
+    return digest
+  }
+
+  async documents(tx: Tx, digest: string): Promise<PolicyDocuments | undefined> {
+    const { contents } = this.#tables
+    const [row] = await tx.select().from(contents).where(eq(contents.digest, digest))
+    return row === undefined ? undefined : new Map(row.documents)
+  }
+
+  /** Notes what is in force from now on, so that its decisions can be explained. */
+  async noteInForce(
+    tx: Tx,
+    row: { readonly policyDigest: string; readonly pack: string; readonly since: Date },
+    documents: PolicyDocuments,
+  ): Promise<void> {
+    const contentDigest = await this.keep(tx, documents)
+    await tx
+      .insert(this.#tables.policies)
+      .values({ ...row, contentDigest })
+      .onConflictDoNothing()
+  }
+
+  /** The documents behind the policy that a decision names. */
+  async policyOf(
+    tx: Tx,
+    policyDigest: string,
+  ): Promise<{ readonly pack: string; readonly documents: PolicyDocuments } | undefined> {
+    const { policies } = this.#tables
+    const [row] = await tx.select().from(policies).where(eq(policies.policyDigest, policyDigest))
+    const documents = row && (await this.documents(tx, row.contentDigest))
+    return documents && { pack: row.pack, documents }
+  }
+
+  async addRelease(tx: Tx, { content, digest, kid, signature }: Release): Promise<void> {
+    const contentDigest = await this.keep(tx, content.documents)
+    const { documents: _, ...fields } = content
+    await tx
+      .insert(this.#tables.releases)
+      .values({ ...fields, contentDigest, digest, kid, signature })
+  }
+
+  /** Sequence of the newest release; 0 where there is none. */
+  async newest(tx: Tx): Promise<number> {
+    const { releases } = this.#tables
+    const [row] = await tx
+      .select({ sequence: releases.sequence })
+      .from(releases)
+      .orderBy(desc(releases.sequence))
+      .limit(1)
+    return row?.sequence ?? 0
+  }
+
+  async release(tx: Tx, sequence: number): Promise<Release | undefined> {
+    const { releases } = this.#tables
+    const [row] = await tx.select().from(releases).where(eq(releases.sequence, sequence))
+    if (row === undefined) return undefined
+    const { digest, kid, signature, contentDigest, ...fields } = row
+    const documents = (await this.documents(tx, contentDigest)) ?? new Map<string, string>()
+    return { content: { ...fields, documents }, digest, kid, signature }
+  }
+
+  /** Newest first. */
+  async releases(tx: Tx): Promise<readonly Release[]> {
+    const { releases } = this.#tables
+    const rows = await tx
+      .select({ sequence: releases.sequence })
+      .from(releases)
+      .orderBy(desc(releases.sequence))
+    const found = []
+    for (const { sequence } of rows) found.push(await this.release(tx, sequence))
+    return found.filter((release) => release !== undefined)
+  }
+
+  async addProposal(tx: Tx, row: ProposalRow): Promise<void> {
+    await tx.insert(this.#tables.proposals).values(row)
+  }
+
+  async proposal(tx: Tx, id: string): Promise<ProposalRow | undefined> {
+    const { proposals } = this.#tables
+    const [row] = await tx.select().from(proposals).where(eq(proposals.id, id))
+    return row
+  }
+
+  /** Newest first. */
+  async proposals(tx: Tx, limit: number): Promise<readonly ProposalRow[]> {
+    const { proposals } = this.#tables
+    return tx.select().from(proposals).orderBy(desc(proposals.at), desc(proposals.id)).limit(limit)
+  }
+
+  /** False when somebody was faster. */
+  async decideProposal(
+    tx: Tx,
+    id: string,
+    decision: Pick<ProposalRow, 'state' | 'decidedBy'>,
+  ): Promise<boolean> {
+    const { proposals } = this.#tables
+    const rows = await tx
+      .update(proposals)
+      .set(decision)
+      .where(and(eq(proposals.id, id), eq(proposals.state, 'open')))
+      .returning({ id: proposals.id })
+    return rows.length > 0
+  }
+
+  async author(tx: Tx, subjectRef: string): Promise<AuthorRow | undefined> {
+    const { authors } = this.#tables
+    const [row] = await tx.select().from(authors).where(eq(authors.subjectRef, subjectRef))
+    return row
+  }
+
+  async askForRole(tx: Tx, row: AuthorRow): Promise<void> {
+    await tx.insert(this.#tables.authors).values(row).onConflictDoNothing()
+  }
+
+  /** Grants or takes the role; false for a code that nobody asked with. */
+  async grant(tx: Tx, code: string, granted: boolean): Promise<boolean> {
+    const { authors } = this.#tables
+    const rows = await tx
+      .update(authors)
+      .set({ granted })
+      .where(eq(authors.code, code))
+      .returning({ code: authors.code })
+    return rows.length > 0
+  }
+
+  async authors(tx: Tx): Promise<readonly AuthorRow[]> {
+    const { authors } = this.#tables
+    return tx.select().from(authors).orderBy(authors.at)
+  }
+}

@@ -1,0 +1,106 @@
+import { sign, verify, type KeyObject } from 'node:crypto'
+import { lengthPrefixed, toHex } from '../../kernel/bytes.ts'
+import { canonicalJson } from '../../kernel/canonical-json.ts'
+import { sha256 } from '../../kernel/digest.ts'
+import { eventKeyId } from '../../eventlog/event-trust.ts'
+import type { PolicyDocuments } from '../policy-library.ts'
+
+const FORMAT = 'watashi-policy-release/1'
+
+/** What a release says. Everything that answers depend on is inside, so that it can be read without us. */
+export interface ReleaseContent {
+  /** Counts up by one; a lower one never takes the place of a higher one. */
+  readonly sequence: number
+  /** Digest of the release before; null for the first. */
+  readonly previous: string | null
+  /** Name of the pack in force, which says what it uses. */
+  readonly pack: string
+  /** By which decisions name what they were made with. */
+  readonly policyDigest: string
+  readonly versions: readonly { readonly framework: string; readonly version: string }[]
+  readonly documents: PolicyDocuments
+  /** Codes of two persons (`authorCode`). */
+  readonly author: string
+  readonly approver: string
+  readonly note: string
+  /** The release whose documents it has again, or null. */
+  readonly rolledBackTo: number | null
+  readonly publishedAt: Date
+}
+
+export interface Release {
+  readonly content: ReleaseContent
+  /** SHA-256 over the signed bytes, in hex. */
+  readonly digest: string
+  /** RFC 7638 thumbprint of the key. */
+  readonly kid: string
+  /** Ed25519 (RFC 8032). */
+  readonly signature: Uint8Array
+}
+
+export interface ReleaseKey {
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+}
+
+export function signRelease(content: ReleaseContent, key: ReleaseKey): Release {
+  const bytes = releaseBytes(content)
+  return {
+    content,
+    digest: toHex(sha256(bytes)),
+    kid: eventKeyId(key.publicKey),
+    signature: new Uint8Array(sign(null, bytes, key.privateKey)),
+  }
+}
+
+/** Why a release may not be put in force. */
+export type ReleaseFlaw = 'KEY_UNKNOWN' | 'DIGEST_MISMATCH' | 'SIGNATURE_INVALID' | 'CHAIN_BROKEN'
+
+/**
+ * Null when the release is signed by a trusted key, and follows the one before it.
+ *
+ * @param trusted public keys by their thumbprint
+ * @param before the release before it; null where there is none
+ */
+export function releaseFlaw(
+  { content, digest, kid, signature }: Release,
+  trusted: ReadonlyMap<string, KeyObject>,
+  before: Pick<Release, 'digest' | 'content'> | null,
+): ReleaseFlaw | null {
+  const key = trusted.get(kid)
+  if (key === undefined) return 'KEY_UNKNOWN'
+  const bytes = releaseBytes(content)
+  if (toHex(sha256(bytes)) !== digest) return 'DIGEST_MISMATCH'
+  if (!verify(null, bytes, key, signature)) return 'SIGNATURE_INVALID'
+  const follows =
+    content.previous === (before?.digest ?? null) &&
+    content.sequence === (before?.content.sequence ?? 0) + 1
+  return follows ? null : 'CHAIN_BROKEN'
+}
+
+/** The signed bytes: LP(domain, JCS of the content), documents in the order of their paths. */
+function releaseBytes({ documents, publishedAt, ...content }: ReleaseContent): Uint8Array {
+  const form = {
+    ...content,
+    format: FORMAT,
+    documents: inOrder(documents),
+    publishedAt: publishedAt.toISOString(),
+  }
+  return lengthPrefixed('watashi/policy-release/v1', canonicalJson(form))
+}
+
+/** Identity of documents alone: what an approver looked at. */
+export function contentDigest(documents: PolicyDocuments): string {
+  return toHex(
+    sha256(lengthPrefixed('watashi/policy-documents/v1', canonicalJson(inOrder(documents)))),
+  )
+}
+
+export function inOrder(documents: PolicyDocuments): readonly (readonly [string, string])[] {
+  return [...documents].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+}
+
+/** How an author is named in releases, which outlive the person's account: it leads to nobody who is not asked for. */
+export function authorCode(subjectRef: string): string {
+  return toHex(sha256(lengthPrefixed('watashi/policy-author/v1', subjectRef))).slice(0, 16)
+}

@@ -1,0 +1,389 @@
+import type { KeyObject } from 'node:crypto'
+import type { Tx, UnitOfWork } from '../../database/unit-of-work.ts'
+import { eventKeyId } from '../../eventlog/event-trust.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import { AccessDenied, ConfigError, Conflict, InvalidInput, NotFound } from '../../kernel/errors.ts'
+import type { Log } from '../../kernel/log.ts'
+import { orderedId, type Random } from '../../kernel/random.ts'
+import type { DocumentChange, GateReport } from '../api.ts'
+import { ActivePolicy } from '../active-policy.ts'
+import {
+  FACTS_SCHEMA,
+  isPolicyDocument,
+  PolicyLibrary,
+  type PolicyDocuments,
+} from '../policy-library.ts'
+import type { PolicyInForce } from '../policy-in-force.ts'
+import { passGates, type GateFindings } from './gates.ts'
+import {
+  authorCode,
+  contentDigest,
+  releaseFlaw,
+  signRelease,
+  type Release,
+  type ReleaseContent,
+  type ReleaseKey,
+} from './release.ts'
+import { ReleaseStore, type ProposalRow } from './release-store.ts'
+
+export interface ReleasesDependencies {
+  readonly database: UnitOfWork
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly key: ReleaseKey
+  readonly inForce: PolicyInForce
+  /** Tells, in the same transaction, that a policy is in force, and makes every person due. */
+  readonly activate: (tx: Tx, policy: ActivePolicy, now: Date) => Promise<void>
+}
+
+export interface NewProposal {
+  readonly basePolicyDigest: string
+  readonly changes: readonly DocumentChange[]
+  readonly note: string
+}
+
+export interface Proposal {
+  readonly row: ProposalRow
+  readonly documents: PolicyDocuments
+  readonly changes: readonly DocumentChange[]
+  /** Whether what it was made from is still in force. */
+  readonly current: boolean
+}
+
+const MAX_PROPOSALS = 50
+const MAX_DOCUMENTS = 500
+
+/**
+ * Publishing by two persons: one proposes, another approves, and what is approved is signed, put in a chain, and in force at
+ * once. A release never goes back: rolling back publishes old documents anew.
+ */
+export class PolicyReleases {
+  readonly #deps: ReleasesDependencies
+  readonly #store: ReleaseStore
+  readonly #trusted: ReadonlyMap<string, KeyObject>
+  #refused = 0
+
+  constructor(deps: ReleasesDependencies) {
+    this.#deps = deps
+    this.#store = new ReleaseStore(deps.database)
+    this.#trusted = new Map([[eventKeyId(deps.key.publicKey), deps.key.publicKey]])
+  }
+
+  /**
+   * Takes the newest release, or the installed packs where there is none. Call it once before anything is answered.
+   * @throws ConfigError for a release that does not verify: nothing else may answer in its place
+   */
+  async start(): Promise<void> {
+    const { database, inForce, activate, clock } = this.#deps
+    const newest = await database.read((tx) => this.#newest(tx))
+    if (newest !== undefined) {
+      const { release, flaw } = newest
+      if (flaw !== null) {
+        throw new ConfigError(
+          `policy release ${release.content.sequence} is refused (${flaw}): expected one signed with policy-releases.pem`,
+        )
+      }
+      inForce.take(release.content.sequence, release.content.documents)
+    }
+    await database.run(async (tx) => {
+      await this.#note(tx, inForce.policy, inForce.documents)
+      await activate(tx, inForce.policy, clock.now())
+    })
+  }
+
+  /** Takes a release that another process published; one that does not verify leaves what is in force, and is told of once. */
+  async refresh(): Promise<boolean> {
+    const { database, inForce, log } = this.#deps
+    const sequence = await database.read((tx) => this.#store.newest(tx))
+    if (sequence <= inForce.sequence || sequence === this.#refused) return false
+    const newest = await database.read((tx) => this.#newest(tx))
+    if (newest === undefined) return false
+    if (newest.flaw !== null) {
+      this.#refused = sequence
+      log.error('POLICY_RELEASE_REFUSED', { code: newest.flaw })
+      return false
+    }
+    inForce.take(newest.release.content.sequence, newest.release.content.documents)
+    return true
+  }
+
+  /** What is in force. */
+  current(): {
+    readonly sequence: number
+    readonly policyDigest: string
+    readonly documents: PolicyDocuments
+  } {
+    const { sequence, policy, documents } = this.#deps.inForce
+    return { sequence, policyDigest: policy.digest, documents }
+  }
+
+  /** Holds a draft against the gates. @throws InvalidInput for a change that no document may have */
+  check(changes: readonly DocumentChange[]): GateFindings {
+    return this.#findings(this.changed(changes), null)
+  }
+
+  /** What is in force with changes. @throws InvalidInput */
+  changed(changes: readonly DocumentChange[]): PolicyDocuments {
+    const documents = new Map(this.#deps.inForce.documents)
+    for (const { path, text } of changes) {
+      if (!isPolicyDocument(path) || path === FACTS_SCHEMA)
+        throw new InvalidInput(
+          'changes',
+          `facts.yaml, or rules or tests of a framework, not ${path}`,
+        )
+      if (text === null) documents.delete(path)
+      else documents.set(path, text)
+    }
+    if (documents.size > MAX_DOCUMENTS)
+      throw new InvalidInput('changes', `at most ${MAX_DOCUMENTS} documents`)
+    return documents
+  }
+
+  /** What a draft would put in force. @throws PolicyRejected, InvalidInput, NotFound */
+  policyOf(changes: readonly DocumentChange[]): ActivePolicy {
+    const library = new PolicyLibrary(this.changed(changes))
+    return new ActivePolicy(library.load(this.#deps.inForce.pack), (name) => library.load(name))
+  }
+
+  /** Proposes changes of what is in force. A draft that no gate lets through may be shown to others, and not approved. */
+  async propose(subjectRef: string, { basePolicyDigest, changes, note }: NewProposal) {
+    await this.#requireAuthor(subjectRef)
+    if (basePolicyDigest !== this.#deps.inForce.policy.digest)
+      throw new Conflict('expected changes of what is in force: another policy is by now')
+    return this.#propose(subjectRef, this.changed(changes), note, null)
+  }
+
+  /** Proposes the documents of an earlier release. */
+  async rollBack(subjectRef: string, sequence: number, note: string): Promise<Proposal> {
+    await this.#requireAuthor(subjectRef)
+    const { content } = await this.release(sequence)
+    return this.#propose(subjectRef, content.documents, note, sequence)
+  }
+
+  /**
+   * Publishes a proposal of somebody else and puts it in force.
+   * @param looked digest of the documents that the approver looked at
+   */
+  async approve(subjectRef: string, id: string, looked: string): Promise<Release> {
+    const { database, clock, key, inForce, activate, log } = this.#deps
+    const approver = await this.#requireAuthor(subjectRef)
+    const { row, documents, current } = await this.proposal(id)
+    // INVARIANT: two persons stand behind what is in force.
+    if (row.author === approver)
+      throw new AccessDenied('PERMISSION_DENIED', 'expected another person than the author')
+    if (row.contentDigest !== looked)
+      throw new Conflict('expected the digest of the documents of this proposal')
+    if (!current) throw new Conflict('expected a proposal of what is in force: make it anew')
+    const { passed, policy } = this.#findings(documents, row.rolledBackTo)
+    if (!passed || policy === undefined)
+      throw new Conflict('expected a proposal that passes every gate')
+    const publishedAt = clock.now()
+    const release = await database.run(async (tx) => {
+      if (!(await this.#store.decideProposal(tx, id, { state: 'published', decidedBy: approver })))
+        throw new Conflict('expected an open proposal')
+      const before = await this.#store.release(tx, await this.#store.newest(tx))
+      if ((before?.content.sequence ?? 0) !== inForce.sequence)
+        throw new Conflict('expected a proposal of what is in force: make it anew')
+      const content = {
+        sequence: inForce.sequence + 1,
+        previous: before?.digest ?? null,
+        pack: inForce.pack,
+        policyDigest: policy.digest,
+        versions: versionsIn(documents),
+        ...{ documents, author: row.author, approver, note: row.note },
+        ...{ rolledBackTo: row.rolledBackTo, publishedAt },
+      }
+      const signed = signRelease(content, key)
+      await this.#store.addRelease(tx, signed)
+      await this.#note(tx, policy, documents)
+      await activate(tx, policy, publishedAt)
+      return signed
+    })
+    inForce.take(release.content.sequence, documents)
+    log.info('POLICY_RELEASED', { version: policy.pack.version })
+    return release
+  }
+
+  /** Ends a proposal: its author withdraws it, any other author refuses it. */
+  async end(subjectRef: string, id: string, state: 'withdrawn' | 'refused'): Promise<Proposal> {
+    const code = await this.#requireAuthor(subjectRef)
+    const { row } = await this.proposal(id)
+    if ((row.author === code) !== (state === 'withdrawn'))
+      throw new AccessDenied(
+        'PERMISSION_DENIED',
+        'expected the author to withdraw, or another to refuse',
+      )
+    const done = await this.#deps.database.run((tx) =>
+      this.#store.decideProposal(tx, id, { state, decidedBy: code }),
+    )
+    if (!done) throw new Conflict('expected an open proposal')
+    return this.proposal(id)
+  }
+
+  /** @throws NotFound */
+  async proposal(id: string): Promise<Proposal> {
+    return this.#deps.database.read(async (tx) => {
+      const row = await this.#store.proposal(tx, id)
+      if (row === undefined) throw new NotFound('expected a proposal')
+      return this.#proposal(tx, row)
+    })
+  }
+
+  /** Newest first, at most 50. */
+  async proposals(): Promise<readonly Proposal[]> {
+    return this.#deps.database.read(async (tx) => {
+      const found = []
+      for (const row of await this.#store.proposals(tx, MAX_PROPOSALS))
+        found.push(await this.#proposal(tx, row))
+      return found
+    })
+  }
+
+  /** Newest first. */
+  async releases(): Promise<readonly Release[]> {
+    return this.#deps.database.read((tx) => this.#store.releases(tx))
+  }
+
+  /** @throws NotFound */
+  async release(sequence: number): Promise<Release> {
+    const release = await this.#deps.database.read((tx) => this.#store.release(tx, sequence))
+    if (release === undefined) throw new NotFound('expected a release')
+    return release
+  }
+
+  /** The role of a person, and the code by which the operator grants it. */
+  async role(
+    subjectRef: string,
+  ): Promise<{ readonly granted: boolean; readonly code: string } | undefined> {
+    return this.#deps.database.read((tx) => this.#store.author(tx, subjectRef))
+  }
+
+  async askForRole(subjectRef: string): Promise<void> {
+    const row = {
+      subjectRef,
+      code: authorCode(subjectRef),
+      granted: false,
+      at: this.#deps.clock.now(),
+    }
+    await this.#deps.database.run((tx) => this.#store.askForRole(tx, row))
+  }
+
+  /** Who has the role, or asked for it. */
+  async authors(): Promise<readonly { readonly code: string; readonly granted: boolean }[]> {
+    const rows = await this.#deps.database.read((tx) => this.#store.authors(tx))
+    return rows.map(({ code, granted }) => ({ code, granted }))
+  }
+
+  /** Grants or takes the role. @throws NotFound for a code that nobody asked with */
+  async grantRole(code: string, granted: boolean): Promise<void> {
+    const done = await this.#deps.database.run((tx) => this.#store.grant(tx, code, granted))
+    if (!done) throw new NotFound('expected the code of somebody who asked to be an author')
+  }
+
+  async #propose(
+    subjectRef: string,
+    documents: PolicyDocuments,
+    note: string,
+    rolledBackTo: number | null,
+  ): Promise<Proposal> {
+    const { database, clock, random, inForce } = this.#deps
+    const at = clock.now()
+    const report = toReport(this.#findings(documents, rolledBackTo))
+    const row: ProposalRow = {
+      id: orderedId(random, at),
+      state: 'open',
+      author: authorCode(subjectRef),
+      basePolicyDigest: inForce.policy.digest,
+      baseContentDigest: inForce.contentDigest,
+      contentDigest: contentDigest(documents),
+      decidedBy: null,
+      ...{ note, at, rolledBackTo, report },
+    }
+    const base = inForce.documents
+    await database.run(async (tx) => {
+      await this.#store.keep(tx, base)
+      await this.#store.keep(tx, documents)
+      await this.#store.addProposal(tx, row)
+    })
+    return this.proposal(row.id)
+  }
+
+  #findings(documents: PolicyDocuments, rolledBackTo: number | null): GateFindings {
+    const { inForce, clock } = this.#deps
+    const before = inForce.documents
+    return passGates({ documents, pack: inForce.pack, before, rolledBackTo, now: clock.now() })
+  }
+
+  async #proposal(tx: Tx, row: ProposalRow): Promise<Proposal> {
+    const { inForce } = this.#deps
+    const [base, documents] = [
+      await this.#store.documents(tx, row.baseContentDigest),
+      await this.#store.documents(tx, row.contentDigest),
+    ]
+    if (base === undefined || documents === undefined)
+      throw new TypeError(`the documents of proposal ${row.id} are gone`)
+    return {
+      row,
+      documents,
+      changes: changesBetween(base, documents),
+      current: row.baseContentDigest === inForce.contentDigest,
+    }
+  }
+
+  async #newest(tx: Tx) {
+    const sequence = await this.#store.newest(tx)
+    const release = await this.#store.release(tx, sequence)
+    if (release === undefined) return undefined
+    const before = (await this.#store.release(tx, sequence - 1)) ?? null
+    return { release, flaw: releaseFlaw(release, this.#trusted, before) }
+  }
+
+  async #note(tx: Tx, policy: ActivePolicy, documents: PolicyDocuments): Promise<void> {
+    const { inForce, clock } = this.#deps
+    const row = { policyDigest: policy.digest, pack: inForce.pack, since: clock.now() }
+    await this.#store.noteInForce(tx, row, documents)
+  }
+
+  async #requireAuthor(subjectRef: string): Promise<string> {
+    const role = await this.role(subjectRef)
+    if (role?.granted !== true) throw new AccessDenied('PERMISSION_DENIED', 'expected an author')
+    return role.code
+  }
+}
+
+function versionsIn(documents: PolicyDocuments): ReleaseContent['versions'] {
+  const library = new PolicyLibrary(documents)
+  return library.list().map((name) => {
+    const { framework, version } = library.load(name).pack
+    return { framework, version }
+  })
+}
+
+function changesBetween(before: PolicyDocuments, after: PolicyDocuments): DocumentChange[] {
+  const changed = [...after].filter(([path, text]) => before.get(path) !== text)
+  const gone = [...before.keys()].filter((path) => !after.has(path))
+  return [
+    ...changed.map(([path, text]) => ({ path, text })),
+    ...gone.map((path) => ({ path, text: null })),
+  ].sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+const MAX_FAILED = 100
+
+export function toReport({ passed, diagnostics, tests, objections }: GateFindings): GateReport {
+  return {
+    passed,
+    diagnostics: diagnostics.map(({ code, place, message, help }) => ({
+      path: place.file,
+      line: place.line,
+      column: place.column,
+      ...{ code, message, help: help ?? null },
+    })),
+    tests: {
+      passed: tests.passed,
+      failed: tests.failed.slice(0, MAX_FAILED).map((one) => ({ ...one })),
+    },
+    objections: objections.map((text) => ({ ...text })),
+  }
+}
