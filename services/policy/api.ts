@@ -28,10 +28,6 @@ const changes = Type.Array(documentChange, { minItems: 1, maxItems: 200 })
 
 export const emptyBody = Type.Object({}, closed)
 export const emptyReply = Type.Object({}, closed)
-export const errorReply = Type.Object({
-  error: Type.Object({ code: Type.String(), message: Type.String() }),
-})
-
 export const authorReply = Type.Object({
   role: Type.Union([Type.Literal('author'), Type.Literal('asked'), Type.Literal('none')]),
   /** By which the operator grants the role, while it is asked for. */
@@ -39,7 +35,6 @@ export const authorReply = Type.Object({
   /** Whether this login is strong enough to propose and to approve. */
   strongLogin: Type.Boolean(),
 })
-export type AuthorReply = Static<typeof authorReply>
 
 const frameworkVersion = Type.Object({ framework: Type.String(), version: Type.String() })
 
@@ -66,13 +61,10 @@ export const currentReply = Type.Object({
   policyDigest: digest,
   documents: Type.Array(policyDocument),
 })
-export type CurrentReply = Static<typeof currentReply>
 
 export const releasesReply = Type.Object({ releases: Type.Array(release) })
-export type ReleasesReply = Static<typeof releasesReply>
 export const releaseParams = Type.Object({ sequence: Type.Integer({ minimum: 1 }) })
 export const releaseReply = Type.Object({ release, documents: Type.Array(policyDocument) })
-export type ReleaseReply = Static<typeof releaseReply>
 
 const diagnostic = Type.Object({
   path: Type.String(),
@@ -99,7 +91,6 @@ export const gateReport = Type.Object({
 export type GateReport = Static<typeof gateReport>
 
 export const draftBody = Type.Object({ changes }, closed)
-export type DraftBody = Static<typeof draftBody>
 
 export const impactReply = Type.Object({
   subjects: Type.Integer(),
@@ -119,7 +110,6 @@ export const impactReply = Type.Object({
 export type ImpactReply = Static<typeof impactReply>
 
 export const proposeBody = Type.Object({ basePolicyDigest: digest, changes, note }, closed)
-export type ProposeBody = Static<typeof proposeBody>
 export const rollBackBody = Type.Object({ sequence: Type.Integer({ minimum: 1 }), note }, closed)
 export const proposalParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
 /** The digest of what was looked at: another one is refused. */
@@ -222,4 +212,3 @@ export const samplesReply = Type.Object({
     }),
   ),
 })
-export type SamplesReply = Static<typeof samplesReply>

@@ -12,6 +12,8 @@ import { createPolicyConsumers } from '../worker.ts'
 import { authorCode, releaseFlaw } from './release.ts'
 
 const NOW = '2026-06-01T00:00:00Z'
+/** When authors are at work: after the person was proofed. */
+const LATER = '2026-06-01T00:01:00Z'
 const [ANNA, BO, PERSON] = ['subject-anna', 'subject-bo', 'subject-person']
 const KEY = generateKeyPairSync('ed25519')
 const HEADER = 'watashi-default/framework.yaml'
@@ -35,6 +37,7 @@ async function stand() {
   }
   await database.run((tx) => core.publisher('proofing').publish(tx, proofed()))
   await core.settle()
+  clock.set(LATER)
   return { core, policy, open, [Symbol.asyncDispose]: () => core[Symbol.asyncDispose]() }
 }
 
@@ -97,7 +100,7 @@ async function publish(policy: Policy, changes = withoutEquivalence(policy)) {
   return policy.releases.approve(BO, row.id, row.contentDigest)
 }
 
-async function metiLevel(policy: Policy, at = new Date(NOW)): Promise<string | undefined> {
+async function metiLevel(policy: Policy, at = new Date(LATER)): Promise<string | undefined> {
   const levels = await policy.identityLevels(PERSON, at)
   return levels.find(({ axis }) => axis === METI.axis)?.level
 }
