@@ -3,7 +3,8 @@ import { NotFound } from '../kernel/errors.ts'
 import { ActivePolicy } from './active-policy.ts'
 import { identityLevel } from './identity-level.ts'
 import type { AxisRef } from './language/pack.ts'
-import type { Facts, RuleReason, Unmet } from './language/score.ts'
+import type { ExplainedRule } from './language/explain.ts'
+import type { Facts, RuleReason } from './language/score.ts'
 import type { PolicyInForce } from './policy-in-force.ts'
 import { PolicyLibrary } from './policy-library.ts'
 import { ReleaseStore } from './release/release-store.ts'
@@ -18,7 +19,7 @@ export interface ExplainedDecision {
     | { readonly outcome: 'differs'; readonly level: string }
     | { readonly outcome: 'not_replayable'; readonly lacking: 'policy' | 'facts' }
   readonly why: readonly RuleReason[]
-  readonly whyNot: readonly Unmet[]
+  readonly whyNot: readonly ExplainedRule[]
   /** One object per proofing, as the rules read them; null where they are no longer there. */
   readonly facts: readonly Facts[] | null
 }
@@ -98,8 +99,8 @@ function explained(
   const { level, fired } = identityLevel(policy, ref, proofings, at)
   const facts = proofings[0] ?? {}
   const higher = policy.frameworks
-    .unmet({ framework, axis, facts, at })
-    .filter(({ to }) => policy.isLowered(framework, axis, to, level))
+    .whyNot({ framework, axis, facts, at })
+    .filter(({ effect }) => policy.isLowered(framework, axis, effect, level))
   return {
     decision,
     replay: level === decision.level ? { outcome: 'same' } : { outcome: 'differs', level },

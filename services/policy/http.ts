@@ -377,7 +377,7 @@ function toExplanation({
       title: toText(title),
       clauses: [...cites],
     })),
-    whyNot: whyNot.map(({ id, title, cites, to, missing }) => ({
+    whyNot: whyNot.map(({ id, title, cites, effect: to, missing }) => ({
       ...{ rule: id, title: toText(title), clauses: [...cites], to },
       missing: missing === undefined ? null : toText(missing),
     })),
