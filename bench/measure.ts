@@ -11,6 +11,8 @@ const TURNS = 600
 const MICROSECONDS_A_TURN = 2_000
 const WARM_UP_TURNS = 1_000
 const QUIET = 0.1
+const LATER_TURNS = 40
+const LATER_CALLS = 40
 
 /**
  * CPU time of one call, in nanoseconds, of ours and of the floor it is held against, collection of garbage included. Both take
@@ -33,8 +35,8 @@ export function compare(work: {
   }
 }
 
-/** Tenth percentiles of the times of a call, in nanoseconds. */
-function quietTimes(works: readonly (() => unknown)[]): number[] {
+/** Tenth percentiles of the times of a call, in nanoseconds; all works take turns. */
+export function quietTimes(works: readonly (() => unknown)[]): number[] {
   const series = works.map((work) => ({ work, calls: callsInATurn(work), times: [] as number[] }))
   for (let turn = 0; turn < TURNS; turn += 1) {
     for (const { work, calls, times } of series) times.push(timeOf(work, calls) / calls)
@@ -57,6 +59,20 @@ function timeOf(work: () => unknown, calls: number): number {
   for (let call = 0; call < calls; call += 1) work()
   const { user, system } = process.cpuUsage(before)
   return (user + system) * 1e3
+}
+
+/** The same for works that answer later: CPU time of a call in nanoseconds. */
+export async function quietTimesLater(works: readonly (() => unknown)[]): Promise<number[]> {
+  const series = works.map((work) => ({ work, times: [] as number[] }))
+  for (let turn = 0; turn < LATER_TURNS; turn += 1) {
+    for (const { work, times } of series) {
+      const before = process.cpuUsage()
+      for (let call = 0; call < LATER_CALLS; call += 1) await work()
+      const { user, system } = process.cpuUsage(before)
+      if (turn >= LATER_TURNS / 4) times.push(((user + system) * 1e3) / LATER_CALLS)
+    }
+  }
+  return series.map(({ times }) => quantile(times, QUIET))
 }
 
 function quantile(values: readonly number[], part: number): number {

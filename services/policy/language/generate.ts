@@ -317,7 +317,12 @@ class Emitter {
       case 'contains':
         return `(${ref(first)} & ${number}) === ${number}`
       case 'compare-mask':
-        return `${atom(first)} ${OPERATORS[number]} ${atom(second)} && ${atom(first)} !== ${ABSENT} && ${atom(second)} !== ${ABSENT}`
+        return [
+          `${atom(first)} ${OPERATORS[number]} ${atom(second)}`,
+          ...[first, some(second)]
+            .filter(({ op }) => op !== 'constant')
+            .map((node) => `${atom(node)} !== ${ABSENT}`),
+        ].join(' && ')
       case 'compare-number':
         return this.#compareNumber(numbers, first, some(second), block)
       case 'compare-time':
@@ -484,7 +489,10 @@ class Emitter {
     const compared = `${a} ${OPERATORS[comparison]} ${b}`
     if (turning !== 1 || !this.#variant.turns) return [...known, compared].join(' && ')
     // The age reaches the limit, and one second later passes it.
-    return [...known, `(${turnAt(`now + ${b} - ${a}`)}, ${compared})`].join(' && ')
+    return [
+      ...known,
+      `(${turnAt(`now + ${b} - ${a}`, OPERATORS[comparison] ?? '===', true)}, ${compared})`,
+    ].join(' && ')
   }
 
   #compareTime(comparison: number, left: Node, right: Node, block: Block): string {
@@ -496,7 +504,10 @@ class Emitter {
     const compared = `${a} ${OPERATORS[comparison]} ${b}`
     const moving = left.op === 'now' || right.op === 'now'
     if (!moving || !this.#variant.turns) return [...known, compared].join(' && ')
-    return [...known, `(${turnAt(fixed)}, ${compared})`].join(' && ')
+    return [
+      ...known,
+      `(${turnAt(fixed, OPERATORS[comparison] ?? '===', left.op === 'now')}, ${compared})`,
+    ].join(' && ')
   }
 
   #endsAfterNow(end: string, known: string): string {
@@ -755,9 +766,19 @@ class Pass {
 const FREE: readonly Node['op'][] = ['constant', 'now']
 const OPERATORS = ['===', '<', '<=', '>', '>='] as const
 
-/** Notes when a comparison of this instant with the time turns: at the instant, or one second after it. */
-function turnAt(instant: string): string {
-  return `(x = ${instant}) >= now && (x = x > now ? x : x + 1) < turn && (turn = x)`
+/**
+ * Notes when a comparison turns of which one side grows with the time: at the instant at which both sides are equal, or one
+ * second after it.
+ */
+function turnAt(
+  instant: string,
+  comparison: (typeof OPERATORS)[number],
+  timeIsLeft: boolean,
+): string {
+  const note = (when: string) => `((x = ${when}) > now && x < turn && (turn = x))`
+  if (comparison === '===') return `${note(instant)}, ${note(`${instant} + 1`)}`
+  const later = timeIsLeft ? ['<=', '>'] : ['<', '>=']
+  return note(later.includes(comparison) ? `${instant} + 1` : instant)
 }
 
 function some(node: Node | undefined): Node {

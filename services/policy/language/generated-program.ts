@@ -9,6 +9,8 @@ import { planProgram, type ProgramPlan } from './program-plan.ts'
 import { SlotSearch } from './slot-search.ts'
 import { ABSENT } from './types.ts'
 
+const MAX_TURNS = 1000
+
 type Run = (words: Int32Array, start: number, now: number, measuredAt: number) => void
 
 /**
@@ -22,23 +24,45 @@ export class GeneratedProgram {
   readonly out: Int32Array
   readonly turns = new Float64Array(1)
   readonly #form: NormalForm
-  readonly #variants = new Map<string, Run>()
+  readonly #first: Int32Array
+  readonly #variants: (Run | undefined)[] = []
 
   /** Throws `NotGenerated` for an operation without code. */
   constructor(pack: Pack, axes: readonly string[]) {
     this.#form = new NormalForm(this.layout, pack.tables)
     this.plan = planProgram(pack, axes, this.#form)
     this.out = new Int32Array(2 * axes.length + 2 * this.plan.words)
+    this.#first = new Int32Array(this.out.length)
   }
 
   /** Throws `EvalError` where the platform forbids code from strings. */
   run(variant: Variant): Run {
-    const key = `${variant.kleene} ${variant.turns}`
-    const known = this.#variants.get(key)
-    if (known !== undefined) return known
-    const run = this.#compile(variant)
-    this.#variants.set(key, run)
-    return run
+    const index = (variant.kleene ? 2 : 0) + (variant.turns ? 1 : 0)
+    return (this.#variants[index] ??= this.#compile(variant))
+  }
+
+  /**
+   * Runs once, then from turn to turn until a bound of some axis differs: the first coded instant at which one does, Infinity for
+   * never, or the last instant looked at, when there are too many turns. `out` is that of the run at `now`.
+   */
+  until(words: Int32Array, start: number, open: boolean, now: number): number {
+    const run = this.run({ kleene: open, turns: true })
+    run(words, start, now, now)
+    let [turn = Infinity] = this.turns
+    if (turn === Infinity) return turn
+    const { out } = this
+    const first = this.#first
+    first.set(out)
+    const bounds = 2 * this.plan.targets.length
+    for (let turns = 0; turn < Infinity && turns < MAX_TURNS; turns += 1) {
+      run(words, start, turn, now)
+      let same = true
+      for (let i = 0; i < bounds; i += 1) if (out[i] !== first[i]) same = false
+      if (!same) break
+      turn = this.turns[0] ?? Infinity
+    }
+    out.set(first)
+    return turn
   }
 
   /** Source of a variant, for people who want to read it. */

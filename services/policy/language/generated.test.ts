@@ -2,18 +2,20 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Agreement, codedAxes, drawerFor } from '../../../test/policy/agreement.ts'
 import { PolicyStore } from '../policy-store.ts'
-import { CodedLayout, SubjectCoder } from './coded-layout.ts'
+import { scoreAll, transitions } from './arena.ts'
+import { CodedLayout, EPOCH, SubjectCoder } from './coded-layout.ts'
 import { GeneratedProgram } from './generated-program.ts'
 import { NotGenerated } from './normal-form.ts'
 import { readPack } from './read-pack.ts'
 import { Scorer } from './score.ts'
 import { SlotSearch } from './slot-search.ts'
 import { fillSlots } from './slots.ts'
+import { buildSubject } from './subject.ts'
 import { ABSENT } from './types.ts'
 
 const store = new PolicyStore()
 const NOW = Date.parse('2026-11-01T00:00:00Z') / 1000
-const SUBJECTS = 1000
+const SUBJECTS = 400
 const HEADER = `language: 1
 framework: try-out
 version: 1.0.0
@@ -135,6 +137,53 @@ test('a text that rules name keeps its number, others are numbered per subject',
   expect(code('JLIS', 'other')).toEqual([named, named + 1])
   expect(code('third', 'third')).toEqual([named + 1, named + 1])
   expect(code(undefined, 'JLIS')).toEqual([0, named])
+})
+
+test.each(['level', 'above', 'ways'])('until when %s holds is what closures find', (axis) => {
+  const program = new GeneratedProgram(EVERYTHING, [axis])
+  const coder = program.coder()
+  const scorer = new Scorer(EVERYTHING)
+  const drawer = drawerFor(EVERYTHING, store, 5, NOW)
+  const { catalogue, options, zone } = EVERYTHING
+  for (let i = 0; i < 300; i += 1) {
+    const facts = drawer.draw()
+    const subject = buildSubject(facts, { catalogue, options, zone })
+    const coded = coder.encode(subject)
+    // A status that ends, or outcomes tried one by one, are the scorer's own work.
+    if (coded === undefined || subject.outcomes.length > 0 || subject.statusEnds.length > 0)
+      continue
+    const until = program.until(coder.words, 0, coded.open, NOW - EPOCH)
+    const { validUntil } = scorer.score({ axis, facts, at: NOW })
+    expect(until === Infinity ? undefined : until + EPOCH).toBe(validUntil)
+  }
+})
+
+test('a changed rule moves those that it moves', () => {
+  const when = (strength: string) =>
+    pack(
+      `grants: [{ id: A, ${title}, grant: { level: low }, when: "evidence.exists(e, e.strength >= ${strength})" }]`,
+    )
+  const [before, after] = ['FAIR', 'STRONG'].map(
+    (strength) => new GeneratedProgram(when(strength), ['level']),
+  )
+  if (before === undefined || after === undefined) throw new TypeError('two programs')
+  const coder = before.coder()
+  const starts: number[] = []
+  let end = 0
+  for (const strength of ['FAIR', 'STRONG', 'FAIR']) {
+    const facts = { evidence: [{ id: 'e1', strength }] }
+    const { catalogue, options, zone } = EVERYTHING
+    starts.push(end)
+    end += coder.encode(buildSubject(facts, { catalogue, options, zone }), end)?.length ?? 0
+  }
+  const population = { words: coder.words, starts, open: [false, false, false] }
+  const matrix = transitions(
+    scoreAll(before, population, NOW - EPOCH),
+    scoreAll(after, population, NOW - EPOCH),
+    [4],
+  )
+  // Rows are levels before: two fall from low to none, one stays low.
+  expect([...matrix]).toEqual([0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 })
 
 test('slots are filled as by plain search', () => {
