@@ -3,6 +3,7 @@ import { outliveReader } from './cli/closed-output.ts'
 import type { StatusOptions, VerifyOptions } from './cli/pki/pki-commands.ts'
 import { pkiIo } from './cli/pki/pki-io.ts'
 import { EXIT, processIo } from './cli/policy-io.ts'
+import { policyCases } from './cli/policy-cases.ts'
 import { policyCheck } from './cli/policy-check.ts'
 import { policyExplain } from './cli/policy-explain.ts'
 import { policyScore } from './cli/policy-score.ts'
@@ -83,6 +84,7 @@ policy
   .argument('<file...>')
   .option('--framework <id...>', 'only cases of these frameworks')
   .option('--coverage', 'also what the cases show of each condition')
+  .option('--mutation', 'also which small faults of the packs no case would notice')
   .option('--json', 'one JSON object a line')
   .option(...POLICIES)
   .allowUnknownOption()
@@ -128,6 +130,19 @@ policy
       process.exitCode = await policyAuthors(readConfig(), [step, code], options, io)
     },
   )
+
+policy
+  .command('cases')
+  .description('cases near to those of test files that show what they do not')
+  .argument('<file...>')
+  .option('--framework <id...>', 'only cases of these frameworks')
+  .option('--limit <n>', 'most questions that are tried')
+  .option('--json', 'one JSON object a line')
+  .option(...POLICIES)
+  .allowUnknownOption()
+  .action((_files: string[], _options: object, command: Command) => {
+    process.exitCode = policyCases(rawArguments(command), io)
+  })
 
 const pki = program.command('pki').description('verify certificates, their paths and status')
 const collect = (one: string, others: readonly string[] = []): readonly string[] => [...others, one]

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { FrozenClock } from '../kernel/clock.ts'
 import { POLICIES_DIRECTORY } from '../policy/policy-store.ts'
+import { policyCases } from './policy-cases.ts'
 import { policyTest } from './policy-test.ts'
 
 const CASES = join(POLICIES_DIRECTORY, 'watashi-default/own.test.yaml')
@@ -13,9 +14,9 @@ tests:
     expect: { phishing_resistant: 'yes' }
 `
 
-function run(args: readonly string[], text = TEXT) {
+function run(args: readonly string[], text = TEXT, command = policyTest) {
   const out: string[] = []
-  const code = policyTest([CASES, ...args], {
+  const code = command([CASES, ...args], {
     print: (line) => void out.push(line),
     complain: (line) => void out.push(line),
     read: (path) => (path === CASES ? text : readFileSync(path, 'utf8')),
@@ -56,5 +57,43 @@ describe('policy test --coverage', () => {
       { case: `${CASES}:3 a passkey`, axis: 'phishing_resistant', expected: 'no', got: 'yes' },
       { passed: 0, failed: 1 },
     ])
+  })
+})
+
+describe('policy test --mutation', () => {
+  test('names each fault that no case notices, then how many were noticed', () => {
+    const { code, out } = run(['--mutation'])
+    expect(code).toBe(0)
+    expect(out).toContain(
+      'policies/watashi-default/framework.yaml:50:14 `f.status in [suspended, revoked, expired, disabled]` negated: no case notices',
+    )
+    expect(out).not.toContainEqual(expect.stringContaining('`f.phishing_resistant` negated'))
+    expect(out.at(-1)).toBe('watashi-default: 4 of 8 faults noticed')
+  })
+
+  test('gives one object per pack, and nothing while a case fails', () => {
+    const { out } = run(['--mutation', '--json'])
+    expect(JSON.parse(out.at(-1) ?? '')).toMatchObject({ pack: 'watashi-default', killed: 4 })
+    expect(run(['--mutation', '--json'], TEXT.replace("'yes'", "'no'")).out).toHaveLength(2)
+  })
+})
+
+describe('policy cases', () => {
+  test('writes a test file that holds, and that shows what was not shown', () => {
+    const { code, out } = run(['--limit', '300'], TEXT, policyCases)
+    expect(code).toBe(0)
+    const both = `${TEXT}${out.slice(1).join('\n')}\n`
+    const before = run(['--coverage', '--json']).out.at(-1) ?? ''
+    const after = run(['--coverage', '--json'], both)
+    expect(after.code).toBe(0)
+    const totals = (line: string) => JSON.parse(line) as { readonly mcdc: number }
+    expect(totals(after.out.at(-1) ?? '').mcdc).toBeGreaterThan(totals(before).mcdc)
+  }, 60_000)
+
+  test('gives one object a line, and refuses a limit that is none', () => {
+    const { out } = run(['--json', '--limit', '300'], TEXT, policyCases)
+    expect(out.length).toBeGreaterThan(0)
+    for (const line of out) expect(JSON.parse(line)).toMatchObject({ axis: 'phishing_resistant' })
+    expect(run(['--limit', '0'], TEXT, policyCases)).toMatchObject({ code: 2 })
   })
 })

@@ -5,12 +5,13 @@ import { missesOf } from '../policy/case-file.ts'
 import { instantOf, loadCases, type LoadedCase } from './policy-case-files.ts'
 import { CoverageReport } from './policy-coverage.ts'
 import { EXIT, type PolicyIo } from './policy-io.ts'
+import { mutationScores, printMutation } from './policy-mutation.ts'
 import { refuse } from './policy-score.ts'
 
 /**
- * `watashi policy test FILE… [--framework ID]… [--policies DIR] [--coverage] [--json]`: runs `*.test.yaml` and `*.jsonl`, prints each
+ * `watashi policy test FILE… [--framework ID]… [--policies DIR] [--coverage] [--mutation] [--json]`: runs `*.test.yaml` and `*.jsonl`, prints each
  * miss with expected and got, then `N passed, N failed`; with `--coverage` also what the cases have shown of each condition of the
- * packs. Exit code 0 when all passed, 1 when one failed, 2 when a file cannot be read.
+ * packs, with `--mutation` which small faults of the packs they would not notice. Exit code 0 when all passed, 1 when one failed, 2 when a file cannot be read.
  */
 export function policyTest(args: readonly string[], io: PolicyIo): number {
   try {
@@ -20,6 +21,7 @@ export function policyTest(args: readonly string[], io: PolicyIo): number {
         framework: { type: 'string', multiple: true },
         policies: { type: 'string' },
         coverage: { type: 'boolean' },
+        mutation: { type: 'boolean' },
         json: { type: 'boolean' },
       },
       allowPositionals: true,
@@ -38,6 +40,9 @@ export function policyTest(args: readonly string[], io: PolicyIo): number {
     if (values.json === true) io.print(JSON.stringify({ passed, failed }))
     else io.print(`${passed} passed, ${failed} failed`)
     coverage?.print(io, values.json === true)
+    // Cases that fail already notice everything.
+    if (values.mutation === true && failed === 0)
+      printMutation(mutationScores(cases, io), io, values.json === true)
     return failed === 0 ? EXIT.holds : EXIT.doesNotHold
   } catch (error) {
     return refuse(error, io)

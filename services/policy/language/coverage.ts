@@ -6,9 +6,10 @@ import {
   type Condition,
   type DecisionOutcome,
 } from './decisions.ts'
+import { axesIn } from './ir-names.ts'
 import { F, T, U } from './kleene.ts'
 import type { Pack } from './pack.ts'
-import type { AxisTrace } from './trace-pack.ts'
+import type { AxisTrace, RuleTrace } from './trace-pack.ts'
 
 /** What tests have shown of one condition. */
 export interface ConditionCoverage extends Condition {
@@ -41,6 +42,49 @@ interface Counter {
   readonly decided: Set<number>
 }
 
+/** How one condition came out once, and whether it decided. */
+export interface Observation {
+  readonly key: string
+  readonly truth: number
+  readonly decided: boolean
+}
+
+/** Everything that one evaluation shows. */
+export function observe(pack: Pack, traces: readonly AxisTrace[]): readonly Observation[] {
+  return asked(traces).flatMap((trace) =>
+    rulesOfTrace(trace).flatMap(({ rule, node }) =>
+      outcomesOf(pack.sources, rule, node).flatMap(({ outcome }) => observeOutcome(outcome)),
+    ),
+  )
+}
+
+/** The axis that was asked for and those that it reads: nobody looks at what the others came to. */
+export function asked(traces: readonly AxisTrace[]): readonly AxisTrace[] {
+  const read = new Set([traces.at(-1)?.axis.name])
+  return [...traces].reverse().filter((trace) => {
+    if (!read.has(trace.axis.name)) return false
+    const names = new Set<string>()
+    for (const { rule } of rulesOfTrace(trace)) axesIn(rule.condition, names)
+    for (const { ir } of trace.minimum) axesIn(ir, names)
+    for (const name of names) read.add(name)
+    return true
+  })
+}
+
+export function rulesOfTrace(trace: AxisTrace): readonly RuleTrace[] {
+  const { grants, vetoes, caps, notes, answers } = trace
+  return [...grants, ...vetoes, ...caps, ...notes, ...answers]
+}
+
+function observeOutcome(outcome: DecisionOutcome): readonly Observation[] {
+  const value = evaluate(outcome)
+  return conditionOutcomes(outcome).map((condition) => {
+    const { key, truth } = condition
+    const turned = truth === U || value === U ? U : evaluate(outcome, condition)
+    return { key, truth, decided: turned !== U && turned !== value }
+  })
+}
+
 /** Counts, over any number of evaluations, how each condition of a pack came out and whether it decided. */
 export class PackCoverage {
   readonly #pack: Pack
@@ -59,24 +103,11 @@ export class PackCoverage {
 
   /** Takes in one evaluation. */
   add(traces: readonly AxisTrace[]): void {
-    for (const trace of traces) {
-      const { grants, vetoes, caps, notes, answers } = trace
-      for (const { rule, node } of [...grants, ...vetoes, ...caps, ...notes, ...answers]) {
-        for (const { outcome } of outcomesOf(this.#pack.sources, rule, node)) this.#count(outcome)
-      }
-    }
-  }
-
-  #count(outcome: DecisionOutcome): void {
-    const value = evaluate(outcome)
-    for (const condition of conditionOutcomes(outcome)) {
-      const counter = this.#counters.get(condition.key)
+    for (const { key, truth, decided } of observe(this.#pack, traces)) {
+      const counter = this.#counters.get(key)
       if (counter === undefined) continue
-      const { truth } = condition
       counter.seen.set(truth, (counter.seen.get(truth) ?? 0) + 1)
-      if (truth === U || value === U) continue
-      const turned = evaluate(outcome, condition)
-      if (turned !== U && turned !== value) counter.decided.add(truth)
+      if (decided) counter.decided.add(truth)
     }
   }
 

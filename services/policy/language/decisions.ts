@@ -50,6 +50,17 @@ export function decisionsOf(pack: Pack): readonly Decision[] {
   return [...decisions].map(([key, conditions]) => ({ key, conditions: [...conditions.values()] }))
 }
 
+/** Keys of the conditions that each rule is made of, definitions and bodies included. */
+export function conditionKeys(pack: Pack): ReadonlyMap<string, readonly string[]> {
+  const walk = new DecisionWalk<Ir>(pack.sources, (ir) => ir, subConditions)
+  return new Map(
+    rulesOf(pack).map((rule) => {
+      const decisions = walk.decisions(rule.condition, rule.id)
+      return [rule.id, decisions.flatMap(({ tree }) => conditionsIn(tree).map(([key]) => key))]
+    }),
+  )
+}
+
 /** Every decision that one evaluation of a rule made, with how it came out. */
 export function outcomesOf(
   sources: SourceMap,
@@ -130,20 +141,24 @@ class DecisionWalk<N> {
     const ir = this.#irOf(node)
     if (level > 0 && span !== undefined) {
       this.#decision(node, level - 1)
-      return { kind: 'condition', key: keyOf(span), node, span }
+      return { kind: 'condition', key: keyOfSpan(span), node, span }
     }
     if (isMade(ir)) {
       return { kind: 'made', node, ir, parts: this.#partsOf(node).map((part) => this.#tree(part)) }
     }
-    for (const part of this.#partsOf(node)) this.#decision(part, this.#spans(part).length - 1)
+    const inside = span === undefined ? undefined : `inside ${keyOfSpan(span)}`
+    for (const part of this.#partsOf(node))
+      this.#decision(part, this.#spans(part).length - 1, inside)
     if (span === undefined || ir.op === 'truth') return { kind: 'constant', node }
-    return { kind: 'condition', key: keyOf(span), node, span }
+    return { kind: 'condition', key: keyOfSpan(span), node, span }
   }
 
-  #decision(node: N, level: number): void {
+  /** `unnamed` is its key where nobody wrote it as one condition. */
+  #decision(node: N, level: number, unnamed?: string): void {
     const tree = this.#tree(node, level)
     const span = this.#spans(node)[level]
-    if (span !== undefined && tree.kind !== 'constant') this.#found.push({ key: keyOf(span), tree })
+    const key = span === undefined ? unnamed : keyOfSpan(span)
+    if (key !== undefined && tree.kind !== 'constant') this.#found.push({ key, tree })
   }
 
   #spans(node: N): readonly Span[] {
@@ -155,7 +170,8 @@ function isMade(ir: Ir): boolean {
   return ['and', 'or', 'not', 'conditional', 'at-least'].includes(ir.op)
 }
 
-function keyOf(span: Span): string {
+/** The same for a span wherever its condition is used. */
+export function keyOfSpan(span: Span): string {
   const { file, line, column } = placeOfSpan(span)
   return `${file}:${line}:${column} ${textOfSpan(span)}`
 }
