@@ -212,7 +212,7 @@ function withConditions(pack: Pack, mutate: (ir: Ir) => Ir | undefined): Pack {
 /** The same expression of rewritten parts. */
 function withParts(ir: Ir, rewrite: (ir: Ir) => Ir): Ir {
   const visit = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(visit)
+    if (Array.isArray(value)) return (value as readonly unknown[]).map(visit)
     if (typeof value !== 'object' || value === null) return value
     if ('op' in value) return rewrite(value as Ir) // every object with `op` in an expression is one
     return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, visit(own)]))
