@@ -255,9 +255,11 @@ export class Scorer {
     }
   }
 
-  /** Bounds first; where they differ, every way the unknown outcomes may turn out is tried. */
-  #settle(axis: string, moment: Moment): Settled {
-    const subject = this.#subject(moment)
+  /**
+   * Bounds first; where they differ, every way the unknown outcomes may turn out is tried. `subject` is that of the same facts at
+   * another instant: facts are read the same at any time.
+   */
+  #settle(axis: string, moment: Moment, subject = this.#subject(moment)): Settled {
     const run = this.#run(axis, moment, subject)
     const atLeast = run.value
     if (subject.outcomes.length === 0) return { ...run, atLeast, subject, deciding: [] }
@@ -299,7 +301,7 @@ export class Scorer {
     }
     let { nextTurn } = settled.env
     for (let turns = 0; nextTurn < end && turns < MAX_TURNS; turns += 1) {
-      const later = this.#settle(axis, { ...moment, now: nextTurn })
+      const later = this.#settle(axis, { ...moment, now: nextTurn }, settled.subject)
       if (!sameValue(later.value, settled.value)) return nextTurn
       nextTurn = later.env.nextTurn
     }
