@@ -212,10 +212,14 @@ function withConditions(pack: Pack, mutate: (ir: Ir) => Ir | undefined): Pack {
 /** The same expression of rewritten parts. */
 function withParts(ir: Ir, rewrite: (ir: Ir) => Ir): Ir {
   const visit = (value: unknown): unknown => {
-    if (Array.isArray(value)) return (value as readonly unknown[]).map(visit)
+    if (Array.isArray(value)) {
+      const items: readonly unknown[] = value
+      return items.map((own) => visit(own))
+    }
     if (typeof value !== 'object' || value === null) return value
     if ('op' in value) return rewrite(value as Ir) // every object with `op` in an expression is one
-    return Object.fromEntries(Object.entries(value).map(([name, own]) => [name, visit(own)]))
+    const members: readonly (readonly [string, unknown])[] = Object.entries(value)
+    return Object.fromEntries(members.map(([name, own]) => [name, visit(own)]))
   }
   const parts = Object.entries(ir).map(([name, own]) => [name, name === 'type' ? own : visit(own)])
   return Object.fromEntries(parts) as Ir // the same members
