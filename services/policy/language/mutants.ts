@@ -221,6 +221,7 @@ function withParts(ir: Ir, rewrite: (ir: Ir) => Ir): Ir {
     const members: readonly (readonly [string, unknown])[] = Object.entries(value)
     return Object.fromEntries(members.map(([name, own]) => [name, visit(own)]))
   }
-  const parts = Object.entries(ir).map(([name, own]) => [name, name === 'type' ? own : visit(own)])
+  const own: readonly (readonly [string, unknown])[] = Object.entries(ir)
+  const parts = own.map(([name, part]) => [name, name === 'type' ? part : visit(part)] as const)
   return Object.fromEntries(parts) as Ir // the same members
 }
