@@ -71,7 +71,10 @@ function loadPacks(folder: string, packFolder: string | undefined): LoadedPacks 
   const stored = others.map((name) => store.load(name))
   if (packFolder !== undefined) stored.push(store.loadFolder(packFolder))
   return {
-    frameworks: new Frameworks(stored.map(({ pack }) => ({ pack }))),
+    frameworks: new Frameworks(
+      stored.map(({ pack }) => ({ pack })),
+      { documents: store.equivalences() },
+    ),
     validator: createFactsValidator(store.factsSchema()),
   }
 }

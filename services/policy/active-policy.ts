@@ -3,6 +3,7 @@ import { canonicalJson } from '../kernel/canonical-json.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { Frameworks } from './frameworks.ts'
+import type { SourceFile } from './language/document.ts'
 import type { Axis, AxisRef, LevelAxis, Pack } from './language/pack.ts'
 import { INDETERMINATE } from './language/score.ts'
 import type { AssuranceFlag, Minimum } from './ports.ts'
@@ -25,17 +26,29 @@ export class ActivePolicy {
   readonly person: readonly AxisRef[]
   readonly ceremony: readonly AxisRef[]
 
-  /** `load` finds a used framework by its folder's name. Throws what `load` throws. */
-  constructor(active: LoadedPack, load: (name: string) => LoadedPack) {
+  /**
+   * `load` finds a used framework by its folder's name; of `documents` only the equivalences that the pack switches on are read.
+   * Throws what `load` throws, and `PolicyRejected` for an equivalence that is not there.
+   */
+  constructor(
+    active: LoadedPack,
+    load: (name: string) => LoadedPack,
+    documents: readonly SourceFile[] = [],
+  ) {
     const used = active.pack.uses.map((use) => ({ use, loaded: load(use.framework) }))
     this.pack = active.pack
     this.packs = [active.pack, ...used.map(({ loaded }) => loaded.pack)]
-    this.frameworks = new Frameworks([
-      { pack: active.pack },
-      ...used.map(({ use, loaded }) => ({ pack: loaded.pack, options: use.options })),
-    ])
+    const enabled = active.pack.equivalences
+    this.frameworks = new Frameworks(
+      [
+        { pack: active.pack },
+        ...used.map(({ use, loaded }) => ({ pack: loaded.pack, options: use.options })),
+      ],
+      { documents, enabled },
+    )
+    const read = enabled.length === 0 ? [] : documents.map(({ path, text }) => [path, text])
     this.digest = toHex(
-      sha256(canonicalJson([active.digest, ...used.map(({ loaded }) => loaded.digest)])),
+      sha256(canonicalJson([active.digest, ...used.map(({ loaded }) => loaded.digest), ...read])),
     )
     this.person = active.pack.uses.flatMap((use) => use.person)
     this.ceremony = active.pack.uses.flatMap((use) => use.ceremony)

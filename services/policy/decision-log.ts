@@ -78,7 +78,11 @@ export class DecisionLog {
     // INVARIANT: what is explained is what was decided on, to the digest; never a guess from what is known today.
     if (factsDigest(facts) !== decision.factsDigest) return lacking(decision, 'facts')
     const library = new PolicyLibrary(stored.documents)
-    const policy = new ActivePolicy(library.load(stored.pack), (name) => library.load(name))
+    const policy = new ActivePolicy(
+      library.load(stored.pack),
+      (name) => library.load(name),
+      library.equivalences(),
+    )
     return explained(policy, decision, facts)
   }
 }

@@ -1,15 +1,26 @@
 import type { Json } from '../kernel/canonical-json.ts'
 import { InvalidInput } from '../kernel/errors.ts'
+import { joinEquivalences, type Given } from './join-equivalences.ts'
 import { readTime, type Seconds } from './language/dates.ts'
 import { didYouMean } from './language/diagnostic.ts'
-import type { Axis, Pack } from './language/pack.ts'
+import type { SourceFile } from './language/document.ts'
+import { readEquivalences, type Equivalence } from './language/equivalences.ts'
 import {
   explainScore,
   explainWhyNot,
   type ExplainedRule,
   type Explanation,
 } from './language/explain.ts'
-import { Scorer, type Facts, type Score, type ScoreValue } from './language/score.ts'
+import { F } from './language/kleene.ts'
+import type { Axis, Named, Pack } from './language/pack.ts'
+import {
+  NoVersionInForce,
+  Scorer,
+  type Facts,
+  type Reach,
+  type Score,
+  type ScoreValue,
+} from './language/score.ts'
 import type { AxisTrace } from './language/trace-pack.ts'
 
 export interface FrameworkQuestion {
@@ -29,6 +40,12 @@ export interface ActivePack {
   readonly options?: ReadonlyMap<string, boolean | number>
 }
 
+export interface EquivalenceDocuments {
+  readonly documents: readonly SourceFile[]
+  /** Those that a profile switches on: the rest is not read. Without it all are read, and each question names its own. */
+  readonly enabled?: readonly Named[]
+}
+
 /** The frameworks that can be asked about, by the ids of the interface. */
 export class Frameworks {
   readonly #scorers = new Map<
@@ -36,11 +53,22 @@ export class Frameworks {
     { readonly scorer: Scorer; readonly axes: readonly string[] }
   >()
 
-  constructor(packs: readonly ActivePack[]) {
+  readonly #equivalences: readonly Equivalence[]
+  readonly #enabled: ReadonlySet<string>
+
+  /** Throws `PolicyRejected` for equivalences that cannot be read. */
+  constructor(
+    packs: readonly ActivePack[],
+    equivalences: EquivalenceDocuments = { documents: [] },
+  ) {
     for (const { pack, options } of packs) {
       const scorer = new Scorer(pack, options)
       for (const [framework, axes] of pack.serves) this.#scorers.set(framework, { scorer, axes })
     }
+    const { documents, enabled } = equivalences
+    this.#enabled = new Set(enabled?.map(({ id }) => id))
+    const served = { ids: this.ids, axesOf: (framework: string) => this.#axesOf(framework) }
+    this.#equivalences = readEquivalences(documents, served, enabled)
   }
 
   get ids(): readonly string[] {
@@ -50,7 +78,46 @@ export class Frameworks {
   /** Pure. Throws `InvalidInput` for a framework or axis that is not served, `NoVersionInForce` for a day before the first. */
   score(question: FrameworkQuestion): Score {
     const scorer = this.#scorer(question.framework, question.axis)
-    return { ...scorer.score(toScoreQuestion(question)), framework: question.framework }
+    const native = { ...scorer.score(toScoreQuestion(question)), framework: question.framework }
+    const axis = scorer.axis(question.axis)
+    const given = this.#given(question)
+    return axis?.kind !== 'levels' || given.length === 0
+      ? native
+      : joinEquivalences(native, axis, given)
+  }
+
+  /** What the equivalences that are switched on find; each looks at what its framework says by itself, so that none builds on another. */
+  #given(question: FrameworkQuestion): readonly Given[] {
+    const policy = question.policy ?? question.facts['policy']
+    const asked = (id: string) =>
+      typeof policy === 'object' && policy !== null && !Array.isArray(policy)
+        ? (policy as Facts)[id] === true // neither null nor a list
+        : false
+    return this.#equivalences
+      .filter(
+        ({ id, gives }) =>
+          gives.framework === question.framework &&
+          gives.axis === question.axis &&
+          (this.#enabled.has(id) || asked(id)),
+      )
+      .map((equivalence) => ({ equivalence, reach: this.#reach(equivalence, question) }))
+  }
+
+  #reach({ when }: Equivalence, question: FrameworkQuestion): Reach {
+    const asked = toScoreQuestion({ ...question, framework: when.framework, axis: when.axis })
+    try {
+      return this.#scorer(when.framework, when.axis).reach(asked, when.reached)
+    } catch (error) {
+      // A framework that was not in force yet found nothing.
+      if (error instanceof NoVersionInForce)
+        return { truth: F, validUntil: undefined, missing: [], unknown: [] }
+      throw error
+    }
+  }
+
+  #axesOf(framework: string): ReadonlyMap<string, Axis> {
+    const { scorer, axes } = this.#entry(framework)
+    return new Map([...scorer.pack.axes].filter(([name]) => axes.includes(name)))
   }
 
   /** Throws as `score` does. */
@@ -128,6 +195,7 @@ export function scoreToJson(score: Score): { readonly [key: string]: Json } {
     valid_until:
       score.validUntil === undefined ? null : new Date(score.validUntil * 1000).toISOString(),
     caps: score.caps.map(({ rule, to, certain }) => ({ rule, to, certain })),
+    ...(score.via === undefined ? {} : { via: score.via }),
   }
 }
 

@@ -45,7 +45,11 @@ export class PolicyInForce {
   }
 
   #read(library: PolicyLibrary) {
-    const policy = new ActivePolicy(library.load(this.pack), (name) => library.load(name))
+    const policy = new ActivePolicy(
+      library.load(this.pack),
+      (name) => library.load(name),
+      library.equivalences(),
+    )
     const { documents } = library
     return { documents, contentDigest: contentDigest(documents), policy }
   }

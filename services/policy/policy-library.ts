@@ -22,11 +22,22 @@ export const FACTS = 'facts.yaml'
 export const FACTS_SCHEMA = 'facts.schema.json'
 const FRAMEWORK = /^[a-z0-9][a-z0-9-]*$/
 const RULES = /^[a-z0-9][a-z0-9-]*\/(framework|[a-z0-9][a-z0-9.-]*\.rules)\.yaml$/
+const EQUIVALENCES = /^equivalences\/[a-z0-9][a-z0-9.-]*\.yaml$/
 const TESTS = /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9.-]*\.test\.yaml$/
 
-/** Whether a place is one that packs are made of: facts, rules or tests. */
+/** Whether a place is one that packs are made of: facts, rules, equivalences or tests. */
 export function isPolicyDocument(path: string): boolean {
-  return path === FACTS || path === FACTS_SCHEMA || RULES.test(path) || TESTS.test(path)
+  return (
+    path === FACTS ||
+    path === FACTS_SCHEMA ||
+    RULES.test(path) ||
+    TESTS.test(path) ||
+    isEquivalences(path)
+  )
+}
+
+function isEquivalences(path: string): boolean {
+  return EQUIVALENCES.test(path) && !TESTS.test(path)
 }
 
 /** Packs out of documents, wherever these come from. What is wrong with one pack leaves the others alone. */
@@ -79,6 +90,12 @@ export class PolicyLibrary {
   /** Rules of a framework. */
   rulesOf(name: string): readonly SourceFile[] {
     return this.#sourcesOf(name, RULES)
+  }
+
+  /** Documents of named equivalences between frameworks. */
+  equivalences(): readonly SourceFile[] {
+    const paths = [...this.documents.keys()].filter(isEquivalences)
+    return paths.sort().map((path) => this.#source(path))
   }
 
   /** Test files beside the rules of a framework. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { NotFound } from '../kernel/errors.ts'
 import type { Catalogue } from './language/catalogue.ts'
+import type { SourceFile } from './language/document.ts'
 import type { Facts } from './language/score.ts'
 import {
   FACTS,
@@ -35,6 +36,11 @@ export class PolicyStore {
   /** Parsed JSON Schema of the facts. */
   factsSchema(): Facts {
     return this.library.factsSchema()
+  }
+
+  /** Documents of named equivalences between frameworks, `equivalences/*.yaml`. */
+  equivalences(): readonly SourceFile[] {
+    return this.library.equivalences()
   }
 
   /** Names of the folders that hold a framework. */

@@ -321,6 +321,19 @@ export function asList(value: Value, what: string, report: Report): readonly Val
   return []
 }
 
+/** `{ ja: …, en: … }`, both required. */
+export function asText(
+  value: Value | undefined,
+  report: Report,
+): { readonly ja: string; readonly en: string } {
+  const map = value === undefined ? undefined : asMap(value, 'a title', report)
+  if (map === undefined) return { ja: '', en: '' }
+  const fields = new Fields(map, report)
+  const text = { ja: fields.requiredText('ja') ?? '', en: fields.requiredText('en') ?? '' }
+  fields.finish()
+  return text
+}
+
 /** The document as plain JSON data, such as the facts of a test case. */
 export function toJson(value: Value): Json {
   switch (value.kind) {

@@ -110,6 +110,12 @@ export interface AnswerRule extends Rule {
   readonly set: Answer
 }
 
+/** Something that is named in a document, and where. */
+export interface Named {
+  readonly id: string
+  readonly place: Place
+}
+
 export interface PackOption {
   readonly type: Type & { readonly kind: 'flag' | 'int' }
   readonly value: boolean | number
@@ -136,6 +142,8 @@ export interface Pack {
   readonly notes: readonly Note[]
   readonly answers: readonly AnswerRule[]
   readonly uses: readonly PackUse[]
+  /** Equivalences that it switches on as a profile. */
+  readonly equivalences: readonly Named[]
   readonly catalogue: Catalogue
   /** Number of variables that its expressions use. */
   readonly slots: number

@@ -75,6 +75,7 @@ function readFrom(header: MapValue, maps: readonly MapValue[], reading: Reading)
   const read = rules.read()
   const serves = headers.serves(head)
   const uses = head.list('uses').flatMap((item) => headers.use(item))
+  const equivalences = head.texts('equivalences').map(({ text, place }) => ({ id: text, place }))
   for (const fields of all) fields.finish()
   definitions.checkUnused()
   return {
@@ -91,6 +92,7 @@ function readFrom(header: MapValue, maps: readonly MapValue[], reading: Reading)
     tables: reading.tables,
     ...read,
     uses,
+    equivalences,
     catalogue: reading.catalogue,
     slots: reading.checker.slots,
     sources: reading.sources,

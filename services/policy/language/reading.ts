@@ -3,7 +3,7 @@ import { ExpressionChecker } from './check-expression.ts'
 import { parseScalar, type Definition, type ParsedExpression } from './scope.ts'
 import { readTime } from './dates.ts'
 import { didYouMean, type Report } from './diagnostic.ts'
-import { asMap, Fields, type MapValue, type ScalarValue, type Value } from './document.ts'
+import { asText, Fields, type MapValue, type ScalarValue, type Value } from './document.ts'
 import type { Table } from './ir.ts'
 import type { Axis, PackOption, Period, Text } from './pack.ts'
 import { SourceMap } from './source-map.ts'
@@ -47,12 +47,7 @@ export class Reading {
   }
 
   text(value: Value | undefined): Text {
-    const map = value === undefined ? undefined : asMap(value, 'a title', this.report)
-    if (map === undefined) return { ja: '', en: '' }
-    const fields = new Fields(map, this.report)
-    const text = { ja: fields.requiredText('ja') ?? '', en: fields.requiredText('en') ?? '' }
-    fields.finish()
-    return text
+    return asText(value, this.report)
   }
 
   date(value: ScalarValue | undefined): number | undefined {

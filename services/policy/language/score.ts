@@ -3,11 +3,11 @@ import { ServiceError } from '../../kernel/errors.ts'
 import type { Env } from './closures.ts'
 import { CompiledPack, type AnswerValue, type AxisBounds } from './compiled-pack.ts'
 import { formatTime, type Seconds } from './dates.ts'
-import { T } from './kleene.ts'
+import { fromCases, T } from './kleene.ts'
 import type { Axis, Grant, Pack, PackOption, Rule, Text } from './pack.ts'
 import { buildSubject, type Item, type Outcome, type Subject } from './subject.ts'
 import { tracePack, type AxisTrace } from './trace-pack.ts'
-import { membersOf } from './types.ts'
+import { maskOf, membersOf } from './types.ts'
 
 export const INDETERMINATE = 'indeterminate'
 
@@ -15,7 +15,7 @@ export const INDETERMINATE = 'indeterminate'
 export type ScoreValue = string | readonly string[] | AnswerValue
 
 /** Something that was attempted without an answer, and that decides. */
-interface MissingOutcome {
+export interface MissingOutcome {
   readonly path: string
   /** Check type, or `status`. */
   readonly check: string
@@ -27,6 +27,11 @@ interface MissingOutcome {
 interface AppliedCap {
   readonly rule: string
   readonly to: string
+  readonly certain: boolean
+}
+
+interface AppliedVeto {
+  readonly rule: string
   readonly certain: boolean
 }
 
@@ -49,10 +54,22 @@ export interface Score {
   readonly validUntil: Seconds | undefined
   readonly missing: readonly MissingOutcome[]
   readonly caps: readonly AppliedCap[]
+  readonly vetoes: readonly AppliedVeto[]
   readonly flags: readonly string[]
   readonly obligations: readonly string[]
   /** Rules that made the value, in the order of the pack. */
   readonly fired: readonly RuleReason[]
+  /** Equivalences that made the value, where one did. */
+  readonly via?: readonly string[]
+}
+
+/** Whether a value reaches a level or includes a method, three-valued, and until when that is known. */
+export interface Reach {
+  readonly truth: number
+  readonly validUntil: Seconds | undefined
+  readonly missing: readonly MissingOutcome[]
+  /** Every outcome of the facts that is unknown, whether it decides here or not. */
+  readonly unknown: readonly MissingOutcome[]
 }
 
 export type Facts = { readonly [key: string]: Json }
@@ -86,6 +103,9 @@ interface Settled {
   readonly atMost: ScoreValue
   readonly deciding: readonly Outcome[]
   readonly bounds: AxisBounds
+  /** The bounds as they are when every way the unknown outcomes may turn out was tried. */
+  readonly lower: number | AnswerValue
+  readonly upper: number | AnswerValue
   readonly env: Env
   readonly subject: Subject
   readonly flags: readonly string[]
@@ -154,6 +174,25 @@ export class Scorer {
       now: question.at,
       measuredAt: question.at,
     })
+  }
+
+  /** Whether the axis reaches the level, or includes the method, called `member`. Throws as `score` does. */
+  reach(question: ScoreQuestion, member: string): Reach {
+    this.#checkInForce(question.at)
+    const moment = { facts: this.#facts(question), now: question.at, at: question.at }
+    const settled = this.#settle(question.axis, moment)
+    const { bounds, lower, upper } = settled
+    if (bounds.axis.kind === 'answer' || typeof lower !== 'number' || typeof upper !== 'number')
+      throw new TypeError('an answer has no level')
+    const wanted = maskOf(bounds.axis.type, member)
+    const holds = (mask: number) =>
+      bounds.axis.kind === 'methods' ? (mask & wanted) !== 0 : mask >= wanted
+    return {
+      truth: fromCases(holds(upper), holds(lower)),
+      validUntil: this.#validUntil(question.axis, moment, settled),
+      missing: settled.deciding.map(missingOf),
+      unknown: settled.subject.outcomes.map(missingOf),
+    }
   }
 
   /** Facts of a question with the options and the relying party that it names. */
@@ -261,34 +300,36 @@ export class Scorer {
    */
   #settle(axis: string, moment: Moment, subject = this.#subject(moment)): Settled {
     const run = this.#run(axis, moment, subject)
-    const atLeast = run.value
-    if (subject.outcomes.length === 0) return { ...run, atLeast, subject, deciding: [] }
-    if (sameValue(run.value, run.atMost) && !run.openNotes)
-      return { ...run, atLeast, subject, deciding: [] }
-    if (subject.outcomes.length > MAX_EXACT) {
-      return { ...run, value: INDETERMINATE, atLeast, subject, deciding: subject.outcomes }
-    }
+    const { lower, upper } = run.bounds
+    const known = { ...run, lower, upper, atLeast: run.value, subject, deciding: [] }
+    if (subject.outcomes.length === 0) return known
+    if (sameValue(run.value, run.atMost) && !run.openNotes) return known
+    if (subject.outcomes.length > MAX_EXACT)
+      return { ...known, value: INDETERMINATE, deciding: subject.outcomes }
     const exact = this.#resolveAll(axis, moment, subject, run.env)
     const [first] = exact.values
+    const tried = { ...known, ...exact.bounds }
     if (exact.deciding.length === 0 && first !== undefined)
-      return { ...run, ...first, atLeast: first.value, atMost: first.value, subject, deciding: [] }
-    return { ...run, value: INDETERMINATE, atLeast, subject, deciding: exact.deciding }
+      return { ...tried, ...first, atLeast: first.value, atMost: first.value }
+    return { ...tried, value: INDETERMINATE, deciding: exact.deciding }
   }
 
   #resolveAll(axis: string, moment: Moment, subject: Subject, env: Env) {
     const { outcomes } = subject
     const values: Pick<Settled, 'value' | 'flags' | 'obligations'>[] = []
+    const bounds: (number | AnswerValue)[] = []
     for (let code = 0; code < 1 << outcomes.length; code += 1) {
       const resolution = outcomes.map((_, i) => (code & (1 << i)) !== 0)
       const run = this.#run(axis, moment, this.#subject(moment, resolution))
       // A clock that only one way of turning out looks at counts as well.
       env.nextTurn = Math.min(env.nextTurn, run.env.nextTurn)
+      bounds.push(run.bounds.lower)
       values.push({ value: run.value, flags: run.flags, obligations: run.obligations })
     }
     const deciding = outcomes.filter((_, i) =>
       values.some(({ value }, code) => !sameValue(value, values[code ^ (1 << i)]?.value ?? value)),
     )
-    return { values, deciding }
+    return { values, deciding, bounds: exactBounds(this.pack.axes.get(axis), bounds) }
   }
 
   /** Walks from turn to turn until the value differs; a good status that ends bounds it where losing it would matter. */
@@ -327,11 +368,20 @@ export class Scorer {
       validUntil,
       missing: settled.deciding.map(missingOf),
       caps,
+      vetoes: bounds.vetoes.map(({ rule, truth }) => ({ rule: rule.id, certain: truth === T })),
       flags: settled.flags,
       obligations: settled.obligations,
       fired: firedOf(bounds),
     }
   }
+}
+
+/** What stands however the unknown outcomes turn out, and what some way gives. Answers have no bounds of their own. */
+function exactBounds(axis: Axis | undefined, found: readonly (number | AnswerValue)[]) {
+  const masks = found.filter((one) => typeof one === 'number')
+  if (axis === undefined || axis.kind === 'answer' || masks.length === 0) return {}
+  if (axis.kind === 'levels') return { lower: Math.min(...masks), upper: Math.max(...masks) }
+  return { lower: masks.reduce((a, b) => a & b), upper: masks.reduce((a, b) => a | b) }
 }
 
 /** `bit` 1 is what may be relied on, 2 what is possible. */

@@ -77,7 +77,11 @@ function diagnose(library: PolicyLibrary): Diagnostic[] {
 
 function activeOf(library: PolicyLibrary, pack: string): ActivePolicy | Text {
   try {
-    return new ActivePolicy(library.load(pack), (name) => library.load(name))
+    return new ActivePolicy(
+      library.load(pack),
+      (name) => library.load(name),
+      library.equivalences(),
+    )
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error
     return {

@@ -143,7 +143,11 @@ export class PolicyReleases {
   /** What a draft would put in force. @throws PolicyRejected, InvalidInput, NotFound */
   policyOf(changes: readonly DocumentChange[]): ActivePolicy {
     const library = new PolicyLibrary(this.changed(changes))
-    return new ActivePolicy(library.load(this.#deps.inForce.pack), (name) => library.load(name))
+    return new ActivePolicy(
+      library.load(this.#deps.inForce.pack),
+      (name) => library.load(name),
+      library.equivalences(),
+    )
   }
 
   /** Proposes changes of what is in force. A draft that no gate lets through may be shown to others, and not approved. */
