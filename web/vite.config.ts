@@ -18,7 +18,7 @@ export default defineConfig({
             { name: 'first', tags: ['$initial'], priority: 1 },
             {
               name: 'parts',
-              test: /[\\/]web[\\/]src[\\/](?!pages|parts[\\/](dialog|choice)|text[\\/]\w+\.json)|@simplewebauthn/u,
+              test: /[\\/]web[\\/]src[\\/](?!pages|studio|api[\\/]policy|parts[\\/](dialog|choice)|text[\\/]\w+\.json)|@simplewebauthn/u,
             },
           ],
         },

@@ -35,6 +35,7 @@ export const authorReply = Type.Object({
   /** Whether this login is strong enough to propose and to approve. */
   strongLogin: Type.Boolean(),
 })
+export type AuthorReply = Static<typeof authorReply>
 
 const frameworkVersion = Type.Object({ framework: Type.String(), version: Type.String() })
 
@@ -61,8 +62,10 @@ export const currentReply = Type.Object({
   policyDigest: digest,
   documents: Type.Array(policyDocument),
 })
+export type CurrentReply = Static<typeof currentReply>
 
 export const releasesReply = Type.Object({ releases: Type.Array(release) })
+export type ReleasesReply = Static<typeof releasesReply>
 export const releaseParams = Type.Object({ sequence: Type.Integer({ minimum: 1 }) })
 export const releaseReply = Type.Object({ release, documents: Type.Array(policyDocument) })
 
@@ -110,6 +113,7 @@ export const impactReply = Type.Object({
 export type ImpactReply = Static<typeof impactReply>
 
 export const proposeBody = Type.Object({ basePolicyDigest: digest, changes, note }, closed)
+export type ProposeBody = Static<typeof proposeBody>
 export const rollBackBody = Type.Object({ sequence: Type.Integer({ minimum: 1 }), note }, closed)
 export const proposalParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
 /** The digest of what was looked at: another one is refused. */
@@ -212,3 +216,4 @@ export const samplesReply = Type.Object({
     }),
   ),
 })
+export type SamplesReply = Static<typeof samplesReply>

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type {
   AuthenticatorList,
@@ -10,6 +8,7 @@ import type { Person } from '../../services/cli/demo/person.ts'
 import type { Cast } from '../../services/cli/demo/story.ts'
 import type { IdentityCheckReply, IdentityReply } from '../../services/proofing/api.ts'
 import { SAMPLE_PINS } from '../../services/simulator/people.ts'
+import { watashi } from '../support/command-line.ts'
 import { startInstance, type Instance } from '../support/instance.ts'
 import { changeIn, ObservedRelyingParty } from '../support/observed-relying-party.ts'
 import { storedRows } from '../support/stored-state.ts'
@@ -185,21 +184,6 @@ describe('a person who dies', () => {
 })
 
 describe('an operator', () => {
-  /** `watashi …` beside the running instance. */
-  async function watashi(...words: string[]): Promise<{ code: number | null; out: string }> {
-    const { dataDir, ready } = instance
-    const OPERATOR_PORT = new URL(ready.operator).port
-    const child = spawn(process.execPath, ['services/cli.ts', ...words], {
-      cwd: join(import.meta.dirname, '../..'),
-      env: { ...process.env, DATA_DIR: dataDir, OPERATOR_PORT },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    let out = ''
-    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')))
-    const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
-    return { code, out }
-  }
-
   test('checks a person at any time without the card, and the month’s report names it', async () => {
     const person = await enrolled('hanako-card')
     const [newest] = await storedRows<{ subject: string }>(
@@ -209,7 +193,7 @@ describe('an operator', () => {
     const subjectRef = newest?.subject ?? ''
     let told = ''
     const recheck = async () => {
-      const { code, out } = await watashi('identity', 'recheck', subjectRef, '--json')
+      const { code, out } = await watashi(instance, 'identity', 'recheck', subjectRef, '--json')
       told = out
       return code
     }
@@ -220,10 +204,10 @@ describe('an operator', () => {
         expect.objectContaining({ kind: 'signature', status: 'good' }),
       ]) as unknown,
     })
-    expect((await watashi('identity', 'recheck', 'nobody')).code).toBe(2)
-    expect((await watashi('identity', 'recheck', subjectRef)).code).toBe(2)
+    expect((await watashi(instance, 'identity', 'recheck', 'nobody')).code).toBe(2)
+    expect((await watashi(instance, 'identity', 'recheck', subjectRef)).code).toBe(2)
     const month = new Date().toISOString().slice(0, 7)
-    const { out } = await watashi('report', 'cost', '--month', month)
+    const { out } = await watashi(instance, 'report', 'cost', '--month', month)
     expect(out).toMatch(/status-on-demand\s+signature/)
     expect(out).toMatch(/latest-attributes\s+signature/)
     await giveUpPasskey(person)

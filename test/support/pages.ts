@@ -5,9 +5,13 @@ import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import en from '../../web/src/text/en.json' with { type: 'json' }
 import ja from '../../web/src/text/ja.json' with { type: 'json' }
+import studioEn from '../../web/src/studio/text/en.json' with { type: 'json' }
+import studioJa from '../../web/src/studio/text/ja.json' with { type: 'json' }
 
 /** What the pages say, by language. */
 export const PAGE_TEXTS = { ja, en } as const
+/** What the studio of policy authors says. */
+export const STUDIO_TEXTS = { ja: studioJa, en: studioEn } as const
 export type PageLanguage = keyof typeof PAGE_TEXTS
 
 const LOCALES = { ja: 'ja-JP', en: 'en-GB' } as const

@@ -137,6 +137,11 @@ const authenticators = createRoute({
     nothing,
   ),
 })
+const studio = createRoute({
+  getParentRoute: parent,
+  path: '/studio',
+  component: page(async () => (await import('./studio/studio.tsx')).StudioPage, nothing),
+})
 // What the code for a reception desk holds, opened by an ordinary camera.
 const ticket = createRoute({
   getParentRoute: parent,
@@ -151,6 +156,7 @@ const routeTree = root.addChildren([
   wallet,
   ledger,
   authenticators,
+  studio,
   enrolReturn,
   loginReturn,
   reproofReturn,

@@ -1,4 +1,4 @@
-import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { logOut } from '../api/authenticator.ts'
 import { useLanguage } from '../text/i18n.ts'
@@ -17,6 +17,8 @@ const ITEM = 'inline-flex min-h-11 items-center px-2 text-dns-16N-130 whitespace
 /** What stands around every page: skip link, brand, language, menu, main, footer. */
 export function Layout() {
   const { t } = useTranslation()
+  // A text and what comes of it stand side by side there.
+  const wide = useLocation({ select: ({ pathname }) => pathname === '/studio' })
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -34,12 +36,19 @@ export function Layout() {
         </div>
         <Menu />
       </header>
-      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-3xl grow px-4 py-6 sm:py-10">
+      <main
+        id="main"
+        tabIndex={-1}
+        className={`mx-auto w-full grow px-4 py-6 sm:py-10 ${wide ? 'max-w-7xl' : 'max-w-3xl'}`}
+      >
         <Outlet />
       </main>
       <footer className="border-t border-solid-gray-420 bg-solid-gray-50">
         <p className="mx-auto max-w-3xl px-4 py-4 text-dns-14N-130 leading-160">
-          {t('site.footer')}
+          {t('site.footer')}{' '}
+          <Link to="/studio" className="link">
+            {t('site.authors')}
+          </Link>
         </p>
       </footer>
     </div>

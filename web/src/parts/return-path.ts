@@ -1,7 +1,7 @@
 const KEPT_AS = 'watashi.next'
 
 /** Pages that a person may be brought to after logging in or enrolling. */
-const DESTINATIONS = ['/wallet', '/ledger', '/authenticators'] as const
+const DESTINATIONS = ['/wallet', '/ledger', '/authenticators', '/studio'] as const
 
 /** A path of ours from what was kept or asked for; anything else, such as another site's address, is undefined. */
 export function ownPath(path: string | null): string | undefined {

@@ -1,12 +1,13 @@
 import { createInstance } from 'i18next'
 import { initReactI18next, useTranslation } from 'react-i18next'
-import { isLanguage, preferredLanguage, type Language } from './language.ts'
+import type studio from '../studio/text/ja.json'
+import { isLanguage, LANGUAGES, preferredLanguage, type Language } from './language.ts'
 import { loadTexts, type Texts } from './texts.ts'
 
 declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'translation'
-    resources: { translation: Texts }
+    resources: { translation: Texts; studio: typeof studio }
   }
 }
 
@@ -47,6 +48,14 @@ export async function startLanguages(): Promise<void> {
     // React escapes by itself.
     interpolation: { escapeValue: false },
   })
+}
+
+/** Adds texts of pages that few people open; to be called before they are drawn, and once. */
+export function addTexts(
+  namespace: 'studio',
+  texts: Readonly<Record<Language, typeof studio>>,
+): void {
+  for (const language of LANGUAGES) i18n.addResourceBundle(language, namespace, texts[language])
 }
 
 export function useLanguage(): {

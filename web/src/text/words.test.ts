@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
+import studioEn from '../studio/text/en.json'
+import studioJa from '../studio/text/ja.json'
 import en from './en.json'
 import ja from './ja.json'
 import { LANGUAGES } from './language.ts'
@@ -68,7 +70,10 @@ const GIVEN = [
   ...['CONSENT_DOCUMENT_MISMATCH', 'CARD_SIGNATURE_INVALID', 'SESSION_EXPIRED', 'STATUS_UNKNOWN'],
 ]
 
-describe('the texts', () => {
+describe.each([
+  ['the texts', ja, en],
+  ['the texts of authors', studioJa, studioEn],
+])('%s', (_, ja, en) => {
   test('have the same keys in both languages', () => {
     expect(leaves(en).map(([key]) => key)).toEqual(leaves(ja).map(([key]) => key))
   })

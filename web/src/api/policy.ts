@@ -1,0 +1,102 @@
+import type {
+  AuthorReply,
+  CurrentReply,
+  DecisionsQuery,
+  DecisionView,
+  DocumentChange,
+  ExplanationReply,
+  GateReport,
+  ImpactReply,
+  ProposalView,
+  ProposeBody,
+  ReleasesReply,
+  ReleaseView,
+  SamplesReply,
+} from '../../../services/policy/api.ts'
+import { call, segment } from './client.ts'
+
+export type Author = AuthorReply
+export type Current = CurrentReply
+export type Impact = ImpactReply
+export type ImpactAxis = ImpactReply['axes'][number]
+export type Proposal = ProposalView
+export type Release = ReleaseView
+export type SamplePerson = SamplesReply['people'][number]
+export type Decision = DecisionView
+export type Explanation = ExplanationReply
+export type { DecisionsQuery, DocumentChange, GateReport }
+
+const BASE = '/api/policy'
+
+export function author(): Promise<Author> {
+  return call('GET', `${BASE}/author`)
+}
+
+/** Asks for the role; the operator grants it by the code of the answer. */
+export function askForRole(): Promise<Author> {
+  return call('POST', `${BASE}/author`, {})
+}
+
+export function current(): Promise<Current> {
+  return call('GET', `${BASE}/current`)
+}
+
+export async function samples(): Promise<readonly SamplePerson[]> {
+  const { people } = await call<SamplesReply>('GET', `${BASE}/samples`)
+  return people
+}
+
+export function check(changes: readonly DocumentChange[]): Promise<GateReport> {
+  return call('POST', `${BASE}/check`, { changes })
+}
+
+export function impact(changes: readonly DocumentChange[]): Promise<Impact> {
+  return call('POST', `${BASE}/impact`, { changes })
+}
+
+export async function proposals(): Promise<readonly Proposal[]> {
+  const answer = await call<{ readonly proposals: Proposal[] }>('GET', `${BASE}/proposals`)
+  return answer.proposals
+}
+
+export function propose(body: ProposeBody): Promise<{ readonly proposal: Proposal }> {
+  return call('POST', `${BASE}/proposals`, body)
+}
+
+/** `contentDigest` is that of what was looked at: the approval of anything else is refused. */
+export function approve(id: string, contentDigest: string): Promise<{ readonly release: Release }> {
+  return call('POST', `${BASE}/proposals/${segment(id)}/approve`, { contentDigest })
+}
+
+export function refuseProposal(id: string): Promise<object> {
+  return call('POST', `${BASE}/proposals/${segment(id)}/refuse`, {})
+}
+
+export function withdraw(id: string): Promise<object> {
+  return call('POST', `${BASE}/proposals/${segment(id)}/withdraw`, {})
+}
+
+/** Newest first. */
+export async function releases(): Promise<readonly Release[]> {
+  const answer = await call<ReleasesReply>('GET', `${BASE}/releases`)
+  return [...answer.releases].sort((a, b) => b.sequence - a.sequence)
+}
+
+/** Proposes what an earlier release said; a second person approves it like anything else. */
+export function rollBack(sequence: number, note: string): Promise<{ readonly proposal: Proposal }> {
+  return call('POST', `${BASE}/rollback`, { sequence, note })
+}
+
+export async function decisions(query: DecisionsQuery): Promise<readonly Decision[]> {
+  const given = Object.entries(query).filter(([, value]) => value !== '')
+  const text = new URLSearchParams(Object.fromEntries(given)).toString()
+  const answer = await call<{ readonly decisions: Decision[] }>(
+    'GET',
+    `${BASE}/decisions${text === '' ? '' : `?${text}`}`,
+  )
+  return answer.decisions
+}
+
+export function explainDecision(id: string): Promise<Explanation> {
+  return call('GET', `${BASE}/decisions/${segment(id)}`)
+}
