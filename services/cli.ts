@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { outliveReader } from './cli/closed-output.ts'
 import type { StatusOptions, VerifyOptions } from './cli/pki/pki-commands.ts'
 import { pkiIo } from './cli/pki/pki-io.ts'
+import { policyAnalyze, policyDiff } from './cli/policy-analyze.ts'
 import { EXIT, processIo } from './cli/policy-io.ts'
 import { policyCases } from './cli/policy-cases.ts'
 import { policyCheck } from './cli/policy-check.ts'
@@ -142,6 +143,30 @@ policy
   .allowUnknownOption()
   .action((_files: string[], _options: object, command: Command) => {
     process.exitCode = policyCases(rawArguments(command), io)
+  })
+policy
+  .command('analyze')
+  .description(
+    'find rules and levels that cannot happen or change nothing, each with a person who shows it',
+  )
+  .argument('<pack>', 'name or folder of a pack')
+  .option('--axis <name...>', 'only these axes')
+  .option('--json', 'one JSON object')
+  .option(...POLICIES)
+  .allowUnknownOption()
+  .action((_pack: string, _options: object, command: Command) => {
+    process.exitCode = policyAnalyze(rawArguments(command), io)
+  })
+policy
+  .command('diff')
+  .description('say whom a new version of a pack raises or lowers, axis by axis')
+  .argument('<old>', 'name or folder of a pack')
+  .argument('<new>', 'name or folder of a pack')
+  .option('--json', 'one JSON object')
+  .option(...POLICIES)
+  .allowUnknownOption()
+  .action((_old: string, _new: string, _options: object, command: Command) => {
+    process.exitCode = policyDiff(rawArguments(command), io)
   })
 
 const pki = program.command('pki').description('verify certificates, their paths and status')

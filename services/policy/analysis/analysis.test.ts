@@ -1,0 +1,274 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createFactsValidator } from '../../kernel/facts-check.ts'
+import { readTime } from '../language/dates.ts'
+import { PolicyRejected } from '../language/diagnostic.ts'
+import type { Pack } from '../language/pack.ts'
+import { Scorer } from '../language/score.ts'
+import { POLICIES_DIRECTORY, PolicyStore } from '../policy-store.ts'
+import { analyzeAxis } from './analyze.ts'
+import { compareAxis, comparePacks, gateOf, implies, neverRaises } from './compare.ts'
+import { isFault, type Example } from './report.ts'
+
+const store = new PolicyStore()
+const schema = store.factsSchema()
+const validator = createFactsValidator(schema)
+const now = readTime('2026-12-01T00:00:00Z', 'UTC') ?? 0
+const released = store
+  .list()
+  .map((name) => store.load(name).pack)
+  .filter(({ status }) => status === 'released')
+
+/** Where the exact method does not answer yet: its answer is that nothing was proved. */
+const UNPROVED = new Set(['nist-63-3 IAL', 'gpg45 confidence'])
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+/** The pack with a further document, and with changes in the documents it has. */
+function changed(
+  name: string,
+  document: string,
+  edit: (text: string, file: string) => string = (text) => text,
+): Pack {
+  const root = mkdtempSync(join(tmpdir(), 'policy-analysis-'))
+  folders.push(root)
+  cpSync(POLICIES_DIRECTORY, root, { recursive: true })
+  const folder = join(root, name)
+  for (const file of ['framework.yaml', 'authentication.rules.yaml', 'identity.rules.yaml']) {
+    const path = join(folder, file)
+    try {
+      writeFileSync(path, edit(readFileSync(path, 'utf8'), file))
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    }
+  }
+  writeFileSync(
+    join(folder, 'zz.rules.yaml'),
+    `language: 1\nframework: ${store.load(name).pack.framework}\n${document}`,
+  )
+  return new PolicyStore(root).load(name).pack
+}
+
+function analyze(pack: Pack, axis: string) {
+  return analyzeAxis({ pack, schema, now }, axis)
+}
+
+/** The example is valid, and the ordinary engine says of it what the finding says. */
+function replayed(pack: Pack, axis: string, example: Example | undefined) {
+  if (example === undefined) throw new Error('no example')
+  const { policy, ...facts } = example.facts
+  validator.facts(facts)
+  return new Scorer(pack).score({
+    axis,
+    facts,
+    at: readTime(example.at, 'UTC') ?? 0,
+    ...(typeof policy === 'object' ? { policy: policy as Record<string, boolean> } : {}),
+  })
+}
+
+const rule = (stratum: string, id: string, rest: string) =>
+  `${stratum}:\n  - id: ${id}\n    title: { ja: 試, en: test }\n    cites: [test]\n${rest}`
+
+/** Axes on which faults are injected, with a grant of each. */
+const axes = released.flatMap((pack) =>
+  [...pack.axes.values()].flatMap((axis) => {
+    const grant = pack.grants.find(
+      ({ gives, inForce }) =>
+        gives.has(axis.name) && inForce.from === undefined && inForce.until === undefined,
+    )
+    if (axis.kind === 'answer' || grant === undefined) return []
+    if (UNPROVED.has(`${pack.framework} ${axis.name}`)) return []
+    return [
+      {
+        folder: pack.framework,
+        axis: axis.name,
+        grant: grant.id,
+        top: axis.type.members.at(-1) ?? '',
+      },
+    ]
+  }),
+)
+
+describe.each(released.map((pack) => ({ name: pack.framework, pack })))(
+  'the shipped pack $name',
+  ({ pack }) => {
+    test.each([...pack.axes.keys()])('has no fault on %s', (axis) => {
+      const report = analyze(pack, axis)
+      expect(report.findings.filter(isFault)).toEqual([])
+      expect(report.engine).toBe(UNPROVED.has(`${pack.framework} ${axis}`) ? 'search' : 'exact')
+      for (const { example } of report.findings) replayed(pack, axis, example)
+    })
+
+    test('is equivalent to itself and raises nobody', () => {
+      const comparison = { before: pack, after: pack, schema, now }
+      const differences = comparePacks(comparison)
+      expect(
+        differences.filter(({ change }) => change !== 'equivalent' && change !== 'open'),
+      ).toEqual([])
+    })
+  },
+)
+
+describe.each(axes)('faults injected into $folder, axis $axis', ({ folder, axis, grant, top }) => {
+  const gives = `    grant: { ${JSON.stringify(axis)}: ${JSON.stringify(top)} }\n`
+
+  test('a rule that holds for nobody', () => {
+    const when = `    all_of: [{ use: ${grant} }, 'proofing.channel == post && proofing.channel == face_to_face']\n`
+    const pack = changed(folder, rule('grants', 'ZZ.DEAD', gives + when))
+    const { engine, findings } = analyze(pack, axis)
+    expect(engine).toBe('exact')
+    expect(findings.filter(isFault)).toMatchObject([{ kind: 'dead-rule', rule: 'ZZ.DEAD' }])
+  })
+
+  test('a rule that adds nothing to another', () => {
+    const [level] = [
+      ...(store
+        .load(folder)
+        .pack.grants.find(({ id }) => id === grant)
+        ?.gives.entries() ?? []),
+    ]
+      .filter(([name]) => name === axis)
+      .map(([, mask]) => mask)
+    const own = store.load(folder).pack.axes.get(axis)
+    const same =
+      own?.kind === 'answer' ? '' : (own?.type.members[31 - Math.clz32(level ?? 1)] ?? '')
+    const document = rule(
+      'grants',
+      'ZZ.SHADOWED',
+      `    grant: { ${JSON.stringify(axis)}: ${JSON.stringify(same)} }\n    all_of: [{ use: ${grant} }, 'rp.signature_verifier']\n`,
+    )
+    const pack = changed(folder, document)
+    const finding = analyze(pack, axis).findings.find((one) => one.rule === 'ZZ.SHADOWED')
+    expect(finding).toMatchObject({ kind: 'shadowed-rule', by: [grant] })
+    expect(replayed(pack, axis, finding?.example).fired.map(({ id }) => id)).toContain(grant)
+  })
+
+  test('a rule that raises', () => {
+    const pack = changed(
+      folder,
+      rule('grants', 'ZZ.RAISES', `${gives}    when: proofing.channel == post\n`),
+    )
+    const before = store.load(folder).pack
+    const difference = compareAxis({ before, after: pack, schema, now }, axis)
+    expect(difference).toMatchObject({ engine: 'exact', lowered: undefined })
+    const values = [before, pack].map((one) => replayed(one, axis, difference.raised).value)
+    expect(values[0]).not.toEqual(values[1])
+    expect(gateOf([difference]).holds).toBe(false)
+  })
+
+  test('a misspelt member and a wrong unit', () => {
+    const typo = rule('grants', 'ZZ.TYPO', `${gives}    when: proofing.channel == face_to_fase\n`)
+    const unit = rule('grants', 'ZZ.UNIT', `${gives}    when: session.age_s <= "12 hours"\n`)
+    expect(() => changed(folder, typo)).toThrow(PolicyRejected)
+    expect(() => changed(folder, unit)).toThrow(PolicyRejected)
+  })
+
+  test('a grant that one more check takes away', () => {
+    const derive = `derive:\n  - for: Evidence e\n    set: zz_clean\n    title: { ja: 試, en: test }\n    cites: [test]\n    to: '!e.holder.exists(h, h.ok && h.method == kbv)'\n`
+    const document =
+      derive +
+      rule(
+        'grants',
+        'ZZ.FALLS',
+        `${gives}    when: evidence.exists(e, e.kind == vouch && e.zz_clean)\n`,
+      )
+    const pack = changed(folder, document)
+    const finding = analyze(pack, axis).findings.find(({ kind }) => kind === 'non-monotone')
+    expect(finding?.rule).toBe('ZZ.FALLS')
+    const after = replayed(pack, axis, finding?.example)
+    const before = replayed(
+      pack,
+      axis,
+      finding?.example && { ...finding.example, facts: finding.example.before ?? {} },
+    )
+    expect(after.value).not.toEqual(before.value)
+  })
+})
+
+describe('levels and versions', () => {
+  test('a level that nobody reaches', () => {
+    const pack = changed('nist-63-4', '', (text) =>
+      text.replaceAll('levels: [none, AAL1, AAL2, AAL3]', 'levels: [none, AAL0, AAL1, AAL2, AAL3]'),
+    )
+    expect(analyze(pack, 'AAL').findings.filter(isFault)).toMatchObject([
+      { kind: 'unreachable-level', level: 'AAL0' },
+    ])
+  })
+
+  test('a grant that a cap always lowers', () => {
+    const pack = changed(
+      'nist-63-4',
+      rule(
+        'caps',
+        'ZZ.CAP',
+        '    cap: { AAL: AAL2 }\n    when: auth.factors.exists(f, f.exportable == false)\n',
+      ),
+    )
+    const kinds = analyze(pack, 'AAL').findings.filter(isFault)
+    expect(kinds).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          kind: 'always-capped',
+          rule: 'AAL3.MULTI',
+          by: expect.arrayContaining(['ZZ.CAP']) as string[],
+        }),
+      ]),
+    )
+    expect(kinds).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: 'unreachable-level', level: 'AAL3' }),
+      ]),
+    )
+  })
+
+  test('a stricter version only lowers, a laxer one only raises, both is mixed', () => {
+    const before = store.load('nist-63-4').pack
+    const edited = (edit: (text: string) => string) => changed('nist-63-4', '', edit)
+    const stricter = edited((text) => text.replace('f.length >= 15', 'f.length >= 16'))
+    const laxer = edited((text) => text.replace('f.length >= 15', 'f.length >= 14'))
+    const both = edited((text) =>
+      text.replace('f.length >= 15', 'f.length >= 14').replace('f.length >= 8', 'f.length >= 9'),
+    )
+    const change = (after: Pack) => compareAxis({ before, after, schema, now }, 'AAL').change
+    expect([stricter, laxer, both, before].map(change)).toEqual([
+      'only-lowers',
+      'only-raises',
+      'mixed',
+      'equivalent',
+    ])
+    expect(neverRaises({ before, after: stricter, schema, now })).toMatchObject({
+      holds: true,
+      raised: [],
+      open: [],
+    })
+  })
+
+  test('a rule written otherwise is the same rule', () => {
+    const after = changed('nist-63-4', '', (text) =>
+      text.replace(
+        'fs.exists(f, f.possessed && f.replay_resistant) && fs.exists(f, f.second)',
+        'fs.exists(f, f.second) && fs.exists(f, f.replay_resistant && f.possessed)',
+      ),
+    )
+    expect(
+      compareAxis({ before: store.load('nist-63-4').pack, after, schema, now }, 'AAL').change,
+    ).toBe('equivalent')
+  })
+
+  test('one framework implies another, or somebody shows that it does not', () => {
+    const [nist, meti] = ['nist-63-4', 'meti-idtf-2016'].map((name) => store.load(name).pack)
+    if (nist === undefined || meti === undefined) throw new Error('shipped')
+    const aal2 = { pack: nist, axis: 'AAL', level: 'AAL2' }
+    expect(implies(aal2, { pack: meti, axis: 'token', level: '2' }, schema, now)).toMatchObject({
+      holds: true,
+    })
+    const refuted = implies(aal2, { pack: meti, axis: 'token', level: '4' }, schema, now)
+    expect(refuted.holds).toBe(false)
+    expect(replayed(nist, 'AAL', refuted.example).value).toBe('AAL2')
+  })
+})
