@@ -1,5 +1,6 @@
 // npm test: installs what is missing, then runs every check and every tier of tests, and says in plain words what ran.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { buildWeb, generate, install, root, run } from './lib.mjs'
 
@@ -40,25 +41,39 @@ if (only === '--checks-only') process.exit(failedChecks.length === 0 ? 0 : 1)
 
 const artefacts = join(root, 'test', 'artefacts')
 mkdirSync(artefacts, { recursive: true })
-const report = join(artefacts, 'vitest.json')
-rmSync(report, { force: true })
-const status = run('vitest', [
-  'run',
-  '--reporter=default',
-  '--reporter=json',
-  `--outputFile.json=${report}`,
-  ...(only === undefined || only.startsWith('--') ? [] : process.argv.slice(2)),
-])
-
-const results = JSON.parse(readFileSync(report, 'utf8'))
-const skipped = results.numPendingTests + (results.numTodoTests ?? 0)
-// A file that could not even be loaded holds no test that failed, so it counts as one.
-const brokenFiles = results.testResults.filter(
-  (file) =>
-    file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
-).length
-const failed = results.numFailedTests + brokenFiles + failedChecks.length
+// Unit tests share nothing, so they may use every core; integration tests start whole products.
+const TIERS =
+  only === undefined || only.startsWith('--')
+    ? [
+        ['unit', ['--project', 'unit', `--maxWorkers=${Math.max(2, availableParallelism() - 1)}`]],
+        ['integration', ['--project', 'integration']],
+      ]
+    : [['chosen', process.argv.slice(2)]]
+const totals = { passed: 0, failed: failedChecks.length, skipped: 0 }
+let allEnded = true
+for (const [name, args] of TIERS) {
+  const report = join(artefacts, `vitest-${name}.json`)
+  rmSync(report, { force: true })
+  const status = run('vitest', [
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...args,
+  ])
+  if (status !== 0) allEnded = false
+  const results = JSON.parse(readFileSync(report, 'utf8'))
+  // A file that could not even be loaded holds no test that failed, so it counts as one.
+  const brokenFiles = results.testResults.filter(
+    (file) =>
+      file.status === 'failed' && file.assertionResults.every((test) => test.status !== 'failed'),
+  ).length
+  totals.passed += results.numPassedTests
+  totals.failed += results.numFailedTests + brokenFiles
+  totals.skipped += results.numPendingTests + (results.numTodoTests ?? 0)
+  console.log(`tests: ${name}: ${status === 0 ? 'ok' : 'FAILED'} (${seconds()})`)
+}
 if (failedChecks.length > 0) console.log(`checks that failed: ${failedChecks.join(', ')}`)
 console.log(`took ${seconds()}`)
-console.log(`${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`)
-process.exit(status === 0 && failed === 0 && results.numPassedTests > 0 ? 0 : 1)
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
+process.exit(allEnded && totals.failed === 0 && totals.passed > 0 ? 0 : 1)
