@@ -191,6 +191,11 @@ describe('require explicit policy', () => {
     ],
     ['in the target itself', [{ named: 'A' }, { named: 'T', ...requires(0) }], REFUSED],
     [
+      'in a target with two above it',
+      [{ named: 'A' }, { named: 'B' }, { named: 'T', ...requires(0) }],
+      REFUSED,
+    ],
+    [
       '1 in the target itself applies to nobody',
       [{ named: 'A' }, { named: 'T', ...requires(1) }],
       'PASSED',

@@ -75,6 +75,11 @@ describe('basic constraints', () => {
       { ...without('2.5.29.19'), extensions: [basicConstraints(false)] },
       CONSTRAINED,
     ],
+    [
+      'says that it is none, and nothing of its use',
+      { ...without('2.5.29.19'), keyUsage: null, extensions: [basicConstraints(false)] },
+      CONSTRAINED,
+    ],
     ['has no key usage', { keyUsage: null }, 'PASSED'],
     ['may not sign certificates', { keyUsage: USAGE.crlSign }, CONSTRAINED],
     ['is of version 1', { version: 1 }, CONSTRAINED],
@@ -199,6 +204,11 @@ describe('basic constraints', () => {
     [
       'that says that it is no authority issues nothing',
       { extensions: [basicConstraints(false)] },
+      CONSTRAINED,
+    ],
+    [
+      'that says that it is no authority, and nothing of its use, issues nothing',
+      { keyUsage: null, extensions: [basicConstraints(false)] },
       CONSTRAINED,
     ],
     [
