@@ -27,7 +27,6 @@ export type DocumentChange = Static<typeof documentChange>
 const changes = Type.Array(documentChange, { minItems: 1, maxItems: 200 })
 
 export const emptyBody = Type.Object({}, closed)
-export const emptyReply = Type.Object({}, closed)
 export const authorReply = Type.Object({
   role: Type.Union([Type.Literal('author'), Type.Literal('asked'), Type.Literal('none')]),
   /** By which the operator grants the role, while it is asked for. */

@@ -1,6 +1,6 @@
 import type { UnitOfWork } from '../database/unit-of-work.ts'
 import { NotFound } from '../kernel/errors.ts'
-import { ActivePolicy } from './active-policy.ts'
+import type { ActivePolicy } from './active-policy.ts'
 import { identityLevel } from './identity-level.ts'
 import type { AxisRef } from './language/pack.ts'
 import type { ExplainedRule } from './language/explain.ts'
@@ -78,11 +78,7 @@ export class DecisionLog {
     // INVARIANT: what is explained is what was decided on, to the digest; never a guess from what is known today.
     if (factsDigest(facts) !== decision.factsDigest) return lacking(decision, 'facts')
     const library = new PolicyLibrary(stored.documents)
-    const policy = new ActivePolicy(
-      library.load(stored.pack),
-      (name) => library.load(name),
-      library.equivalences(),
-    )
+    const policy = library.policyOf(stored.pack)
     return explained(policy, decision, facts)
   }
 }

@@ -11,7 +11,6 @@ import {
   decisionsReply,
   draftBody,
   emptyBody,
-  emptyReply,
   explanationReply,
   DOCUMENT_PATH,
   gateReport,
@@ -221,16 +220,6 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     async ({ headers, params }) => {
       await gate.author(headers.cookie)
       return toExplanation(await decisionLog.explain(params.id))
-    },
-  )
-
-  app.post(
-    '/api/policy/author/leave',
-    { schema: { body: emptyBody, response: { 200: emptyReply } } },
-    async ({ headers }) => {
-      const { code } = await gate.author(headers.cookie)
-      await releases.grantRole(code, false)
-      return {}
     },
   )
 }

@@ -1,4 +1,4 @@
-import { ActivePolicy } from './active-policy.ts'
+import type { ActivePolicy } from './active-policy.ts'
 import { PolicyLibrary, type PolicyDocuments } from './policy-library.ts'
 import { contentDigest } from './release/release.ts'
 
@@ -45,11 +45,7 @@ export class PolicyInForce {
   }
 
   #read(library: PolicyLibrary) {
-    const policy = new ActivePolicy(
-      library.load(this.pack),
-      (name) => library.load(name),
-      library.equivalences(),
-    )
+    const policy = library.policyOf(this.pack)
     const { documents } = library
     return { documents, contentDigest: contentDigest(documents), policy }
   }

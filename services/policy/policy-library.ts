@@ -2,6 +2,7 @@ import { canonicalJson } from '../kernel/canonical-json.ts'
 import { toHex } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { InvalidInput, NotFound } from '../kernel/errors.ts'
+import { ActivePolicy } from './active-policy.ts'
 import { readCatalogue, type Catalogue } from './language/catalogue.ts'
 import type { SourceFile } from './language/document.ts'
 import type { Pack } from './language/pack.ts'
@@ -79,6 +80,11 @@ export class PolicyLibrary {
     const stored = this.read(sources)
     this.#packs.set(name, stored)
     return stored
+  }
+
+  /** What answers while the pack of that name is in force. Throws as `load` does. */
+  policyOf(pack: string): ActivePolicy {
+    return new ActivePolicy(this.load(pack), (name) => this.load(name), this.equivalences())
   }
 
   /** A pack of other documents against the facts of this library. */

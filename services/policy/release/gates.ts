@@ -77,11 +77,7 @@ function diagnose(library: PolicyLibrary): Diagnostic[] {
 
 function activeOf(library: PolicyLibrary, pack: string): ActivePolicy | Text {
   try {
-    return new ActivePolicy(
-      library.load(pack),
-      (name) => library.load(name),
-      library.equivalences(),
-    )
+    return library.policyOf(pack)
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error
     return {

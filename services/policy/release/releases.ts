@@ -6,7 +6,7 @@ import { AccessDenied, ConfigError, Conflict, InvalidInput, NotFound } from '../
 import type { Log } from '../../kernel/log.ts'
 import { orderedId, type Random } from '../../kernel/random.ts'
 import type { DocumentChange, GateReport } from '../api.ts'
-import { ActivePolicy } from '../active-policy.ts'
+import type { ActivePolicy } from '../active-policy.ts'
 import {
   FACTS_SCHEMA,
   isPolicyDocument,
@@ -143,11 +143,7 @@ export class PolicyReleases {
   /** What a draft would put in force. @throws PolicyRejected, InvalidInput, NotFound */
   policyOf(changes: readonly DocumentChange[]): ActivePolicy {
     const library = new PolicyLibrary(this.changed(changes))
-    return new ActivePolicy(
-      library.load(this.#deps.inForce.pack),
-      (name) => library.load(name),
-      library.equivalences(),
-    )
+    return library.policyOf(this.#deps.inForce.pack)
   }
 
   /** Proposes changes of what is in force. A draft that no gate lets through may be shown to others, and not approved. */
