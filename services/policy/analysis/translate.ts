@@ -1,8 +1,8 @@
+import { bitsOf, compare } from '../language/compare-values.ts'
 import { midnightAfterDays, readTime, type Seconds } from '../language/dates.ts'
 import type { Ir, SlotsIr } from '../language/ir.ts'
 import { T } from '../language/kleene.ts'
 import type { Pack } from '../language/pack.ts'
-import type { Comparison } from '../language/syntax.ts'
 import { ABSENT, maskOf, TRUTH, type Type } from '../language/types.ts'
 import { ALWAYS, NEVER, type Diagrams, type Node } from './diagrams.ts'
 import { NotCovered, type Atom, type ListGroup, type Scope, type SlotNodes } from './scope.ts'
@@ -445,7 +445,7 @@ export class Translator {
           ),
         )
       case 'contains':
-        return diagrams.all(bits(ir.mask).map((bit) => this.#member(ir.set, bit, env)))
+        return diagrams.all(bitsOf(ir.mask).map((bit) => this.#member(ir.set, bit, env)))
       case 'compare-enum':
         return this.#pairs(
           this.#mask(ir.left, env),
@@ -927,23 +927,4 @@ function payload(ir: Ir): string {
 
 function rankOf(mask: number): number {
   return mask === ABSENT ? 0 : mask
-}
-
-function bits(mask: number): readonly number[] {
-  return Array.from({ length: 31 }, (_, i) => 1 << i).filter((bit) => (mask & bit) !== 0)
-}
-
-function compare(cmp: Comparison, a: number, b: number): boolean {
-  switch (cmp) {
-    case '<':
-      return a < b
-    case '<=':
-      return a <= b
-    case '>':
-      return a > b
-    case '>=':
-      return a >= b
-    default:
-      return a === b
-  }
 }

@@ -42,7 +42,8 @@ export function compareRanges(
   }
 }
 
-function compare(cmp: Comparison, a: number, b: number): boolean {
+/** Whether two established values compare so; `==` for every comparison that is no order. */
+export function compare(cmp: Comparison, a: number, b: number): boolean {
   switch (cmp) {
     case '<':
       return a < b
