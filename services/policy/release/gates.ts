@@ -7,6 +7,7 @@ import { PolicyRejected, type Diagnostic } from '../language/diagnostic.ts'
 import type { SourceFile } from '../language/document.ts'
 import type { Text } from '../language/pack.ts'
 import { FACTS, PolicyLibrary, type PolicyDocuments } from '../policy-library.ts'
+import type { ReleaseContent } from './release.ts'
 
 /** What stands between documents and their being in force. */
 export interface GateFindings {
@@ -23,6 +24,8 @@ export interface GateFindings {
   readonly objections: readonly Text[]
   /** What would be in force; absent where the documents cannot be read. */
   readonly policy?: ActivePolicy
+  /** Of every pack, with `policy`. */
+  readonly versions: ReleaseContent['versions']
 }
 
 export interface GateQuestion {
@@ -43,11 +46,11 @@ export function passGates(question: GateQuestion): GateFindings {
   const library = new PolicyLibrary(question.documents)
   const diagnostics = diagnose(library)
   if (diagnostics.length > 0) {
-    return { passed: false, diagnostics, tests: NO_TESTS, objections: [] }
+    return { passed: false, diagnostics, tests: NO_TESTS, objections: [], versions: [] }
   }
   const outcome = activeOf(library, question.pack)
   if (!(outcome instanceof ActivePolicy)) {
-    return { passed: false, diagnostics: [], tests: NO_TESTS, objections: [outcome] }
+    return { passed: false, diagnostics: [], tests: NO_TESTS, objections: [outcome], versions: [] }
   }
   const tests = runTests(library, changedIn(library, question.before), question.now)
   const objections = [
@@ -58,7 +61,15 @@ export function passGates(question: GateQuestion): GateFindings {
     passed: tests.failed.length === 0 && objections.length === 0,
     ...{ diagnostics, tests, objections },
     policy: outcome,
+    versions: versionsIn(library),
   }
+}
+
+function versionsIn(library: PolicyLibrary): GateFindings['versions'] {
+  return library.list().map((name) => {
+    const { framework, version } = library.load(name).pack
+    return { framework, version }
+  })
 }
 
 const NO_TESTS: GateFindings['tests'] = { passed: 0, failed: [] }

@@ -21,7 +21,6 @@ import {
   releaseFlaw,
   signRelease,
   type Release,
-  type ReleaseContent,
   type ReleaseKey,
 } from './release.ts'
 import { ReleaseStore, type ProposalRow } from './release-store.ts'
@@ -175,7 +174,7 @@ export class PolicyReleases {
     if (row.contentDigest !== looked)
       throw new Conflict('expected the digest of the documents of this proposal')
     if (!current) throw new Conflict('expected a proposal of what is in force: make it anew')
-    const { passed, policy } = this.#findings(documents, row.rolledBackTo)
+    const { passed, policy, versions } = this.#findings(documents, row.rolledBackTo)
     if (!passed || policy === undefined)
       throw new Conflict('expected a proposal that passes every gate')
     const publishedAt = clock.now()
@@ -190,7 +189,7 @@ export class PolicyReleases {
         previous: before?.digest ?? null,
         pack: inForce.pack,
         policyDigest: policy.digest,
-        versions: versionsIn(documents),
+        versions,
         ...{ documents, author: row.author, approver, note: row.note },
         ...{ rolledBackTo: row.rolledBackTo, publishedAt },
       }
@@ -350,14 +349,6 @@ export class PolicyReleases {
     if (role?.granted !== true) throw new AccessDenied('PERMISSION_DENIED', 'expected an author')
     return role.code
   }
-}
-
-function versionsIn(documents: PolicyDocuments): ReleaseContent['versions'] {
-  const library = new PolicyLibrary(documents)
-  return library.list().map((name) => {
-    const { framework, version } = library.load(name).pack
-    return { framework, version }
-  })
 }
 
 function changesBetween(before: PolicyDocuments, after: PolicyDocuments): DocumentChange[] {
