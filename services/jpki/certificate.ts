@@ -1,6 +1,7 @@
 import { TAG, DerReader, contextConstructed, contextPrimitive } from './der.ts'
 import {
   readAlgorithm,
+  readAlgorithmAgain,
   readInteger,
   readOctetAlignedBits,
   readSmallInteger,
@@ -66,7 +67,7 @@ export function readCertificate(reader: DerReader): Certificate {
   body.finish()
   const version = readVersion(tbs)
   const serial = readInteger(tbs)
-  const innerAlgorithm = readAlgorithm(tbs)
+  const innerAlgorithm = readAlgorithmAgain(tbs, outerAlgorithm)
   const issuer = readIssuer(tbs)
   const validity = tbs.enter(TAG.sequence)
   const notBefore = readTime(validity)
@@ -82,7 +83,7 @@ export function readCertificate(reader: DerReader): Certificate {
   const extensions = extensionReader === null ? [] : readExtensions(extensionReader)
   const certificate = {
     ...NO_EXTENSIONS,
-    der: bytes.subarray(start, reader.position),
+    der: part(bytes, start, reader.position),
     tbs: bytes.subarray(tbsStart, tbsEnd),
     version,
     serial,
@@ -98,6 +99,11 @@ export function readCertificate(reader: DerReader): Certificate {
     signature,
   }
   return readKnownExtensions(extensions, certificate)
+}
+
+/** A view of a part of the bytes; of all of them, themselves. */
+function part(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
 }
 
 const issuers = new SharedValues(readName)

@@ -155,6 +155,15 @@ export function readAlgorithm(reader: DerReader): AlgorithmIdentifier {
   return algorithmOf(reader.read(TAG.sequence))
 }
 
+/** An algorithm that is to be the one read before: that one where both stand in the same octets. */
+export function readAlgorithmAgain(
+  reader: DerReader,
+  before: AlgorithmIdentifier,
+): AlgorithmIdentifier {
+  const element = reader.read(TAG.sequence)
+  return element.compareTo(before.element) === 0 ? before : algorithmOf(element)
+}
+
 export function algorithmOf(element: DerElement): AlgorithmIdentifier {
   const body = inside(element)
   const oid = readOid(body)
@@ -168,13 +177,7 @@ export function namesOneAlgorithm(signed: {
   readonly innerAlgorithm: AlgorithmIdentifier
   readonly outerAlgorithm: AlgorithmIdentifier
 }): boolean {
-  const { element } = signed.outerAlgorithm
-  return sameBytes(
-    signed.innerAlgorithm.element.encoding,
-    element.bytes,
-    element.start,
-    element.end,
-  )
+  return signed.innerAlgorithm.element.compareTo(signed.outerAlgorithm.element) === 0
 }
 
 /** Refuses what is not well-formed UTF-8 (X.690 §8.23.10). */

@@ -48,12 +48,12 @@ export class OtherName {
 }
 
 export const MAX_GENERAL_NAMES = 64
+const OTHER_NAME = contextConstructed(0)
 
 export function readGeneralName(reader: DerReader): GeneralName {
+  if (reader.nextTag === OTHER_NAME) return readOtherName(reader.enter(OTHER_NAME))
   const element = reader.read()
   switch (element.tag) {
-    case contextConstructed(0):
-      return readOtherName(inside(element))
     case contextConstructed(4): {
       const body = inside(element)
       const name = nameOf(body.read(TAG.sequence)) // Name is a CHOICE, so its tag is explicit

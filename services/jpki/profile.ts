@@ -229,8 +229,14 @@ function hasPurpose({ extendedKeyUsage }: Certificate, kind: CertificateKind): b
 }
 
 function hasKnownCriticalSet({ extensions }: Certificate): boolean {
-  const critical = extensions.filter((extension) => extension.critical).map(({ oid }) => oid)
-  return critical.length === CRITICAL.length && CRITICAL.every((oid) => critical.includes(oid))
+  // Each stands once, so that as many known ones as there are critical ones are all of them.
+  let known = 0
+  for (const { critical, oid } of extensions) {
+    if (!critical) continue
+    if (!CRITICAL.includes(oid)) return false
+    known += 1
+  }
+  return known === CRITICAL.length
 }
 
 function namesIssuerKey({ authorityKeyIdentifier }: Certificate): boolean {

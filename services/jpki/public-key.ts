@@ -169,12 +169,12 @@ function importRsa(
 }
 
 function isPositiveOdd(integer: Uint8Array): boolean {
-  return (integer[0] ?? 0x80) < 0x80 && ((integer.at(-1) ?? 0) & 1) === 1
+  return (integer[0] ?? 0x80) < 0x80 && ((integer[integer.length - 1] ?? 0) & 1) === 1
 }
 
 function bitLength(integer: Uint8Array): number {
-  const significant = integer[0] === 0 ? integer.subarray(1) : integer
-  return 8 * significant.length - Math.clz32(significant[0] ?? 0) + 24
+  const padding = integer[0] === 0 ? 1 : 0
+  return 8 * (integer.length - padding) - Math.clz32(integer[padding] ?? 0) + 24
 }
 
 function importEc(spki: DerElement, curve: string, keyBits: Uint8Array): PublicKey {

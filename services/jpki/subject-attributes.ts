@@ -27,6 +27,7 @@ const SEXES = {
   '3': 'unknown',
   '9': 'not_applicable',
 } as const
+const SEX_CODES = Object.keys(SEXES).map((code) => code.charCodeAt(0))
 const MAX_ADDRESS = 200
 const MAX_NAME = 200
 const ZERO = 0x30
@@ -34,10 +35,15 @@ const ONE = 0x31
 
 /** The values of the six otherNames as they stand. */
 type Values = Readonly<Record<keyof typeof BASIC_FOUR, DerElement>>
-const FIELDS = Object.keys(BASIC_FOUR) as (keyof typeof BASIC_FOUR)[]
-const FIELD_BY_TYPE = new Map<string, keyof typeof BASIC_FOUR>(
-  FIELDS.map((field) => [BASIC_FOUR[field], field]),
-)
+/** Types of the six in the order in which `otherNameValues` puts their values. */
+const TYPES: readonly string[] = [
+  BASIC_FOUR.name,
+  BASIC_FOUR.nameSubstitution,
+  BASIC_FOUR.sex,
+  BASIC_FOUR.birthDate,
+  BASIC_FOUR.address,
+  BASIC_FOUR.addressSubstitution,
+]
 
 /**
  * 基本4情報 of a 署名用 certificate, in form, with the municipality that its subject names in romaji. The texts are made when
@@ -98,24 +104,32 @@ export function readSubjectAttributes({
     return 'an address with one flag per character'
   }
   if (!isBirthDate(values.birthDate)) return 'a birth date'
-  if (!isSex(utf8Text(values.sex))) return 'a known code of sex'
+  if (!isSexCode(values.sex)) return 'a known code of sex'
   return new SubjectAttributes(values, subject)
 }
 
 function otherNameValues(names: readonly GeneralName[]): Values | string {
-  const values: Partial<Record<keyof Values, DerElement>> = {}
+  // By place, not by name: an object whose fields are named at run time costs more than reading the elements.
+  const values: (DerElement | undefined)[] = []
   for (const name of names) {
-    const field = name.kind === 'otherName' ? FIELD_BY_TYPE.get(name.type) : undefined
     const value = name.kind === 'otherName' ? name.utf8 : null
-    if (field === undefined || value === null) return 'the six known other names only'
-    if (values[field] !== undefined) return 'each other name once'
-    values[field] = value
+    const place = name.kind === 'otherName' ? TYPES.indexOf(name.type) : -1
+    if (place === -1 || value === null) return 'the six known other names only'
+    if (values[place] !== undefined) return 'each other name once'
+    values[place] = value
   }
-  return isWhole(values) ? values : 'the six known other names'
-}
-
-function isWhole(values: Partial<Values>): values is Values {
-  return FIELDS.every((field) => values[field] !== undefined)
+  const [name, nameSubstitution, sex, birthDate, address, addressSubstitution] = values
+  if (
+    name === undefined ||
+    nameSubstitution === undefined ||
+    sex === undefined ||
+    birthDate === undefined ||
+    address === undefined ||
+    addressSubstitution === undefined
+  ) {
+    return 'the six known other names'
+  }
+  return { name, nameSubstitution, sex, birthDate, address, addressSubstitution }
 }
 
 /** Whether the text has 1 to `most` characters, and the flags as many zeros and ones. */
@@ -166,6 +180,11 @@ function precisionOf(digits: number): BirthDate['precision'] | null {
   if (month > 12) return null
   if (day === 0) return 'month'
   return day <= daysIn(month, year) ? 'day' : null
+}
+
+/** The same of what stands encoded, without making its text. */
+function isSexCode({ bytes, offset, length }: DerElement): boolean {
+  return length === 1 && SEX_CODES.includes(bytes[offset] ?? -1)
 }
 
 function isSex(raw: string): raw is keyof typeof SEXES {
