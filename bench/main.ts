@@ -23,19 +23,19 @@ async function benchReaders(): Promise<void> {
   const micro = (nanoseconds: number): string => `${(nanoseconds / 1e3).toFixed(1)} µs`
 
   const lines = [
-    '| work | floor | floor took | ours took | ratio | target |',
-    '| --- | --- | --- | --- | --- | --- |',
+    '| work | floor | floor took | ours took | ratio | of all turns | target |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows.map(
-      ({ work, floor, floorNanoseconds, oursNanoseconds, target }) =>
-        `| ${work} | ${floor} | ${micro(floorNanoseconds)} | ${micro(oursNanoseconds)} | ${(oursNanoseconds / floorNanoseconds).toFixed(2)}× | ${target} |`,
+      ({ work, floor, floorNanoseconds, oursNanoseconds, ratioOfAll, target }) =>
+        `| ${work} | ${floor} | ${micro(floorNanoseconds)} | ${micro(oursNanoseconds)} | ${(oursNanoseconds / floorNanoseconds).toFixed(2)}× | ${ratioOfAll.toFixed(2)}× | ${target} |`,
     ),
-    `| JPKI proofs in two threads, batches of 16 | one thread | ${threads.one.toFixed(0)}/s | ${threads.two.toFixed(0)}/s | ${(threads.two / threads.one).toFixed(2)}× | ≥ 1.7× |`,
-    `| 500,000-entry CRL (${(crl.bytes / 2 ** 20).toFixed(1)} MiB): verify and index | reading the file once | ${crl.readMilliseconds.toFixed(1)} ms | ${crl.verifyAndIndexMilliseconds.toFixed(0)} ms | – | ≤ 100 ms |`,
-    `| … lookup of a serial | – | – | ${crl.lookupMicroseconds.toFixed(2)} µs | – | ≤ 0.2 µs |`,
-    `| … resident above the file | – | – | ${crl.residentMegabytes.toFixed(0)} MB | – | ≤ 40 MB |`,
+    `| JPKI proofs in two threads, batches of 16 | one thread | ${threads.one.toFixed(0)}/s | ${threads.two.toFixed(0)}/s | ${(threads.two / threads.one).toFixed(2)}× | – | ≥ 1.7× |`,
+    `| 500,000-entry CRL (${(crl.bytes / 2 ** 20).toFixed(1)} MiB): verify and index | reading the file once | ${crl.readMilliseconds.toFixed(1)} ms | ${crl.verifyAndIndexMilliseconds.toFixed(0)} ms | – | – | ≤ 100 ms |`,
+    `| … lookup of a serial | – | – | ${crl.lookupMicroseconds.toFixed(2)} µs | – | – | ≤ 0.2 µs |`,
+    `| … resident above the file | – | – | ${crl.residentMegabytes.toFixed(0)} MB | – | – | ≤ 40 MB |`,
     ...hostile.map(
       ({ what, bytes, milliseconds }) =>
-        `| hostile path: ${what} (${(bytes / 2 ** 10).toFixed(0)} KiB), CPU time | – | – | ${milliseconds.toFixed(0)} ms | – | ≤ 50 ms |`,
+        `| hostile path: ${what} (${(bytes / 2 ** 10).toFixed(0)} KiB), CPU time | – | – | ${milliseconds.toFixed(0)} ms | – | – | ≤ 50 ms |`,
     ),
   ]
   console.log(lines.join('\n'))

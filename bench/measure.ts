@@ -4,6 +4,8 @@ export interface Row {
   readonly floor: string
   readonly floorNanoseconds: number
   readonly oursNanoseconds: number
+  /** Ours to the floor over all turns, collection of garbage included. */
+  readonly ratioOfAll: number
   readonly target: string
 }
 
@@ -15,8 +17,9 @@ const LATER_TURNS = 40
 const LATER_CALLS = 40
 
 /**
- * CPU time of one call, in nanoseconds, of ours and of the floor it is held against, collection of garbage included. Both take
- * turns of two milliseconds in one run, and each counts with its tenth percentile: what it costs when its caches are its own.
+ * CPU time of one call, in nanoseconds, of ours and of the floor it is held against. Both take turns of two milliseconds in one
+ * run, and each counts with its tenth percentile: what it costs when its caches are its own. Few turns of that length meet a
+ * collection of garbage; the ratio over all turns has all of it, and all else that happened on the machine.
  */
 export function compare(work: {
   readonly name: string
@@ -25,23 +28,29 @@ export function compare(work: {
   readonly ours: () => unknown
   readonly target: string
 }): Row {
-  const [floor = Number.NaN, ours = Number.NaN] = quietTimes([work.floor, work.ours])
+  const [floor = [], ours = []] = turnTimes([work.floor, work.ours])
   return {
     work: work.name,
     floor: work.floorName,
-    floorNanoseconds: floor,
-    oursNanoseconds: ours,
+    floorNanoseconds: quantile(floor, QUIET),
+    oursNanoseconds: quantile(ours, QUIET),
+    ratioOfAll: mean(ours) / mean(floor),
     target: work.target,
   }
 }
 
 /** Tenth percentiles of the times of a call, in nanoseconds; all works take turns. */
 export function quietTimes(works: readonly (() => unknown)[]): number[] {
+  return turnTimes(works).map((times) => quantile(times, QUIET))
+}
+
+/** Times of a call, in nanoseconds, by work and turn. */
+function turnTimes(works: readonly (() => unknown)[]): number[][] {
   const series = works.map((work) => ({ work, calls: callsInATurn(work), times: [] as number[] }))
   for (let turn = 0; turn < TURNS; turn += 1) {
     for (const { work, calls, times } of series) times.push(timeOf(work, calls) / calls)
   }
-  return series.map(({ times }) => quantile(times, QUIET))
+  return series.map(({ times }) => times)
 }
 
 /** After two seconds of calls: the engine compiles what is called often once more, well after the first thousand calls. */
@@ -77,4 +86,8 @@ export async function quietTimesLater(works: readonly (() => unknown)[]): Promis
 
 function quantile(values: readonly number[], part: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
