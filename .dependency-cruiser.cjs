@@ -2,7 +2,7 @@
 const tests = '\\.test\\.ts$'
 const service = '^services/(proofing|policy|authenticator|wallet|federation)/'
 const impure =
-  '(^services/(main|config|context|cli|ready)|/(store|grpc|http|worker|crl-thread|schema\\.sqlite|schema\\.postgres)|-(store|event-log|transport|grpc|http|pool))\\.ts$|^services/(database|rpc|cli|context|simulator)/|^services/kernel/(clock|random|log)\\.ts$'
+  '(^services/(main|config|context|cli|ready)|/(store|grpc|http|worker|schema\\.sqlite|schema\\.postgres)|-(store|event-log|transport|grpc|http|pool))\\.ts$|^services/(database|rpc|cli|context|simulator)/|^services/kernel/(clock|random|log|task-thread)\\.ts$'
 const io =
   '^(node:)?(fs|fs/promises|net|tls|dgram|http|https|http2|child_process|worker_threads|process)$|node_modules/(kafkajs|@grpc|drizzle-orm|better-sqlite3|pg)/'
 const rule = (name, from, to) => ({ name, severity: 'error', from, to })

@@ -83,6 +83,6 @@ test('after its end it answers nobody', async () => {
   const list = await ending.verify(large, authority.anchor)
   if (typeof list === 'string') throw new Error(list)
   await ending.close()
-  await expect(list.status(about(Uint8Array.of(1)))).rejects.toThrow('the CRL thread has ended')
+  await expect(list.status(about(Uint8Array.of(1)))).rejects.toThrow('the thread has ended')
   list.release()
 })

@@ -1,17 +1,20 @@
-import { Worker } from 'node:worker_threads'
+import { TaskThread } from '../kernel/task-thread.ts'
 import { encodeRevocationTarget } from '../jpki/revocation-target.ts'
 import type { TrustAnchor } from '../jpki/trust-anchor.ts'
 import { changedSerials, indexCrl, type CrlDesk, type IndexedCrl } from './crl-desk.ts'
-import type { CrlReply, CrlRequest, CrlTask, CrlTaskAnswers } from './crl-thread.ts'
+import type { CrlTask, CrlTaskAnswers } from './crl-thread.ts'
 
 /** Lists above this are verified, indexed and asked in a thread of their own, so that nothing else waits for them. */
 export const LARGE_CRL = 1024 * 1024
+
+type CrlThread = TaskThread<CrlTask, CrlTaskAnswers>
 
 /** A desk that works at once on small lists and starts a thread when the first large one comes. */
 export function createCrlDesk(): CrlDesk {
   let thread: CrlThread | undefined
   let lists = 0
-  const inThread = (): CrlThread => (thread ??= new CrlThread())
+  const inThread = (): CrlThread =>
+    (thread ??= new TaskThread(new URL('./crl-thread.ts', import.meta.url)))
   return {
     async verify(der, issuer) {
       if (der.length <= LARGE_CRL) return indexCrl(der, issuer)
@@ -52,45 +55,5 @@ async function verifyInThread(
       }),
     // When the thread has ended, so has the list.
     release: () => void thread.ask({ kind: 'release', list }).catch(() => undefined),
-  }
-}
-
-class CrlThread {
-  readonly #worker: Worker
-  readonly #waiting = new Map<number, PromiseWithResolvers<CrlReply['answer']>>()
-  #asked = 0
-  #ended: Error | undefined
-
-  constructor() {
-    this.#worker = new Worker(new URL('./crl-thread.ts', import.meta.url))
-    this.#worker.on('message', ({ id, answer }: CrlReply) => {
-      this.#waiting.get(id)?.resolve(answer)
-      this.#waiting.delete(id)
-    })
-    this.#worker.on('error', (error) => {
-      this.#end(error instanceof Error ? error : new Error('the CRL thread failed'))
-    })
-    this.#worker.on('exit', () => this.#end(new Error('the CRL thread has ended')))
-    this.#worker.unref()
-  }
-
-  ask<K extends CrlTask['kind']>(task: CrlTask & { readonly kind: K }): Promise<CrlTaskAnswers[K]> {
-    if (this.#ended !== undefined) return Promise.reject(this.#ended)
-    this.#asked += 1
-    const waiting = Promise.withResolvers<CrlReply['answer']>()
-    this.#waiting.set(this.#asked, waiting)
-    this.#worker.postMessage({ id: this.#asked, task } satisfies CrlRequest)
-    // The thread answers each kind of task by its own kind of answer.
-    return waiting.promise as Promise<CrlTaskAnswers[K]>
-  }
-
-  async close(): Promise<void> {
-    await this.#worker.terminate()
-  }
-
-  #end(reason: Error): void {
-    this.#ended ??= reason
-    for (const { reject } of this.#waiting.values()) reject(this.#ended)
-    this.#waiting.clear()
   }
 }

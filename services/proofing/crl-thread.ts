@@ -1,8 +1,8 @@
-import { parentPort } from 'node:worker_threads'
 import { crlStatus, verifyCrl, type VerifiedCrl } from '../jpki/crl.ts'
 import type { FreshnessPolicy, RevocationStatus, UnknownCause } from '../jpki/revocation.ts'
 import { decodeRevocationTarget } from '../jpki/revocation-target.ts'
 import { openTrustAnchor, type TrustAnchor, type TrustAnchorPin } from '../jpki/trust-anchor.ts'
+import { performTasks } from '../kernel/task-thread.ts'
 import { changedSerials, factsOf, type CrlFacts } from './crl-desk.ts'
 
 /** What the thread for large lists is asked to do; it keeps the lists by the number that they are given. */
@@ -33,16 +33,6 @@ export interface CrlTaskAnswers {
   readonly release: null
 }
 
-export interface CrlRequest {
-  readonly id: number
-  readonly task: CrlTask
-}
-
-export interface CrlReply {
-  readonly id: number
-  readonly answer: CrlTaskAnswers[CrlTask['kind']]
-}
-
 const lists = new Map<number, VerifiedCrl>()
 const anchors = new Map<string, TrustAnchor>()
 
@@ -52,7 +42,7 @@ function anchorOf({ der, pin }: { der: Uint8Array; pin: TrustAnchorPin }): Trust
   return anchor
 }
 
-function perform(task: CrlTask): CrlReply['answer'] {
+function perform(task: CrlTask): CrlTaskAnswers[CrlTask['kind']] {
   switch (task.kind) {
     case 'verify': {
       const verified = verifyCrl(task.der, anchorOf(task.issuer))
@@ -80,8 +70,4 @@ function perform(task: CrlTask): CrlReply['answer'] {
   }
 }
 
-// A fault is not caught: it ends the thread, and whoever waits for it is told.
-parentPort?.on('message', ({ id, task }: CrlRequest) => {
-  const reply: CrlReply = { id, answer: perform(task) }
-  parentPort?.postMessage(reply)
-})
+performTasks<CrlTask, CrlTaskAnswers>(perform)
