@@ -1,6 +1,3 @@
-import type { LiveSession, SessionPort } from '../authenticator/ports.ts'
-import { AccessDenied } from '../kernel/errors.ts'
-import type { Clock } from '../kernel/clock.ts'
 import type { HttpServer } from '../rpc/http-server.ts'
 import {
   approveBody,
@@ -33,28 +30,20 @@ import {
   type ProposalView,
   type ReleaseView,
 } from './api.ts'
+import { AuthorGate, type AuthorGateDependencies } from './author-gate.ts'
 import type { ExplainedDecision } from './decision-log.ts'
 import type { Impact } from './impact.ts'
 import type { Text } from './language/pack.ts'
 import type { PolicyDocuments } from './policy-library.ts'
 import type { Policy } from './policy.ts'
-import type { Minimum } from './ports.ts'
 import type { Release } from './release/release.ts'
 import { toReport, type Proposal } from './release/releases.ts'
 import type { SamplePerson } from './sample-people-store.ts'
 import type { DecisionRow, DecisionSearch } from './store.ts'
 
-export interface PolicyRouteDependencies {
+export interface PolicyRouteDependencies extends AuthorGateDependencies {
   readonly policy: Policy
-  readonly sessions: Pick<SessionPort, 'current'>
   readonly samples: readonly SamplePerson[]
-  readonly clock: Clock
-}
-
-/** How strongly an author has to be logged in: through this product itself, at AAL2. */
-const AUTHOR_MINIMUM: Minimum = {
-  axes: [{ framework: 'nist-800-63B-4', axis: 'AAL', level: 'AAL2' }],
-  flags: [],
 }
 
 /** Pages of policy authors, `/api/policy/…`. Every route needs a session; all but the first two the role and a strong login. */
@@ -226,53 +215,6 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
 
 /** A proposal may bring all packs anew. */
 const MAX_BODY = 8 * 1024 * 1024
-
-class AuthorGate {
-  readonly #dependencies: PolicyRouteDependencies
-
-  constructor(dependencies: PolicyRouteDependencies) {
-    this.#dependencies = dependencies
-  }
-
-  /** @throws AccessDenied where nobody is logged in */
-  async session(cookie: string | undefined): Promise<LiveSession> {
-    const session = await this.#dependencies.sessions.current(cookie)
-    if (!session) throw new AccessDenied('UNAUTHENTICATED', 'expected a person who is logged in')
-    return session
-  }
-
-  /** @throws AccessDenied for anybody but an author with a strong login */
-  async author(cookie: string | undefined) {
-    const session = await this.session(cookie)
-    const role = await this.#dependencies.policy.releases.role(session.subjectRef)
-    if (role?.granted !== true) throw new AccessDenied('PERMISSION_DENIED', 'expected an author')
-    if (!(await this.#isStrong(session)))
-      throw new AccessDenied('PERMISSION_DENIED', 'expected a login at AAL2')
-    return { session, code: role.code }
-  }
-
-  async view(session: LiveSession) {
-    const role = await this.#dependencies.policy.releases.role(session.subjectRef)
-    const granted = role?.granted === true
-    return {
-      role:
-        role === undefined ? ('none' as const) : granted ? ('author' as const) : ('asked' as const),
-      code: role?.code ?? null,
-      strongLogin: await this.#isStrong(session),
-    }
-  }
-
-  async #isStrong(session: LiveSession): Promise<boolean> {
-    const { policy, clock } = this.#dependencies
-    const { satisfied } = await policy.assess({
-      subjectRef: session.subjectRef,
-      ceremony: session,
-      minimum: AUTHOR_MINIMUM,
-      at: clock.now(),
-    })
-    return satisfied
-  }
-}
 
 function toDocuments(documents: PolicyDocuments): PolicyDocument[] {
   return [...documents]
