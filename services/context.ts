@@ -19,6 +19,7 @@ import { registerFederationRoutes } from './federation/http.ts'
 import { readSubjectRef, RECHECK_PATH } from './proofing/recheck-order.ts'
 import { registerIdentityRoutes, registerProofingRoutes } from './proofing/http.ts'
 import { AUTHORS_PATH, orderAboutAuthors } from './policy/authors-order.ts'
+import { registerAnalysisRoutes } from './policy/analysis-http.ts'
 import { registerPolicyRoutes } from './policy/http.ts'
 import { registerWalletRoutes } from './wallet/http.ts'
 import { systemClock } from './kernel/clock.ts'
@@ -159,6 +160,7 @@ async function startHttp(
   registerWalletRoutes(app, services.walletRoutes)
   registerFederationRoutes(app, services.federationRoutes)
   registerPolicyRoutes(app, services.policyRoutes)
+  registerAnalysisRoutes(app, services.policyRoutes)
   await app.listen({ host: config.bindAddress, port: config.ports.http })
   const { port } = app.server.address() as AddressInfo // listens on a TCP port
   if (places.issuer === '') places.issuer = `http://localhost:${port}`

@@ -10,6 +10,8 @@ import type { Clock } from '../kernel/clock.ts'
 import { ConfigError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
+import { createAnalysisDesk } from '../policy/analysis-thread-pool.ts'
+import type { AnalysisRouteDependencies } from '../policy/analysis-http.ts'
 import { createPolicy, type Policy } from '../policy/policy.ts'
 import type { PolicyRouteDependencies } from '../policy/http.ts'
 import { readSamplePeople } from '../policy/sample-people-store.ts'
@@ -33,7 +35,7 @@ export interface Services {
   readonly federation: Federation
   readonly walletRoutes: WalletRouteDependencies
   readonly federationRoutes: FederationRoutesDependencies
-  readonly policyRoutes: PolicyRouteDependencies
+  readonly policyRoutes: PolicyRouteDependencies & AnalysisRouteDependencies
   readonly consumers: readonly ConsumerDefinition[]
 }
 
@@ -122,6 +124,7 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
     walletRoutes: { person: wallet.person, sessions: authenticator.sessions, clock },
     policyRoutes: {
       ...{ policy, sessions: authenticator.sessions, clock },
+      analysis: createAnalysisDesk(),
       samples: readSamplePeople(config.policyDir, policy.validator),
     },
     federationRoutes: {

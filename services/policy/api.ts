@@ -111,6 +111,70 @@ export const impactReply = Type.Object({
 })
 export type ImpactReply = Static<typeof impactReply>
 
+/** About one axis of a framework as a draft has it; without changes, as it is in force. */
+export const analysisBody = Type.Object(
+  {
+    changes: Type.Array(documentChange, { maxItems: 200 }),
+    /** Folder of the framework. */
+    pack: Type.String({ minLength: 1, maxLength: 100 }),
+    axis: Type.String({ minLength: 1, maxLength: 100 }),
+  },
+  closed,
+)
+export type AnalysisBody = Static<typeof analysisBody>
+
+const facts = Type.Record(Type.String(), Type.Unknown())
+/** A person who shows what was found, with what the engine answers about them. */
+const example = Type.Object({
+  facts,
+  /** The person before a step, where a step is shown. */
+  before: Type.Union([facts, Type.Null()]),
+  at: Type.String(),
+  values: Type.Array(Type.String()),
+  label: text,
+})
+export type ExampleView = Static<typeof example>
+const shown = Type.Union([example, Type.Null()])
+/** Why nothing was proved; null where all was. */
+const unproved = Type.Union([Type.String(), Type.Null()])
+
+export const findingsReply = Type.Object({
+  axis: Type.String(),
+  unproved,
+  /** What was not proved on this axis. */
+  open: Type.Array(text),
+  /** What every proof rests on. */
+  assumptions: Type.Array(text),
+  findings: Type.Array(
+    Type.Object({
+      kind: Type.String(),
+      /** Whether an author should mend it; else it is only worth knowing. */
+      fault: Type.Boolean(),
+      rule: Type.Union([Type.String(), Type.Null()]),
+      text,
+      example: shown,
+    }),
+  ),
+})
+export type FindingsReply = Static<typeof findingsReply>
+
+/** How the answers of a draft stand to those in force. */
+export const differenceReply = Type.Object({
+  axis: Type.String(),
+  change: Type.Union([
+    Type.Literal('equivalent'),
+    Type.Literal('only-lowers'),
+    Type.Literal('only-raises'),
+    Type.Literal('mixed'),
+    Type.Literal('differs'),
+    Type.Literal('open'),
+  ]),
+  unproved,
+  raised: shown,
+  lowered: shown,
+})
+export type DifferenceReply = Static<typeof differenceReply>
+
 export const proposeBody = Type.Object({ basePolicyDigest: digest, changes, note }, closed)
 export type ProposeBody = Static<typeof proposeBody>
 export const rollBackBody = Type.Object({ sequence: Type.Integer({ minimum: 1 }), note }, closed)
