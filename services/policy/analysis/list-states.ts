@@ -453,6 +453,9 @@ function partOf(layout: Layout): Part {
   }
 }
 
+/** The slots are filled: pieces that come later cannot undo that. */
+const FILLED = 1
+
 type SlotLayout = Layout & { readonly kind: 'slots' }
 
 interface Row {
@@ -468,7 +471,7 @@ class SlotPart implements Part {
   readonly #rows: Row[] = []
   readonly #rowOf = new Map<string, number>()
   readonly #rowOfBits = new Map<string, number>()
-  readonly #sets: (readonly number[])[] = [[]]
+  readonly #sets: (readonly number[])[] = [[], []]
   readonly #setOf = new Map<string, number>([['', 0]])
   readonly #added = new Map<number, number>()
 
@@ -478,7 +481,7 @@ class SlotPart implements Part {
 
   add(part: number, bits: string): number {
     const row = this.#row(bits)
-    if (row < 0) return part
+    if (row < 0 || part === FILLED) return part
     const key = part * 2 ** 20 + row
     const known = this.#added.get(key)
     if (known !== undefined) return known
@@ -488,19 +491,26 @@ class SlotPart implements Part {
       this.#layout,
     )
     const set = rows.filter((_, i) => kept.has(i))
-    const text = set.join()
-    const number = this.#setOf.get(text) ?? this.#sets.push(set) - 1
-    this.#setOf.set(text, number)
+    const number = this.#filled(set) ? FILLED : this.#number(set)
     this.#added.set(key, number)
     return number
   }
 
   /** 1 when the slots of some alternative can be filled. */
   value(part: number): number {
-    const rows = (this.#sets[part] ?? []).map((at) => this.#rowAt(at))
+    return part === FILLED ? 1 : 0
+  }
+
+  #number(set: readonly number[]): number {
+    const text = set.join()
+    const number = this.#setOf.get(text) ?? this.#sets.push(set) - 1
+    this.#setOf.set(text, number)
+    return number
+  }
+
+  #filled(set: readonly number[]): boolean {
+    const rows = set.map((at) => this.#rowAt(at))
     return this.#layout.cells.some((need, n) => assign(rows, n, need.length, [], this.#layout))
-      ? 1
-      : 0
   }
 
   #rowAt(at: number): Row {
