@@ -4,7 +4,8 @@ import { formatTime, type Seconds } from '../language/dates.ts'
 import type { Type } from '../language/types.ts'
 import { ALWAYS, Diagrams, type Node } from './diagrams.ts'
 import type { FactsShape } from './facts-shape.ts'
-import { RANK_PER_DEPTH, solveList } from './list-states.ts'
+import { RANK_PER_DEPTH } from './element-signatures.ts'
+import { solveList } from './list-states.ts'
 import {
   ListGroup,
   NotCovered,

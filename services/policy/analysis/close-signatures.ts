@@ -1,0 +1,77 @@
+import { TooLarge, type Node } from './diagrams.ts'
+import { elementOf, signaturesOf, type Elements, type Signature } from './element-signatures.ts'
+import type { Assignment } from './scope.ts'
+import { partOf, type Layout } from './slot-states.ts'
+
+/** What can be true of a list at once: for each atom whether it holds, or how often. */
+export interface Vector {
+  readonly key: string
+  readonly values: readonly number[]
+}
+
+/** Everything that lists can make true under one outer situation, each with the elements of a shortest list that does. */
+export interface Closure {
+  readonly vectors: readonly Vector[]
+  readonly elements: ReadonlyMap<string, readonly Assignment[]>
+  readonly samples: readonly Assignment[]
+}
+
+/** What the statements about a list look at in an element: its columns, and which of them each statement reads. */
+export interface Columns {
+  readonly nodes: readonly Node[]
+  readonly layouts: readonly Layout[]
+}
+
+interface State {
+  readonly parts: readonly number[]
+  readonly from: State | undefined
+  readonly by: Signature | undefined
+}
+
+const MAX_STATES = 60_000
+/** States times signatures that are tried. */
+const MAX_STEPS = 6_000_000
+
+/** Closes the signatures of single elements under union: a list is what its elements add up to. */
+export function closeSignatures(
+  options: Elements,
+  tuple: readonly Node[],
+  { layouts }: Columns,
+): Closure {
+  const signatures = signaturesOf(options, tuple)
+  const parts = layouts.map(partOf)
+  const start: State = { parts: parts.map(() => 0), from: undefined, by: undefined }
+  const seen = new Set([start.parts.join()])
+  const queue = [start]
+  let steps = 0
+  for (const state of queue) {
+    steps += signatures.length
+    if (steps > MAX_STEPS) throw new TooLarge(`${options.group.id}: too many states`)
+    for (const signature of signatures) {
+      const next = parts.map((part, i) => part.add(state.parts[i] ?? 0, signature.bits))
+      const key = next.join()
+      if (seen.has(key)) continue
+      if (seen.size >= MAX_STATES) throw new TooLarge(`${options.group.id}: too many states`)
+      seen.add(key)
+      queue.push({ parts: next, from: state, by: signature })
+    }
+  }
+  const vectors = new Map<string, Vector>()
+  const elements = new Map<string, readonly Assignment[]>()
+  for (const state of queue) {
+    const values = parts.map((part, i) => part.value(state.parts[i] ?? 0))
+    const key = values.join()
+    if (vectors.has(key)) continue
+    vectors.set(key, { key, values })
+    elements.set(key, elementsOf(state))
+  }
+  const samples = signatures.map(elementOf)
+  return { vectors: [...vectors.values()], elements, samples }
+}
+
+function elementsOf(state: State): readonly Assignment[] {
+  const elements: Assignment[] = []
+  for (let at: State | undefined = state; at?.by !== undefined; at = at.from)
+    elements.unshift(elementOf(at.by))
+  return elements
+}
