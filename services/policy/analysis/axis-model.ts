@@ -40,11 +40,11 @@ export class PackModel {
   }
 
   prepare(axis: string): void {
-    for (const ir of this.#conditions(axis)) this.#translator.prepare(ir)
+    for (const ir of this.#conditions(axis)) this.#translator.registrar.prepare(ir)
   }
 
   register(axis: string): void {
-    for (const ir of this.#conditions(axis)) this.#translator.register(ir)
+    for (const ir of this.#conditions(axis)) this.#translator.registrar.register(ir)
     for (const name of this.axesBehind(axis))
       for (const rule of rulesOn(this.pack, name))
         for (const date of datesOf(rule.inForce)) {
