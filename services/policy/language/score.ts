@@ -5,7 +5,8 @@ import { CompiledPack, type AnswerValue, type AxisBounds } from './compiled-pack
 import { formatTime, type Seconds } from './dates.ts'
 import { fromCases, T } from './kleene.ts'
 import type { Axis, Grant, Pack, PackOption, Rule, Text } from './pack.ts'
-import { buildSubject, type Item, type Outcome, type Subject } from './subject.ts'
+import type { Outcome } from './judged-facts.ts'
+import { buildSubject, type Item, type Subject } from './subject.ts'
 import { tracePack, type AxisTrace } from './trace-pack.ts'
 import { maskOf, membersOf } from './types.ts'
 

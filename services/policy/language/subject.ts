@@ -1,7 +1,20 @@
 import type { Json } from '../../kernel/canonical-json.ts'
 import { checkRecord, type Catalogue } from './catalogue.ts'
 import { readTime, type Seconds } from './dates.ts'
-import { F, fromBoolean, not, T, U } from './kleene.ts'
+import {
+  checkPath,
+  documentOf,
+  isRecord,
+  judgeFacts,
+  listOf,
+  type Facts,
+  type JudgedCheck,
+  type JudgedFacts,
+  type JudgeOptions,
+  type Outcome,
+  type StatusEnd,
+} from './judged-facts.ts'
+import { F, not } from './kleene.ts'
 import type { PackOption } from './pack.ts'
 import { maskOf, type Type } from './types.ts'
 
@@ -16,54 +29,30 @@ export interface List {
   readonly member?: readonly number[]
 }
 
-/** An outcome that was attempted without an answer, so that it may turn out either way. */
-export interface Outcome {
-  readonly path: string
-  /** Check type, or `status`. */
-  readonly type: string
-  readonly on: string | undefined
-}
-
 /** Facts in the form that compiled rules read. */
 export interface Subject {
   readonly roots: Item
   readonly outcomes: readonly Outcome[]
-  /** Good revocation statuses that end: evidence position and the instant after which they prove nothing. */
-  readonly statusEnds: readonly { readonly evidence: number; readonly until: Seconds }[]
+  readonly statusEnds: readonly StatusEnd[]
   /** When the identity was verified, where that is known. */
   readonly verifiedAt: Seconds | undefined
 }
 
-export interface SubjectOptions {
+export interface SubjectOptions extends JudgeOptions {
   readonly catalogue: Catalogue
   readonly options: ReadonlyMap<string, PackOption>
-  readonly zone: string
-  /** How unknown outcomes are taken, by their position; `undefined` leaves them unknown. */
-  readonly resolution?: readonly (boolean | undefined)[]
-  /** Evidence that is taken as revoked, by position. */
-  readonly revoke?: number
   /** Filled with the path in the facts that each record came from. */
   readonly paths?: Map<Item, string>
 }
 
-type Facts = { readonly [key: string]: Json }
-
-/**
- * Facts (already valid against facts.schema.json) as a subject. Rules common to all frameworks happen here: entries
- * with the same `doc` are one piece, a check counts on its own piece alone, a revoked piece loses its checks, the
- * newest status decides (without times the worst), and a certificate without any status is an unknown outcome.
- */
+/** Facts (already valid against facts.schema.json) as a subject: judged, and every record in the form of the catalogue. */
 export function buildSubject(facts: Facts, options: SubjectOptions): Subject {
   return new SubjectBuilder(facts, options).build()
 }
 
-type Status = 'good' | 'bad' | 'unknown'
-
 class SubjectBuilder {
   readonly #facts: Facts
   readonly #options: SubjectOptions
-  readonly #outcomes: Outcome[] = []
-  readonly #statusEnds: { evidence: number; until: Seconds }[] = []
 
   constructor(facts: Facts, options: SubjectOptions) {
     this.#facts = facts
@@ -71,182 +60,55 @@ class SubjectBuilder {
   }
 
   build(): Subject {
-    const evidence = listOf(this.#facts['evidence'])
-    const checks = distinct(listOf(this.#facts['checks']))
-    const revoked = this.#revocations(evidence, checks)
-    const items = checks.map(({ check, path }) => this.#check(check, path, evidence, revoked))
+    const judged = judgeFacts(this.#facts, this.#options)
+    const items = judged.checks.map((check) => ({ check, item: this.#check(check) }))
     const roots: Record<string, Cell> = { policy: this.#policy() }
     for (const [name, type] of this.#options.catalogue.roots) {
       if (name === 'checks') roots[name] = this.#grouped(items)
-      else if (name === 'evidence') roots[name] = { items: this.#pieces(evidence, items, revoked) }
+      else if (name === 'evidence') roots[name] = { items: this.#pieces(judged, items) }
       else roots[name] = this.#cell(type, this.#facts[name], '', name)
     }
-    const proofing = this.#facts['proofing']
-    const at =
-      isRecord(proofing) && typeof proofing['at'] === 'string'
-        ? readTime(proofing['at'], this.#options.zone)
-        : undefined
-    return { roots, outcomes: this.#outcomes, statusEnds: this.#statusEnds, verifiedAt: at }
+    const { outcomes, statusEnds, verifiedAt } = judged
+    return { roots, outcomes, statusEnds, verifiedAt }
   }
 
   #policy(): Item {
-    const given = this.#facts['policy']
     const options: Record<string, Cell> = {}
-    for (const [name, option] of this.#options.options) {
-      const own = isRecord(given) ? given[name] : undefined
-      const value = typeof own === typeof option.value ? own : option.value
-      options[name] =
-        typeof value === 'boolean' ? (value ? 2 : 1) : typeof value === 'number' ? value : undefined
-    }
+    for (const [name, value] of optionsIn(this.#facts, this.#options.options))
+      options[name] = typeof value === 'boolean' ? (value ? 2 : 1) : value
     return options
   }
 
-  /** One truth for an outcome that may be unknown: position in the resolution, or unknown. */
-  #outcome(outcome: Outcome): number {
-    const resolved = this.#options.resolution?.[this.#outcomes.length]
-    this.#outcomes.push(outcome)
-    return resolved === undefined ? U : fromBoolean(resolved)
-  }
-
-  /** Whether each entry is revoked or suspended; entries of one document share their statuses. */
-  #revocations(evidence: readonly Facts[], checks: readonly ListedCheck[]): Map<string, number> {
-    const byDocument = new Map<string, number>()
-    evidence.forEach((entry, index) => {
-      const document = documentOf(entry)
-      if (byDocument.has(document) && index !== this.#options.revoke) return
-      const ids = new Set(
-        evidence
-          .filter((other) => documentOf(other) === document)
-          .map((other) => textOf(other['id'])),
-      )
-      const statuses = checks.filter(
-        ({ check }) => check['type'] === 'status' && ids.has(textOf(check['on'])),
-      )
-      const certificate = evidence.find(
-        (other) => documentOf(other) === document && other['cls'] === 'pki_cert',
-      )
-      byDocument.set(document, this.#revoked(statuses, certificate, index))
-    })
-    return byDocument
-  }
-
-  #revoked(
-    statuses: readonly ListedCheck[],
-    certificate: Facts | undefined,
-    index: number,
-  ): number {
-    if (index === this.#options.revoke) return T
-    if (statuses.length === 0) {
-      if (certificate === undefined) return F
-      return not(
-        this.#outcome({
-          path: `evidence[${index}]`,
-          type: 'status',
-          on: textOf(certificate['id']),
-        }),
-      )
-    }
-    const deciding = this.#deciding(statuses)
-    const results = deciding.map(({ check }) => statusOf(check['result']))
-    if (results.includes('bad')) return T
-    const open = deciding[results.indexOf('unknown')]
-    if (open !== undefined) {
-      return not(
-        this.#outcome({
-          path: `${open.path}.result`,
-          type: 'status',
-          on: textOrNothing(open.check['on']),
-        }),
-      )
-    }
-    this.#noteEnd(deciding, index)
-    return F
-  }
-
-  /** The newest of the dated statuses, and all undated ones, which may be newer still. */
-  #deciding(statuses: readonly ListedCheck[]): readonly ListedCheck[] {
-    const times = statuses.map(({ check }) => this.#time(check['at']))
-    const newest = times.reduce<number>(
-      (max, time) => Math.max(max, time ?? Number.NEGATIVE_INFINITY),
-      Number.NEGATIVE_INFINITY,
-    )
-    return statuses.filter((_, i) => times[i] === undefined || times[i] === newest)
-  }
-
-  #noteEnd(deciding: readonly ListedCheck[], evidence: number): void {
-    const ends = deciding.map(({ check }) => this.#time(check['next_update']))
-    if (ends.some((end) => end === undefined)) return
-    const until = Math.max(...ends.filter((end) => end !== undefined))
-    if (Number.isFinite(until)) this.#statusEnds.push({ evidence, until })
-  }
-
-  #check(
-    check: Facts,
-    path: string,
-    evidence: readonly Facts[],
-    revoked: ReadonlyMap<string, number>,
-  ): CheckItem {
-    const type = textOf(check['type'])
-    const on = textOrNothing(check['on'])
-    const piece = on === undefined ? undefined : evidence.find((entry) => entry['id'] === on)
-    const passed =
-      type === 'status' ? fromBoolean(check['result'] === 'good') : this.#passed(check, path, type)
-    // A check of a piece that nobody presented, or of a revoked one, is no check.
-    const stands =
-      on === undefined ? T : piece === undefined ? F : not(revoked.get(documentOf(piece)) ?? F)
-    const fields = this.#record(checkRecord(type), check, path)
-    const item = { ...fields, on, passed, failed: not(passed), ok: passed & stands }
+  #check(check: JudgedCheck): Item {
+    const { type, on, passed, ok } = check
+    const path = checkPath(check)
+    const fields = this.#record(checkRecord(type), check.facts, path)
+    const item = { ...fields, on, passed, failed: not(passed), ok }
     this.#options.paths?.set(item, path)
-    return {
-      type,
-      item,
-      document: piece === undefined ? undefined : documentOf(piece),
-      general: on === undefined,
-    }
-  }
-
-  #passed(check: Facts, path: string, type: string): number {
-    switch (check['result']) {
-      case 'fail':
-        return F
-      case 'unknown':
-        return this.#outcome({ path: `${path}.result`, type, on: textOrNothing(check['on']) })
-      default:
-        return T
-    }
+    return item
   }
 
   #grouped(items: readonly CheckItem[]): Item {
     const groups: Record<string, Cell> = {}
-    for (const type of this.#options.catalogue.checkTypes) {
-      groups[type] = { items: items.filter((item) => item.type === type).map(({ item }) => item) }
-    }
+    for (const type of this.#options.catalogue.checkTypes)
+      groups[type] = {
+        items: items.filter(({ check }) => check.type === type).map(({ item }) => item),
+      }
     return groups
   }
 
   #pieces(
-    evidence: readonly Facts[],
-    checks: readonly CheckItem[],
-    revoked: ReadonlyMap<string, number>,
+    { evidence, documents, revoked }: JudgedFacts,
+    items: readonly CheckItem[],
   ): readonly Item[] {
     return evidence.map((entry, index) => {
-      const document = documentOf(entry)
-      const lists: Record<string, Cell> = {}
-      for (const type of this.#options.catalogue.checkTypes) {
-        // A match of the application as a whole covers every piece; other checks need their piece named.
-        const own = checks.filter(
-          (check) =>
-            check.type === type &&
-            (check.document === document || (type === 'match' && check.general)),
-        )
-        lists[type] = { items: own.map(({ item }) => item) }
-      }
+      const own = items.filter(({ check }) => concerns(check, documents[index] ?? -1))
       const path = `evidence[${index}]`
       const piece = {
         ...this.#record('Evidence', entry, path),
-        ...lists,
-        doc: document,
-        revoked: revoked.get(document) ?? F,
+        ...this.#grouped(own),
+        doc: documentOf(entry),
+        revoked: revoked[index] ?? F,
       }
       this.#options.paths?.set(piece, path)
       return piece
@@ -306,51 +168,28 @@ function pathOf(record: string, field: string): string {
 }
 
 interface CheckItem {
-  readonly type: string
+  readonly check: JudgedCheck
   readonly item: Item
-  readonly document: string | undefined
-  /** Concerns the application as a whole. */
-  readonly general: boolean
 }
 
-interface ListedCheck {
-  readonly check: Facts
-  readonly path: string
+/** Whether a check is one of a piece: a match of the application as a whole covers every piece, other checks need theirs named. */
+export function concerns({ type, on, document }: JudgedCheck, piece: number): boolean {
+  return document === piece || (type === 'match' && on === undefined)
 }
 
-/** Without exact repetitions, which add nothing: an unknown outcome listed twice is one outcome. */
-function distinct(checks: readonly Facts[]): readonly ListedCheck[] {
-  const seen = new Set<string>()
-  return checks.flatMap((check, index) => {
-    const key = JSON.stringify(Object.entries(check).sort(([a], [b]) => (a < b ? -1 : 1)))
-    if (seen.has(key)) return []
-    seen.add(key)
-    return [{ check, path: `checks[${index}]` }]
-  })
-}
-
-function statusOf(result: Json | undefined): Status {
-  return result === 'good' ? 'good' : result === 'unknown' ? 'unknown' : 'bad'
-}
-
-function documentOf(entry: Facts): string {
-  // Prefixes keep the id of one entry from meeting the document of another.
-  return typeof entry['doc'] === 'string' ? `doc ${entry['doc']}` : `id ${textOf(entry['id'])}`
-}
-
-function listOf(value: Json | undefined): readonly Facts[] {
-  return Array.isArray(value) ? value.filter(isRecord) : []
-}
-
-function isRecord(value: Json | undefined): value is Facts {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** The schema makes it text. */
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : ''
-}
-
-function textOrNothing(value: Json | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined
+/** Values of a pack's options: those that the facts bring where they are of the option's type, else the pack's own. */
+export function optionsIn(
+  facts: Facts,
+  options: ReadonlyMap<string, PackOption>,
+): ReadonlyMap<string, PackOption['value']> {
+  const given = facts['policy']
+  return new Map(
+    [...options].map(([name, option]) => {
+      const own = isRecord(given) ? given[name] : undefined
+      return [
+        name,
+        typeof own === typeof option.value ? (own as PackOption['value']) : option.value,
+      ]
+    }),
+  )
 }
