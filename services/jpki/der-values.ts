@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { daysIn } from '../kernel/calendar.ts'
 import { TAG, inside, type DerElement, type DerReader } from './der.ts'
 import { MalformedDer } from './errors.ts'
 import { sameBytes } from './shared-values.ts'
@@ -269,12 +270,6 @@ function twoDigits(bytes: Uint8Array, at: number): number {
   const tens = (bytes[at] ?? 0) - 0x30
   const units = (bytes[at + 1] ?? 0) - 0x30
   return tens >= 0 && tens <= 9 && units >= 0 && units <= 9 ? 10 * tens + units : Number.NaN
-}
-
-/** Days of a month, 1 to 12, of the Gregorian calendar. */
-export function daysIn(month: number, year: number): number {
-  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31
 }
 
 /** Days from 1970-01-01 to the first of a month of the Gregorian calendar, counted in years that begin in March. */

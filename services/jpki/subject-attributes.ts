@@ -1,6 +1,7 @@
+import { daysIn } from '../kernel/calendar.ts'
 import type { Certificate } from './certificate.ts'
 import type { DerElement } from './der.ts'
-import { daysIn, utf8Text } from './der-values.ts'
+import { utf8Text } from './der-values.ts'
 import type { GeneralName } from './general-name.ts'
 import { attributeTexts, type DistinguishedName } from './name.ts'
 import { ATTRIBUTE_TYPE, BASIC_FOUR } from './oids.ts'
