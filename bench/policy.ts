@@ -5,13 +5,11 @@ import { scoreAll, transitions } from '../services/policy/language/arena.ts'
 import { GeneratedProgram } from '../services/policy/language/generated-program.ts'
 import type { Pack } from '../services/policy/language/pack.ts'
 import { Scorer } from '../services/policy/language/score.ts'
-import { buildSubject } from '../services/policy/language/subject.ts'
 import { benchColdRescore } from './policy/cold-rescore.ts'
 import { handWritten } from './policy/hand-written.ts'
 import { peersOf } from './policy/peers.ts'
 import {
   AXES,
-  catalogue,
   check,
   CODED_NOW,
   populationOf,
@@ -44,7 +42,7 @@ export async function benchPolicy(): Promise<readonly string[]> {
     ...ours.lines,
     ...benchCompile(),
     ...benchWhatIf(program, pack),
-    ...benchColdRescore(program, pack, open),
+    ...benchColdRescore(program, open),
     '',
     '| engine | one decision | × ours with the mask of rules | can it say the policy? |',
     '| --- | --- | --- | --- |',
@@ -104,7 +102,7 @@ function benchDecisions(
   const coder = program.coder()
   const encode = () => {
     const facts = complete.facts[codeSubject()] ?? {}
-    return coder.encode(buildSubject(facts, { catalogue, options: pack.options, zone: pack.zone }))
+    return coder.encode(facts)
   }
   const score = () => {
     const facts = complete.facts[scoreSubject()] ?? {}

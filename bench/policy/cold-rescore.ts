@@ -1,9 +1,7 @@
 import Database from 'better-sqlite3'
 import type { GeneratedProgram } from '../../services/policy/language/generated-program.ts'
-import type { Pack } from '../../services/policy/language/pack.ts'
 import type { Facts } from '../../services/policy/language/score.ts'
-import { buildSubject } from '../../services/policy/language/subject.ts'
-import { catalogue, CODED_NOW, type Population } from './population.ts'
+import { CODED_NOW, type Population } from './population.ts'
 
 const ROWS = 20_000
 const RUNS = 5
@@ -11,7 +9,6 @@ const RUNS = 5
 /** Everybody scored anew from a database: from facts as JSON, and from coded subjects that were stored beside them. */
 export function benchColdRescore(
   program: GeneratedProgram,
-  pack: Pack,
   population: Population,
 ): readonly string[] {
   const database = new Database(':memory:')
@@ -32,12 +29,11 @@ export function benchColdRescore(
       (isOpen ? three : two)?.(coded, start, CODED_NOW, CODED_NOW)
 
     const coder = program.coder()
-    const options = { catalogue, options: pack.options, zone: pack.zone }
     const fromFacts = rate(() => {
       for (const { facts: text } of database
         .prepare<[], { facts: string }>('SELECT facts FROM subjects')
         .iterate()) {
-        const coded = coder.encode(buildSubject(JSON.parse(text) as Facts, options))
+        const coded = coder.encode(JSON.parse(text) as Facts)
         if (coded !== undefined) score(coder.words, 0, coded.open)
       }
     })

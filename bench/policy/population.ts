@@ -49,7 +49,7 @@ export function populationOf(
   for (let i = 0; i < size; i += 1) {
     const own = drawFacts(catalogue, dice, openPercent)
     const subject = buildSubject(own, { catalogue, options: pack.options, zone: pack.zone })
-    const coded = coder.encode(subject, end)
+    const coded = coder.encode(own, end)
     if (coded === undefined) throw new Error('a subject of the bench does not fit')
     facts.push(own)
     views.push(viewOf(subject, catalogue))

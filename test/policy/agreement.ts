@@ -74,7 +74,7 @@ export class Agreement {
   differences(facts: Facts, now: number): readonly string[] {
     const { catalogue, options, zone } = this.#pack
     const subject = buildSubject(facts, { catalogue, options, zone })
-    const coded = this.#coder.encode(subject)
+    const coded = this.#coder.encode(facts)
     if (coded === undefined) return ['the subject does not fit into integers']
     if (coded.open) this.open += 1
     const closed = codedAxes(this.#pack).map((axis) =>

@@ -1,10 +1,11 @@
-import { CodedLayout, EPOCH, NONE, SubjectCoder } from './coded-layout.ts'
+import { CodedLayout, EPOCH, NONE } from './coded-layout.ts'
 import { compareMasks, bitsOf } from './compare-values.ts'
 import { weakest } from './compiled-pack.ts'
 import { midnightAfterDays, type Seconds } from './dates.ts'
+import { FactCoder } from './fact-coder.ts'
 import { generateSource, type Variant } from './generate.ts'
 import { COMPARISON_CODES, NormalForm } from './normal-form.ts'
-import type { Pack } from './pack.ts'
+import type { Pack, PackOption } from './pack.ts'
 import { planProgram, type ProgramPlan } from './program-plan.ts'
 import { SlotSearch } from './slot-search.ts'
 import { ABSENT } from './types.ts'
@@ -23,12 +24,14 @@ export class GeneratedProgram {
   readonly layout = new CodedLayout()
   readonly out: Int32Array
   readonly turns = new Float64Array(1)
+  readonly #pack: Pack
   readonly #form: NormalForm
   readonly #first: Int32Array
   readonly #variants: (Run | undefined)[] = []
 
   /** Throws `NotGenerated` for an operation without code. */
   constructor(pack: Pack, axes: readonly string[]) {
+    this.#pack = pack
     this.#form = new NormalForm(this.layout, pack.tables)
     this.plan = planProgram(pack, axes, this.#form)
     this.out = new Int32Array(2 * axes.length + 2 * this.plan.words)
@@ -70,8 +73,10 @@ export class GeneratedProgram {
     return generateSource(this.#form, this.plan, variant).text
   }
 
-  coder(): SubjectCoder {
-    return new SubjectCoder(this.layout)
+  /** `options` are in the place of the pack's own, as a profile sets them. */
+  coder(options: ReadonlyMap<string, PackOption> = this.#pack.options): FactCoder {
+    const { catalogue, zone } = this.#pack
+    return new FactCoder(this.layout, { catalogue, zone, options })
   }
 
   #compile(variant: Variant): Run {

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { Agreement, codedAxes, drawerFor } from '../../../test/policy/agreement.ts'
 import { PolicyStore } from '../policy-store.ts'
 import { scoreAll, transitions } from './arena.ts'
-import { CodedLayout, EPOCH, SubjectCoder } from './coded-layout.ts'
+import { CodedLayout, EPOCH } from './coded-layout.ts'
+import { FactCoder } from './fact-coder.ts'
 import { GeneratedProgram } from './generated-program.ts'
 import { NotGenerated } from './normal-form.ts'
 import { readPack } from './read-pack.ts'
 import { Scorer } from './score.ts'
 import { SlotSearch } from './slot-search.ts'
 import { fillSlots } from './slots.ts'
-import { buildSubject } from './subject.ts'
 import { ABSENT } from './types.ts'
 
 const store = new PolicyStore()
@@ -127,11 +127,11 @@ test.each([
 test('a text that rules name keeps its number, others are numbered per subject', () => {
   const layout = new CodedLayout()
   const named = layout.text('JLIS')
-  layout.root.field(['a'], 'text')
-  layout.root.field(['b'], 'text')
-  const coder = new SubjectCoder(layout)
-  const code = (a: string | undefined, b: string) => {
-    coder.encode({ roots: { a, b }, outcomes: [], statusEnds: [], verifiedAt: undefined })
+  layout.root.field(['proofing', 'id'], 'text')
+  layout.root.field(['proofing', 'agent'], 'text')
+  const coder = new FactCoder(layout, EVERYTHING)
+  const code = (id: string | undefined, agent: string) => {
+    coder.encode({ proofing: { ...(id === undefined ? {} : { id }), agent } })
     return [...coder.words.slice(1, 3)]
   }
   expect(code('JLIS', 'other')).toEqual([named, named + 1])
@@ -144,14 +144,13 @@ test.each(['level', 'above', 'ways'])('until when %s holds is what closures find
   const coder = program.coder()
   const scorer = new Scorer(EVERYTHING)
   const drawer = drawerFor(EVERYTHING, store, 5, NOW)
-  const { catalogue, options, zone } = EVERYTHING
   for (let i = 0; i < 300; i += 1) {
     const facts = drawer.draw()
-    const subject = buildSubject(facts, { catalogue, options, zone })
-    const coded = coder.encode(subject)
+    const coded = coder.encode(facts)
     // A status that ends, or outcomes tried one by one, are the scorer's own work.
-    if (coded === undefined || subject.outcomes.length > 0 || subject.statusEnds.length > 0)
-      continue
+    if (coded === undefined) continue
+    const { outcomes, statusEnds } = coded.judged
+    if (outcomes.length > 0 || statusEnds.length > 0) continue
     const until = program.until(coder.words, 0, coded.open, NOW - EPOCH)
     const { validUntil } = scorer.score({ axis, facts, at: NOW })
     expect(until === Infinity ? undefined : until + EPOCH).toBe(validUntil)
@@ -172,9 +171,8 @@ test('a changed rule moves those that it moves', () => {
   let end = 0
   for (const strength of ['FAIR', 'STRONG', 'FAIR']) {
     const facts = { evidence: [{ id: 'e1', strength }] }
-    const { catalogue, options, zone } = EVERYTHING
     starts.push(end)
-    end += coder.encode(buildSubject(facts, { catalogue, options, zone }), end)?.length ?? 0
+    end += coder.encode(facts, end)?.length ?? 0
   }
   const population = { words: coder.words, starts, open: [false, false, false] }
   const matrix = transitions(
