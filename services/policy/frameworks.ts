@@ -153,6 +153,19 @@ export class Frameworks {
     return this.#entry(framework).scorer.pack
   }
 
+  /** What answers for a framework by itself: its pack, and its options as they are in force. */
+  source(framework: string): Pick<Scorer, 'pack' | 'options'> {
+    return this.#entry(framework).scorer
+  }
+
+  /** Whether an equivalence that is switched on may raise the axis over what its framework says by itself. */
+  isRaisedByOthers(framework: string, axis: string): boolean {
+    return this.#equivalences.some(
+      ({ id, gives }) =>
+        gives.framework === framework && gives.axis === axis && this.#enabled.has(id),
+    )
+  }
+
   /** An RFC 3339 instant, or a calendar day in the time zone of the framework. */
   readAt(framework: string, text: string, path = 'at'): Date {
     const seconds = readTime(text, this.pack(framework).zone)

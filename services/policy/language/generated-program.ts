@@ -46,9 +46,10 @@ export class GeneratedProgram {
 
   /**
    * Runs once, then from turn to turn until a bound of some axis differs: the first coded instant at which one does, Infinity for
-   * never, or the last instant looked at, when there are too many turns. `out` is that of the run at `now`.
+   * never, or the last instant looked at, when there are too many turns. `target` is one axis by its position; all are meant
+   * without it. `out` is that of the run at `now`.
    */
-  until(words: Int32Array, start: number, open: boolean, now: number): number {
+  until(words: Int32Array, start: number, open: boolean, now: number, target?: number): number {
     const run = this.run({ kleene: open, turns: true })
     run(words, start, now, now)
     let [turn = Infinity] = this.turns
@@ -56,11 +57,12 @@ export class GeneratedProgram {
     const { out } = this
     const first = this.#first
     first.set(out)
-    const bounds = 2 * this.plan.targets.length
+    const from = 2 * (target ?? 0)
+    const to = target === undefined ? 2 * this.plan.targets.length : from + 2
     for (let turns = 0; turn < Infinity && turns < MAX_TURNS; turns += 1) {
       run(words, start, turn, now)
       let same = true
-      for (let i = 0; i < bounds; i += 1) if (out[i] !== first[i]) same = false
+      for (let i = from; i < to; i += 1) if (out[i] !== first[i]) same = false
       if (!same) break
       turn = this.turns[0] ?? Infinity
     }
