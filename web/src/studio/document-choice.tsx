@@ -1,0 +1,127 @@
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Disclosure, DisclosurePanel, Heading, Button as AriaButton } from 'react-aria-components'
+import { Button, buttonLook } from '../parts/button.tsx'
+import type { Draft } from './draft.ts'
+import { Field, Select } from './fields.tsx'
+import { folderOf } from './workbench.ts'
+
+/** The document that an author most likely wants to see. */
+export function firstOf({ documents, changes }: Draft): string {
+  const changed = changes.find(({ text }) => text !== null)?.path
+  return changed ?? [...documents.keys()].find((path) => path.includes('/')) ?? ''
+}
+
+/** One of the documents, by framework. */
+export function DocumentChoice(props: {
+  readonly draft: Draft
+  readonly path: string
+  readonly onChoose: (path: string) => void
+}) {
+  const { t } = useTranslation('studio')
+  const { draft } = props
+  const changed = new Set(draft.changes.map(({ path }) => path))
+  const paths = [...new Set([...draft.base.keys(), ...draft.documents.keys()])].sort()
+  const folders = [...new Set(paths.map(folderOf))]
+  return (
+    <Select
+      label={t('edit.document')}
+      value={props.path}
+      onChange={props.onChoose}
+      groups={folders.map((folder) => ({
+        name: folder === '' ? t('edit.facts') : folder,
+        options: paths
+          .filter((path) => folderOf(path) === folder)
+          .map((path) => ({
+            value: path,
+            name: changed.has(path) ? `${path} (${t('edit.changed')})` : path,
+          })),
+      }))}
+    />
+  )
+}
+
+/** What a new document begins with. */
+function beginning(path: string): string {
+  const own = `language: 1\nframework: ${folderOf(path)}\n`
+  return path.endsWith('/framework.yaml') ? `${own}version: 0.1.0\nstatus: draft\n` : own
+}
+
+const NEW_PATH = /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9.-]*\.yaml$/u
+
+/** What can be done with a document as a whole, and the way to a new one. */
+export function DocumentActions(props: {
+  readonly draft: Draft
+  readonly path: string
+  readonly onChoose: (path: string) => void
+}) {
+  const { t } = useTranslation('studio')
+  const { draft, path } = props
+  const [added, setAdded] = useState('')
+  const [tried, setTried] = useState(false)
+  const known = draft.base.has(added) || draft.documents.has(added)
+  const good = NEW_PATH.test(added) && !known
+  const changed = draft.changes.some((change) => change.path === path)
+  useEffect(() => {
+    setTried(false)
+  }, [added])
+  return (
+    <div className="space-y-4">
+      <div className="flex flex-wrap gap-3">
+        {changed && draft.base.has(path) && (
+          <Button
+            kind="secondary"
+            small
+            onPress={() => {
+              draft.restore(path)
+            }}
+          >
+            {t('edit.restore')}
+          </Button>
+        )}
+        {path.includes('/') && draft.documents.has(path) && (
+          <Button
+            kind="danger"
+            small
+            onPress={() => {
+              draft.edit(path, null)
+              if (!draft.base.has(path)) props.onChoose(firstOf({ ...draft, changes: [] }))
+            }}
+          >
+            {t('edit.remove')}
+          </Button>
+        )}
+      </div>
+      <Disclosure className="space-y-3">
+        <Heading level={2}>
+          <AriaButton slot="trigger" className={buttonLook('secondary', true)}>
+            {t('edit.new')}
+          </AriaButton>
+        </Heading>
+        <DisclosurePanel>
+          <form
+            className="space-y-3"
+            onSubmit={(event) => {
+              event.preventDefault()
+              setTried(true)
+              if (!good) return
+              draft.edit(added, beginning(added))
+              props.onChoose(added)
+              setAdded('')
+            }}
+          >
+            <Field
+              label={t('edit.newPath')}
+              value={added}
+              onChange={setAdded}
+              fault={tried && !good ? t('edit.newBad') : undefined}
+            />
+            <button type="submit" className={buttonLook('primary', true)}>
+              {t('edit.add')}
+            </button>
+          </form>
+        </DisclosurePanel>
+      </Disclosure>
+    </div>
+  )
+}
