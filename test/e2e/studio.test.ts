@@ -99,6 +99,11 @@ class Author {
     await this.tab(name).click()
   }
 
+  /** Another way to look at the rules, beside the editor. */
+  async openView(name: keyof (typeof STUDIO_TEXTS)['ja']['views']): Promise<void> {
+    await this.page.getByRole('tab', { name: this.texts.views[name], exact: true }).click()
+  }
+
   async openDocument(path: string): Promise<void> {
     await this.page.getByLabel(this.texts.edit.document, { exact: true }).selectOption(path)
     await this.page.getByRole('textbox', { name: path }).waitFor()
@@ -279,6 +284,45 @@ describe('an author’s hour', () => {
     await writer.look('samples', 'both')
     await page.setViewportSize(DESKTOP)
     await measureKeys()
+  })
+
+  test('the rules of an axis stand side by side, and each leads to its place', async () => {
+    const { page, texts } = writer
+    await writer.openView('table')
+    const table = page.getByRole('table', { name: /身元確認保証レベル/ })
+    await table.getByRole('columnheader', { name: 'face_to_face' }).waitFor()
+    const row = table.getByRole('row').filter({ hasText: 'METI.P.F2F.3' })
+    expect(await row.innerText()).toContain(texts.table.wishes.yes)
+    await writer.look('table', 'both')
+    await table.getByRole('button').first().focus()
+    for (let steps = 0; steps < 3; steps += 1) await page.keyboard.press('ArrowDown')
+    expect(await hasFocus(row.getByRole('button'))).toBe(true)
+    await page.keyboard.press('Enter')
+    await expect.poll(() => hasFocus(writer.editor)).toBe(true)
+    expect(await writer.editor.locator('.cm-activeLine').innerText()).toContain('METI.P.F2F.3')
+  })
+
+  test('is told whom a change raises, by a person, and of a rule that never holds', async () => {
+    const { page, texts } = writer
+    await writer.openView('analysis')
+    const axis = page.getByRole('tabpanel').locator('div', { hasText: '(proofing)' }).last()
+    await axis.getByText(texts.analysis.noFault).waitFor({ timeout: 60_000 })
+    await writer.find('METI.EQ.JPKI.3')
+    await writer.find("proofing: '3")
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('Backspace')
+    await page.keyboard.type('4')
+    await axis.getByText(texts.analysis.changes['only-raises']).waitFor({ timeout: 60_000 })
+    await axis.locator('summary', { hasText: texts.analysis.raised }).click()
+    await axis.getByText(texts.samples.before.replace('{{value}}', '3')).waitFor()
+    await writer.look('analysis-raised', 'both')
+    await writer.button(texts.edit.restore).click()
+    await writer.find('all_of: [')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.type('elsewhere, ')
+    await axis.getByText(texts.analysis.kinds['dead-rule']).first().waitFor({ timeout: 60_000 })
+    await writer.look('analysis-dead', 'both')
+    await writer.button(texts.edit.restore).click()
   })
 
   test('sees whom the change lowers, and proposes it', async () => {

@@ -77,11 +77,14 @@ export async function openVisitor(
     async look(name, widths = 'phone') {
       shots += 1
       const file = `${language}-${String(shots).padStart(2, '0')}-${name}`
-      await shoot(file)
-      if (widths === 'phone') return
-      await page.setViewportSize(DESKTOP)
-      await shoot(`${file}-wide`)
+      const before = page.viewportSize() ?? PHONE
       await page.setViewportSize(PHONE)
+      await shoot(file)
+      if (widths === 'both') {
+        await page.setViewportSize(DESKTOP)
+        await shoot(`${file}-wide`)
+      }
+      await page.setViewportSize(before)
     },
     [Symbol.asyncDispose]: () => context.close(),
   }

@@ -27,14 +27,16 @@ const PATIENCE_MS = 20_000
 /**
  * Sends one JSON request to our own origin. The answer's form is the server's promise (its schema checks it there), so it
  * is not checked a second time. Throws `ApiError` with `NETWORK` when no answer came and `MALFORMED_ANSWER` when it was
- * not JSON.
+ * not JSON. Aborting `left` takes the request back.
  */
 export async function call<Answer>(
   method: 'GET' | 'POST' | 'PUT',
   path: string,
   body?: object,
   send: Fetch = (url, init) => fetch(url, init),
+  left?: AbortSignal,
 ): Promise<Answer> {
+  const patience = AbortSignal.timeout(PATIENCE_MS)
   const response = await answered(send, path, {
     method,
     credentials: 'same-origin',
@@ -42,7 +44,7 @@ export async function call<Answer>(
       accept: 'application/json',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    signal: AbortSignal.timeout(PATIENCE_MS),
+    signal: left === undefined ? patience : AbortSignal.any([left, patience]),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const answer = await json(response)

@@ -1,10 +1,14 @@
 import type {
+  AnalysisBody,
   AuthorReply,
   CurrentReply,
   DecisionsQuery,
   DecisionView,
+  DifferenceReply,
   DocumentChange,
+  ExampleView,
   ExplanationReply,
+  FindingsReply,
   GateReport,
   ImpactReply,
   ProposalView,
@@ -24,6 +28,10 @@ export type Release = ReleaseView
 export type SamplePerson = SamplesReply['people'][number]
 export type Decision = DecisionView
 export type Explanation = ExplanationReply
+export type AxisFindings = FindingsReply
+export type Finding = FindingsReply['findings'][number]
+export type AxisDifference = DifferenceReply
+export type ExamplePerson = ExampleView
 export type { DecisionsQuery, DocumentChange, GateReport }
 
 const BASE = '/api/policy'
@@ -52,6 +60,16 @@ export function check(changes: readonly DocumentChange[]): Promise<GateReport> {
 
 export function impact(changes: readonly DocumentChange[]): Promise<Impact> {
   return call('POST', `${BASE}/impact`, { changes })
+}
+
+/** What the analysis finds on one axis of a draft. */
+export function findings(about: AnalysisBody, left: AbortSignal): Promise<AxisFindings> {
+  return call('POST', `${BASE}/analysis/findings`, about, undefined, left)
+}
+
+/** How one axis of a draft stands to the same axis in force. */
+export function difference(about: AnalysisBody, left: AbortSignal): Promise<AxisDifference> {
+  return call('POST', `${BASE}/analysis/difference`, about, undefined, left)
 }
 
 export async function proposals(): Promise<readonly Proposal[]> {

@@ -45,6 +45,17 @@ export function ErrorNotice(props: { readonly failure: Failure; readonly childre
   )
 }
 
+/** The same in one line, for what was not asked for by a press: it leaves the focus where the person works. */
+export function QuietFailure({ failure }: { readonly failure: Failure }) {
+  const { language } = useLanguage()
+  const { what, next } = errorWords(language, [failure.reason, failure.code])
+  return (
+    <p role="status" className="rounded-8 border-2 border-error-2 bg-red-50 p-3 text-std-16N-170">
+      {what} {next}
+    </p>
+  )
+}
+
 /** The page on which a failure can be mended, where there is one. */
 const WAYS = {
   TOO_MANY_AUTHENTICATORS: { to: '/authenticators', text: 'ways.authenticators' },

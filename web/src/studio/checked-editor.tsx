@@ -1,4 +1,4 @@
-import { useMemo, useRef } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Diagnostic } from '../../../services/policy/language/diagnostic.ts'
 import type { Pack } from '../../../services/policy/language/pack.ts'
@@ -48,11 +48,16 @@ export function Editor(props: {
   readonly draft: Draft
   readonly path: string
   readonly checked: CheckedNow
+  /** Where to move; another object is another step. */
+  readonly target: Position | undefined
 }) {
   const { t } = useTranslation('studio')
-  const { draft, path, checked } = props
+  const { draft, path, checked, target } = props
   const { documents } = draft
   const goTo = useRef<(position: Position) => void>(undefined)
+  useEffect(() => {
+    if (target !== undefined) goTo.current?.(target)
+  }, [target])
   const own = useMemo(
     () => checked.diagnostics.filter(({ place }) => place.file === path),
     [checked.diagnostics, path],

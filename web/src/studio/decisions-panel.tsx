@@ -13,6 +13,7 @@ import { ErrorNotice } from '../parts/notice.tsx'
 import { Card, Facts, Small, Text } from '../parts/page.tsx'
 import { dateTime, local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
+import { FactsView } from './facts-view.tsx'
 import { Field } from './fields.tsx'
 
 const NAMES = ['subject', 'framework', 'axis', 'rule'] as const
@@ -183,12 +184,7 @@ function ExplanationView({ explanation }: { readonly explanation: Explanation })
         ]}
       />
       {explanation.facts !== null && (
-        <details>
-          <summary className="cursor-pointer link">{t('decisions.factsTitle')}</summary>
-          <pre className="mt-2 max-h-96 overflow-auto rounded-8 bg-solid-gray-50 p-3 text-dns-14N-130 whitespace-pre-wrap">
-            {JSON.stringify(explanation.facts, null, 2)}
-          </pre>
-        </details>
+        <FactsView title={t('decisions.factsTitle')} facts={explanation.facts} />
       )}
     </div>
   )

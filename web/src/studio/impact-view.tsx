@@ -33,7 +33,7 @@ function AxisImpact({ axis, subjects }: { readonly axis: ImpactAxis; readonly su
         label={t('changes.chart', { axis: name, summary })}
         parts={{ raised, lowered, same }}
       />
-      <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={name}>
+      <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={name}>
         <table className="border-collapse text-dns-16N-130">
           <caption className="pb-1 text-left text-dns-14N-130 leading-160 text-solid-gray-700">
             {t('changes.matrix', { axis: name })}

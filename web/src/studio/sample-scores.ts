@@ -17,6 +17,8 @@ export interface SampleScores {
 }
 
 export type Options = ReadonlyMap<string, boolean | number>
+/** Every option as the pack itself sets it. */
+export const NO_OPTIONS: Options = new Map()
 
 /** Options of a framework as the pack that answers with it sets them. */
 export function optionsOf(framework: string, packs: readonly (Pack | undefined)[]): Options {
@@ -40,20 +42,34 @@ export class SampleScorer {
 
   all(people: readonly SamplePerson[]): readonly SampleScores[] | undefined {
     const axes = [...this.pack.axes.values()].filter(({ internal }) => !internal)
-    try {
-      return people.map((person) => ({
+    return this.#unlessEarlier(() =>
+      people.map((person) => ({
         person,
         scores: axes.map(({ name }) => this.#scorer.score(this.#question(person, name))),
-      }))
-    } catch (error) {
-      if (error instanceof NoVersionInForce) return undefined
-      throw error
-    }
+      })),
+    )
+  }
+
+  /** One person on one axis; `undefined` where no version is in force then. */
+  on(axis: string, person: SamplePerson): SampleScores | undefined {
+    return this.#unlessEarlier(() => ({
+      person,
+      scores: [this.#scorer.score(this.#question(person, axis))],
+    }))
   }
 
   /** What would give the person more on an axis, the least effort first. */
   unmet(person: SamplePerson, axis: string): readonly ExplainedRule[] {
     return explainWhyNot(this.#scorer, this.#question(person, axis))
+  }
+
+  #unlessEarlier<Value>(score: () => Value): Value | undefined {
+    try {
+      return score()
+    } catch (error) {
+      if (error instanceof NoVersionInForce) return undefined
+      throw error
+    }
   }
 
   #question(person: SamplePerson, axis: string) {

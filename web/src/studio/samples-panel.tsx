@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { formatTime } from '../../../services/policy/language/dates.ts'
 import type { Pack } from '../../../services/policy/language/pack.ts'
@@ -50,10 +50,13 @@ export function SamplesPanel(props: {
   )
 }
 
-function Sample(props: {
+/** A person with their levels, to be opened for the reasons. */
+export function Sample(props: {
   readonly sample: SampleScores
   readonly before: SampleScores | undefined
   readonly scorer: SampleScorer
+  /** Stands over the reasons. */
+  readonly children?: ReactNode
 }) {
   const { language } = useLanguage()
   const { person, scores } = props.sample
@@ -78,6 +81,7 @@ function Sample(props: {
         </span>
       </summary>
       <div className="mt-3 space-y-4 border-t border-solid-gray-200 pt-3">
+        {props.children}
         {/* What is missing is computed for those alone who are looked at: this is drawn at every key. */}
         {(open ? scores : []).map((score) => (
           <Reasons
