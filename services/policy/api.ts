@@ -38,6 +38,10 @@ export type AuthorReply = Static<typeof authorReply>
 
 const frameworkVersion = Type.Object({ framework: Type.String(), version: Type.String() })
 
+/** What a proposal says of itself. `raises_nobody` is proved before it is published, or it is not. */
+export const intent = Type.Union([Type.Literal('any'), Type.Literal('raises_nobody')])
+export type Intent = Static<typeof intent>
+
 const release = Type.Object({
   sequence: Type.Integer(),
   digest,
@@ -49,6 +53,8 @@ const release = Type.Object({
   author: Type.String(),
   approver: Type.String(),
   note: Type.String(),
+  /** `raises_nobody` was proved of it before it was published. */
+  intent,
   rolledBackTo: Type.Union([Type.Integer(), Type.Null()]),
   versions: Type.Array(frameworkVersion),
   inForce: Type.Boolean(),
@@ -77,6 +83,32 @@ const diagnostic = Type.Object({
   help: Type.Union([Type.String(), Type.Null()]),
 })
 
+const raisesNobodyFinding = Type.Object({
+  verdict: Type.Union([
+    Type.Literal('proved'),
+    Type.Literal('refuted'),
+    Type.Literal('not_proved'),
+  ]),
+  /** Made-up people who get more than before, by axis: with each, its answers before and after. */
+  raised: Type.Array(
+    Type.Object({
+      framework: Type.String(),
+      axis: Type.String(),
+      before: Type.String(),
+      after: Type.String(),
+      at: Type.String(),
+      label: text,
+      /** In the form of `facts.schema.json`. */
+      facts: Type.Record(Type.String(), Type.Unknown()),
+    }),
+  ),
+  /** What was not compared, or not proved either way. */
+  open: Type.Array(text),
+  /** What the proof rests on. */
+  assumptions: Type.Array(text),
+})
+export type RaisesNobodyFinding = Static<typeof raisesNobodyFinding>
+
 /** What has to hold before a release; `passed` is false when one of them does not. */
 export const gateReport = Type.Object({
   passed: Type.Boolean(),
@@ -89,10 +121,13 @@ export const gateReport = Type.Object({
   }),
   /** What else is against it, such as a version that did not grow. */
   objections: Type.Array(text),
+  /** Of a proposal that says so. */
+  raisesNobody: Type.Optional(raisesNobodyFinding),
 })
 export type GateReport = Static<typeof gateReport>
 
 export const draftBody = Type.Object({ changes }, closed)
+export const checkBody = Type.Object({ changes, intent: Type.Optional(intent) }, closed)
 
 export const impactReply = Type.Object({
   subjects: Type.Integer(),
@@ -175,10 +210,17 @@ export const differenceReply = Type.Object({
 })
 export type DifferenceReply = Static<typeof differenceReply>
 
-export const proposeBody = Type.Object({ basePolicyDigest: digest, changes, note }, closed)
+export const proposeBody = Type.Object(
+  { basePolicyDigest: digest, changes, note, intent: Type.Optional(intent) },
+  closed,
+)
 export type ProposeBody = Static<typeof proposeBody>
-export const rollBackBody = Type.Object({ sequence: Type.Integer({ minimum: 1 }), note }, closed)
+export const rollBackBody = Type.Object(
+  { sequence: Type.Integer({ minimum: 1 }), note, intent: Type.Optional(intent) },
+  closed,
+)
 export const proposalParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
+export const refuseBody = Type.Object({ reason: note }, closed)
 /** The digest of what was looked at: another one is refused. */
 export const approveBody = Type.Object({ contentDigest: digest }, closed)
 
@@ -194,6 +236,9 @@ const proposal = Type.Object({
   /** Whoever proposed it cannot approve it. */
   own: Type.Boolean(),
   note: Type.String(),
+  /** Why another author refused it. */
+  refusal: Type.Union([Type.String(), Type.Null()]),
+  intent,
   at: Type.String(),
   rolledBackTo: Type.Union([Type.Integer(), Type.Null()]),
   basePolicyDigest: digest,

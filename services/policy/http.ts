@@ -2,6 +2,7 @@ import type { HttpServer } from '../rpc/http-server.ts'
 import {
   approveBody,
   authorReply,
+  checkBody,
   currentReply,
   decisionParams,
   decisionsQuery,
@@ -17,6 +18,7 @@ import {
   proposalsReply,
   proposeBody,
   publishedReply,
+  refuseBody,
   releaseParams,
   releaseReply,
   releasesReply,
@@ -89,10 +91,10 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
 
   app.post(
     '/api/policy/check',
-    { bodyLimit: MAX_BODY, schema: { body: draftBody, response: { 200: gateReport } } },
+    { bodyLimit: MAX_BODY, schema: { body: checkBody, response: { 200: gateReport } } },
     async ({ headers, body }) => {
       await gate.author(headers.cookie)
-      return toReport(releases.check(body.changes))
+      return toReport(releases.check(body.changes, body.intent))
     },
   )
 
@@ -144,20 +146,25 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     },
   )
 
-  for (const [step, state] of [
-    ['withdraw', 'withdrawn'],
-    ['refuse', 'refused'],
-  ] as const) {
-    app.post(
-      `/api/policy/proposals/:id/${step}`,
-      { schema: { params: proposalParams, body: emptyBody, response: { 200: proposalReply } } },
-      async ({ headers, params }) => {
-        const { code, session } = await gate.author(headers.cookie)
-        const proposal = await releases.end(session.subjectRef, params.id, state)
-        return { proposal: toProposalView(proposal, code) }
-      },
-    )
-  }
+  app.post(
+    '/api/policy/proposals/:id/withdraw',
+    { schema: { params: proposalParams, body: emptyBody, response: { 200: proposalReply } } },
+    async ({ headers, params }) => {
+      const { code, session } = await gate.author(headers.cookie)
+      const proposal = await releases.withdraw(session.subjectRef, params.id)
+      return { proposal: toProposalView(proposal, code) }
+    },
+  )
+
+  app.post(
+    '/api/policy/proposals/:id/refuse',
+    { schema: { params: proposalParams, body: refuseBody, response: { 200: proposalReply } } },
+    async ({ headers, params, body }) => {
+      const { code, session } = await gate.author(headers.cookie)
+      const proposal = await releases.refuse(session.subjectRef, params.id, body.reason)
+      return { proposal: toProposalView(proposal, code) }
+    },
+  )
 
   app.get(
     '/api/policy/releases',
@@ -188,7 +195,7 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     { schema: { body: rollBackBody, response: { 200: proposalReply } } },
     async ({ headers, body }) => {
       const { code, session } = await gate.author(headers.cookie)
-      const proposal = await releases.rollBack(session.subjectRef, body.sequence, body.note)
+      const proposal = await releases.rollBack(session.subjectRef, body.sequence, body)
       return { proposal: toProposalView(proposal, code) }
     },
   )
@@ -239,6 +246,8 @@ function toProposalView({ row, changes, current }: Proposal, reader: string): Pr
     author: row.author,
     own: row.author === reader,
     note: row.note,
+    refusal: row.refusal,
+    intent: row.intent,
     at: row.at.toISOString(),
     rolledBackTo: row.rolledBackTo,
     basePolicyDigest: row.basePolicyDigest,

@@ -10,7 +10,7 @@ import {
   uniqueIndex,
   whole,
 } from '../database/columns-postgres.ts'
-import type { GateReport } from './api.ts'
+import type { GateReport, Intent } from './api.ts'
 import type { StoredFact } from './subject-facts.ts'
 
 /** The set of facts about each person. A fact is its own identity: learned twice, it stands once. */
@@ -113,6 +113,7 @@ export const proposals = table('policy_proposal', {
   state: text('state').$type<'open' | 'published' | 'withdrawn' | 'refused'>().notNull(),
   author: text('author').notNull(),
   note: text('note').notNull(),
+  intent: text('intent').$type<Intent>().notNull().default('any'),
   at: instant('at').notNull(),
   rolledBackTo: whole('rolled_back_to'),
   /** What was in force when it was made. */
@@ -123,6 +124,8 @@ export const proposals = table('policy_proposal', {
   report: json<GateReport>('report').notNull(),
   /** Code of whoever approved or refused it. */
   decidedBy: text('decided_by'),
+  /** Why it was refused. */
+  refusal: text('refusal'),
 })
 
 export const releases = table(
@@ -141,6 +144,7 @@ export const releases = table(
     author: text('author').notNull(),
     approver: text('approver').notNull(),
     note: text('note').notNull(),
+    intent: text('intent').$type<Intent>().notNull().default('any'),
     rolledBackTo: whole('rolled_back_to'),
     publishedAt: instant('published_at').notNull(),
     kid: text('kid').notNull(),

@@ -5,7 +5,7 @@ import type { Facts } from '../language/score.ts'
 import { isOpen } from './analyze.ts'
 import type { PackModel } from './axis-model.ts'
 import { NEVER, type Node } from './diagrams.ts'
-import { ExactModel, instantsOf } from './exact.ts'
+import { everyInstantOf, ExactModel } from './exact.ts'
 import { focusOn } from './focus.ts'
 import { exampleOf, NotConfirmed, plainLevel, Replay } from './example.ts'
 import type { AxisDifference, Change, Example } from './report.ts'
@@ -65,7 +65,7 @@ export function compareAxis(comparison: Comparison, name: string): AxisDifferenc
     const found = { raised: undefined, lowered: undefined, differs: undefined } as Found
     const replays = [before, after].map((pack) => new Replay(pack))
     for (const packs of pairsOf(before, after, name)) {
-      for (const instant of instantsOf([before, after], now)) {
+      for (const instant of everyInstantOf([before, after], now)) {
         const model = new ExactModel(
           packs.map((pack) => ({ pack, axis: name })),
           schema,
@@ -223,7 +223,7 @@ export function implies(
   now: Seconds,
 ): Implication {
   try {
-    for (const instant of instantsOf([premise.pack, conclusion.pack], now)) {
+    for (const instant of everyInstantOf([premise.pack, conclusion.pack], now)) {
       const exact = new ExactModel([premise, conclusion].map(focused), schema, instant)
       const [has, lacks] = [premise, conclusion].map((side, i) => reaches(exact.model(i), side))
       const person = exact.person(exact.diagrams.without(has ?? NEVER, lacks ?? NEVER))

@@ -88,15 +88,28 @@ export class ExactModel {
 
 /** Instants at which a pack is looked at: the one given, and one at which all its dates have passed. */
 export function instantsOf(packs: readonly Pack[], now: Seconds): readonly Seconds[] {
-  const dates = packs.flatMap(({ grants, vetoes, caps, notes, answers }) =>
+  const { from, dates, until } = datesAhead(packs, now)
+  const last = Math.max(from, ...dates) + (dates.length > 0 ? 86_400 : 0)
+  return [...new Set([from, last])].map((instant) => Math.min(instant, until - 1))
+}
+
+/** Those, and every date between them: a rule that holds for a while only is looked at while it does. */
+export function everyInstantOf(packs: readonly Pack[], now: Seconds): readonly Seconds[] {
+  const { from, dates, until } = datesAhead(packs, now)
+  const [, last = from] = instantsOf(packs, now)
+  const all = [from, ...dates.filter((date) => date < until), last]
+  return [...new Set(all)].sort((a, b) => a - b)
+}
+
+function datesAhead(packs: readonly Pack[], now: Seconds) {
+  const all = packs.flatMap(({ grants, vetoes, caps, notes, answers }) =>
     [...grants, ...vetoes, ...caps, ...notes, ...answers].flatMap(({ inForce }) =>
       [inForce.from, inForce.until].filter((date) => date !== undefined),
     ),
   )
   const from = Math.max(now, ...packs.map(({ effective }) => effective.from ?? now))
-  const last = Math.max(from, ...dates) + (dates.some((date) => date > from) ? 86_400 : 0)
   const until = Math.min(
     ...packs.map(({ effective }) => effective.until ?? Number.POSITIVE_INFINITY),
   )
-  return [...new Set([from, last])].map((instant) => Math.min(instant, until - 1))
+  return { from, until, dates: all.filter((date) => date > from) }
 }

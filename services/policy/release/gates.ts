@@ -1,12 +1,14 @@
 import { createFactsValidator, type FactsValidator } from '../../kernel/facts-check.ts'
 import { InvalidInput, ServiceError } from '../../kernel/errors.ts'
 import { ActivePolicy } from '../active-policy.ts'
+import type { Intent, RaisesNobodyFinding } from '../api.ts'
 import { missesOf, readTestFile, type PolicyCase } from '../case-file.ts'
 import { Frameworks } from '../frameworks.ts'
 import { PolicyRejected, type Diagnostic } from '../language/diagnostic.ts'
 import type { SourceFile } from '../language/document.ts'
 import type { Text } from '../language/pack.ts'
 import { FACTS, PolicyLibrary, type PolicyDocuments } from '../policy-library.ts'
+import { raisesNobody, type PolicySide } from './raises-nobody.ts'
 import type { ReleaseContent } from './release.ts'
 
 /** What stands between documents and their being in force. */
@@ -22,6 +24,8 @@ export interface GateFindings {
     }[]
   }
   readonly objections: readonly Text[]
+  /** Where the question says that nobody is raised. */
+  readonly raisesNobody?: RaisesNobodyFinding
   /** What would be in force; absent where the documents cannot be read. */
   readonly policy?: ActivePolicy
   /** Of every pack, with `policy`. */
@@ -35,12 +39,13 @@ export interface GateQuestion {
   readonly before: PolicyDocuments
   /** The release whose documents these are again: it passed once, and its versions are older on purpose. */
   readonly rolledBackTo: number | null
+  readonly intent: Intent
   readonly now: Date
 }
 
 /**
  * Holds documents against everything that a release has to pass: every pack readable, every test right, what is in force
- * resting on released packs, and a version that grows with what it names. Pure.
+ * resting on released packs, a version that grows with what it names, and nobody raised where that is said. Pure.
  */
 export function passGates(question: GateQuestion): GateFindings {
   const library = new PolicyLibrary(question.documents)
@@ -52,14 +57,18 @@ export function passGates(question: GateQuestion): GateFindings {
   if (!(outcome instanceof ActivePolicy)) {
     return { passed: false, diagnostics: [], tests: NO_TESTS, objections: [outcome], versions: [] }
   }
-  const tests = runTests(library, changedIn(library, question.before), question.now)
+  const old = new PolicyLibrary(question.before)
+  const tests = runTests(library, changedIn(library, old), question.now)
+  const found = intentFinding(question, old, { library, policy: outcome })
   const objections = [
     ...draftsInForce(outcome),
-    ...(question.rolledBackTo === null ? versionsThatDoNotGrow(library, question.before) : []),
+    ...(question.rolledBackTo === null ? versionsThatDoNotGrow(library, old) : []),
+    ...raises(found),
   ]
   return {
     passed: tests.failed.length === 0 && objections.length === 0,
     ...{ diagnostics, tests, objections },
+    ...(found === undefined ? {} : { raisesNobody: found }),
     policy: outcome,
     versions: versionsIn(library),
   }
@@ -99,9 +108,8 @@ function activeOf(library: PolicyLibrary, pack: string): ActivePolicy | Text {
 }
 
 /** Frameworks whose answers may be others than before; the tests of the rest have passed already. */
-function changedIn(library: PolicyLibrary, before: PolicyDocuments): readonly string[] {
-  const old = new PolicyLibrary(before)
-  const factsChanged = library.documents.get(FACTS) !== before.get(FACTS)
+function changedIn(library: PolicyLibrary, old: PolicyLibrary): readonly string[] {
+  const factsChanged = library.documents.get(FACTS) !== old.documents.get(FACTS)
   return library
     .list()
     .filter(
@@ -161,6 +169,31 @@ function missesIn(one: PolicyCase, frameworks: Frameworks, now: Date): readonly 
   }
 }
 
+/** Draws on what was in force only where the question says that nobody is raised: the comparison takes its time. */
+function intentFinding(
+  { intent, pack, now }: GateQuestion,
+  old: PolicyLibrary,
+  after: Omit<PolicySide, 'pack'>,
+): RaisesNobodyFinding | undefined {
+  if (intent === 'any') return undefined
+  const before = { library: old, policy: old.policyOf(pack), pack }
+  return raisesNobody(before, { ...after, pack }, now)
+}
+
+/** INVARIANT: what says that it raises nobody is published only where that is proved; what is open is no proof. */
+function raises(found: RaisesNobodyFinding | undefined): readonly Text[] {
+  if (found === undefined) return []
+  const people = found.raised.map(({ framework, axis, before, after, label }) => ({
+    ja: `${framework} ${axis} が ${before} から ${after} に上がる人がいます — ${label.ja}`,
+    en: `somebody is raised on ${framework} ${axis} from ${before} to ${after} — ${label.en}`,
+  }))
+  const open = found.open.map(({ ja, en }) => ({
+    ja: `誰も上がらないことを証明できません — ${ja}`,
+    en: `that nobody is raised is not proved — ${en}`,
+  }))
+  return [...people, ...open]
+}
+
 /** A draft answers authors only. */
 function draftsInForce(policy: ActivePolicy): Text[] {
   return policy.packs
@@ -172,8 +205,7 @@ function draftsInForce(policy: ActivePolicy): Text[] {
 }
 
 /** One version names one content. */
-function versionsThatDoNotGrow(library: PolicyLibrary, before: PolicyDocuments): Text[] {
-  const old = new PolicyLibrary(before)
+function versionsThatDoNotGrow(library: PolicyLibrary, old: PolicyLibrary): Text[] {
   return library.list().flatMap((name) => {
     if (!old.list().includes(name)) return []
     if (sameTexts(old.rulesOf(name), library.rulesOf(name))) return []

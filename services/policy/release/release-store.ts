@@ -117,7 +117,7 @@ export class ReleaseStore {
   async decideProposal(
     tx: Tx,
     id: string,
-    decision: Pick<ProposalRow, 'state' | 'decidedBy'>,
+    decision: Pick<ProposalRow, 'state' | 'decidedBy' | 'refusal'>,
   ): Promise<boolean> {
     const { proposals } = this.#tables
     const rows = await tx

@@ -3,6 +3,7 @@ import { lengthPrefixed, toHex } from '../../kernel/bytes.ts'
 import { canonicalJson } from '../../kernel/canonical-json.ts'
 import { sha256 } from '../../kernel/digest.ts'
 import { eventKeyId } from '../../eventlog/event-trust.ts'
+import type { Intent } from '../api.ts'
 import type { PolicyDocuments } from '../policy-library.ts'
 
 const FORMAT = 'watashi-policy-release/1'
@@ -23,6 +24,8 @@ export interface ReleaseContent {
   readonly author: string
   readonly approver: string
   readonly note: string
+  /** What was proved of it against the release before. */
+  readonly intent: Intent
   /** The release whose documents it has again, or null. */
   readonly rolledBackTo: number | null
   readonly publishedAt: Date
@@ -79,9 +82,11 @@ export function releaseFlaw(
 }
 
 /** The signed bytes: LP(domain, JCS of the content), documents in the order of their paths. */
-function releaseBytes({ documents, publishedAt, ...content }: ReleaseContent): Uint8Array {
+function releaseBytes({ documents, publishedAt, intent, ...content }: ReleaseContent): Uint8Array {
   const form = {
     ...content,
+    // Left out where nothing was said, as in releases from before it could be.
+    ...(intent === 'any' ? {} : { intent }),
     format: FORMAT,
     documents: inOrder(documents),
     publishedAt: publishedAt.toISOString(),

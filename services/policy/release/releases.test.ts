@@ -1,104 +1,22 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { IdentityProofed, ProofPurpose } from '../../../proto/gen/watashi/identity/v1/identity.ts'
-import { openTemporaryEventCore } from '../../eventlog/temporary-event-core.ts'
-import { canonicalJson } from '../../kernel/canonical-json.ts'
 import { TOPICS } from '../../kernel/event.ts'
-import { createLog } from '../../kernel/log.ts'
-import { systemRandom } from '../../kernel/random.ts'
-import { createPolicy, type Policy } from '../policy.ts'
+import type { Policy } from '../policy.ts'
 import * as tables from '../schema.sqlite.ts'
-import { createPolicyConsumers } from '../worker.ts'
 import { authorCode, releaseFlaw } from './release.ts'
+import {
+  ANNA,
+  BO,
+  HEADER,
+  KEY,
+  LATER,
+  openPolicyStand,
+  PERSON,
+  propose,
+  publish,
+  withoutEquivalence,
+} from './stand-releases.ts'
 
-const NOW = '2026-06-01T00:00:00Z'
-/** When authors are at work: after the person was proofed. */
-const LATER = '2026-06-01T00:01:00Z'
-const [ANNA, BO, PERSON] = ['subject-anna', 'subject-bo', 'subject-person']
-const KEY = generateKeyPairSync('ed25519')
-const HEADER = 'watashi-default/framework.yaml'
 const METI = { framework: 'meti-idtf-2016', axis: 'proofing' }
-
-/** The product's policy service on a database of its own, two authors, and a person with a card. */
-async function stand() {
-  const core = await openTemporaryEventCore({ services: ['policy'], now: NOW })
-  const { database, clock } = core
-  const open = () =>
-    createPolicy({
-      ...{ database, clock, random: systemRandom, log: createLog('silent'), releaseKey: KEY },
-      publisher: core.publisher('policy'),
-    })
-  const policy = open()
-  await policy.activate()
-  for (const consumer of createPolicyConsumers(policy)) core.consume(consumer)
-  for (const subjectRef of [ANNA, BO]) {
-    await policy.releases.askForRole(subjectRef)
-    await policy.releases.grantRole(authorCode(subjectRef), true)
-  }
-  await database.run((tx) => core.publisher('proofing').publish(tx, proofed()))
-  await core.settle()
-  clock.set(LATER)
-  return { core, policy, open, [Symbol.asyncDispose]: () => core[Symbol.asyncDispose]() }
-}
-
-function proofed() {
-  const facts = {
-    proofing: { id: 'p1', channel: 'remote_unattended', at: NOW, consent: true },
-    evidence: [
-      {
-        id: 'e1',
-        kind: 'jpki_sign_cert',
-        cls: 'pki_cert',
-        issuer: { country: 'JP', sector: 'gov' },
-      },
-    ],
-    checks: [
-      { type: 'authentic', on: 'e1', method: 'crypto', anchor: 'JLIS' },
-      { type: 'status', on: 'e1', result: 'good' },
-      { type: 'signed', on: 'e1', payload: 'application', valid: true },
-      { type: 'match', on: 'e1', scope: 'core', source: 'signed_attributes' },
-      { type: 'holder', on: 'e1', method: 'pin' },
-    ],
-  }
-  const value = IdentityProofed.encode(
-    IdentityProofed.fromPartial({
-      subjectRef: PERSON,
-      proofingId: 'p1',
-      purpose: ProofPurpose.PROOF_PURPOSE_ENROL,
-      factsJson: Buffer.from(canonicalJson(facts)),
-    }),
-  ).finish()
-  return {
-    topic: TOPICS.subject,
-    key: PERSON,
-    type: 'watashi.identity.v1.IdentityProofed',
-    value,
-    occurredAt: new Date(NOW),
-  }
-}
-
-/** The pack in force with its equivalence of JPKI switched off, under a version of its own. */
-function withoutEquivalence(policy: Policy, version = '1.1.0') {
-  const text = policy.releases.current().documents.get(HEADER) ?? ''
-  return [
-    {
-      path: HEADER,
-      text: text
-        .replace(/^version: .*$/m, `version: ${version}`)
-        .replace('jpki_equivalence: true', 'jpki_equivalence: false'),
-    },
-  ]
-}
-
-async function propose(policy: Policy, changes = withoutEquivalence(policy)) {
-  const { policyDigest: basePolicyDigest } = policy.releases.current()
-  return policy.releases.propose(ANNA, { basePolicyDigest, changes, note: 'as the table says' })
-}
-
-async function publish(policy: Policy, changes = withoutEquivalence(policy)) {
-  const { row } = await propose(policy, changes)
-  return policy.releases.approve(BO, row.id, row.contentDigest)
-}
 
 async function metiLevel(policy: Policy, at = new Date(LATER)): Promise<string | undefined> {
   const levels = await policy.identityLevels(PERSON, at)
@@ -107,7 +25,7 @@ async function metiLevel(policy: Policy, at = new Date(LATER)): Promise<string |
 
 describe('publishing by two persons', () => {
   test('what another person approves is signed, in force at once, and scores everybody again', async () => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     const { policy, core } = given
     const before = await policy.decisions(PERSON)
     expect(before.map(({ axis, level }) => `${axis} ${level}`)).toContain('proofing 3')
@@ -133,7 +51,7 @@ describe('publishing by two persons', () => {
     ['its author', ANNA, 'PERMISSION_DENIED'],
     ['nobody’s author', PERSON, 'PERMISSION_DENIED'],
   ])('%s cannot approve it', async (_who, subjectRef, code) => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     const { row } = await propose(given.policy)
     const approval = given.policy.releases.approve(subjectRef, row.id, row.contentDigest)
     await expect(approval).rejects.toMatchObject({ code })
@@ -141,7 +59,7 @@ describe('publishing by two persons', () => {
   })
 
   test('an approval is of what was looked at, of an open proposal, and of what is in force', async () => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     const { releases } = given.policy
     const first = await propose(given.policy)
     const second = await propose(given.policy, withoutEquivalence(given.policy, '1.2.0'))
@@ -165,23 +83,23 @@ describe('publishing by two persons', () => {
   })
 
   test('its author withdraws, and another refuses', async () => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     const { releases } = given.policy
     const { row } = await propose(given.policy)
-    await expect(releases.end(ANNA, row.id, 'refused')).rejects.toMatchObject({
+    await expect(releases.refuse(ANNA, row.id, 'mine')).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
     })
-    await expect(releases.end(BO, row.id, 'withdrawn')).rejects.toMatchObject({
-      code: 'PERMISSION_DENIED',
-    })
-    expect((await releases.end(BO, row.id, 'refused')).row).toMatchObject({ state: 'refused' })
+    await expect(releases.withdraw(BO, row.id)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
+    const refused = await releases.refuse(BO, row.id, 'the table says otherwise')
+    expect(refused.row).toMatchObject({ state: 'refused', refusal: 'the table says otherwise' })
+    await expect(releases.withdraw(ANNA, row.id)).rejects.toMatchObject({ code: 'CONFLICT' })
     await expect(releases.approve(BO, row.id, row.contentDigest)).rejects.toMatchObject({
       code: 'CONFLICT',
     })
   })
 
   test('a person whose role was taken proposes nothing', async () => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     await given.policy.releases.grantRole(authorCode(ANNA), false)
     await expect(propose(given.policy)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
     await expect(given.policy.releases.grantRole('0'.repeat(16), true)).rejects.toMatchObject({
@@ -192,7 +110,7 @@ describe('publishing by two persons', () => {
 
 describe('the gates', () => {
   test('a fault is told at its place, and is not published', async () => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     const path = 'nist-63-4/identity.rules.yaml'
     const text = given.policy.releases.current().documents.get(path) ?? ''
     const changes = [{ path, text: text.replace('jpki_sign_cert', 'jpki_sing_cert') }]
@@ -206,7 +124,7 @@ describe('the gates', () => {
   })
 
   test('a test that fails is told, and is not published', async () => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     const path = 'watashi-default/watashi.test.yaml'
     const wrong = [
       'framework: watashi-default',
@@ -224,14 +142,14 @@ describe('the gates', () => {
   })
 
   test('a changed framework needs a version above the one in force', async () => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     const same = given.policy.releases.check(withoutEquivalence(given.policy, '1.0.0'))
     expect(same).toMatchObject({ passed: false, objections: [{ en: /above 1\.0\.0/ }] })
     expect(given.policy.releases.check(withoutEquivalence(given.policy)).passed).toBe(true)
   })
 
   test('a draft is not put in force', async () => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     const [header] = withoutEquivalence(given.policy)
     const text = header?.text.replace('status: released', 'status: draft') ?? ''
     const report = given.policy.releases.check([{ path: HEADER, text }])
@@ -241,14 +159,14 @@ describe('the gates', () => {
   test.each(['facts.schema.json', 'README.md', '../facts.yaml', 'nist-63-4/bad/alias.yaml'])(
     'a change of %s is refused',
     async (path) => {
-      await using given = await stand()
+      await using given = await openPolicyStand()
       expect(() => given.policy.releases.check([{ path, text: '' }])).toThrow(/expected facts.yaml/)
     },
   )
 })
 
 test('rolling back publishes old documents anew, and never goes back in number', async () => {
-  await using given = await stand()
+  await using given = await openPolicyStand()
   const { policy, core } = given
   const installed = policy.digest
   const on = withoutEquivalence(policy)
@@ -261,7 +179,7 @@ test('rolling back publishes old documents anew, and never goes back in number',
   await policy.rescoreDue(core.clock.now())
   expect(await metiLevel(policy)).toBe('3')
 
-  const { row } = await policy.releases.rollBack(BO, 1, 'back to the table')
+  const { row } = await policy.releases.rollBack(BO, 1, { note: 'back to the table' })
   expect(row.report.passed).toBe(true)
   const release = await policy.releases.approve(ANNA, row.id, row.contentDigest)
   expect(release.content).toMatchObject({ sequence: 3, rolledBackTo: 1 })
@@ -277,7 +195,7 @@ test('rolling back publishes old documents anew, and never goes back in number',
 
 describe('another process', () => {
   test('takes a release when it looks, and starts with it', async () => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     const other = given.open()
     await other.activate()
     await publish(given.policy)
@@ -297,7 +215,7 @@ describe('another process', () => {
   ])(
     'keeps what is in force when the %s of a release was changed, and does not start with it',
     async (_what, change) => {
-      await using given = await stand()
+      await using given = await openPolicyStand()
       const other = given.open()
       await other.activate()
       const before = other.digest
@@ -314,7 +232,7 @@ describe('another process', () => {
 
 describe('the decision log', () => {
   test('explains a decision with the policy of then, after another took its place', async () => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     const { policy, core } = given
     await publish(policy)
     await policy.rescoreDue(core.clock.now())
@@ -326,11 +244,11 @@ describe('the decision log', () => {
     expect(was.why.map(({ id }) => id)).toEqual(older[0]?.firedRules)
     expect(is.whyNot.length).toBeGreaterThan(0)
     expect(await policy.decisionLog.find({}, older[0]?.firedRules[0])).toHaveLength(1)
-    expect(await policy.decisionLog.find({ until: new Date(NOW) })).toEqual([])
+    expect(await policy.decisionLog.find({ until: new Date('2026-06-01T00:00:00Z') })).toEqual([])
   })
 
   test('says what is lacking where it cannot replay', async () => {
-    await using given = await stand()
+    await using given = await openPolicyStand()
     const { policy, core } = given
     const [decision] = await policy.decisionLog.find({ subjectRef: PERSON, ...METI })
     await core.database.run(async (tx) => {
@@ -352,7 +270,7 @@ describe('the decision log', () => {
 })
 
 test('the impact of a draft counts every person by the level now and then, and changes nothing', async () => {
-  await using given = await stand()
+  await using given = await openPolicyStand()
   const { policy } = given
   const { subjects, axes } = await policy.impact(withoutEquivalence(policy))
   expect(subjects).toBe(1)

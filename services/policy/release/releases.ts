@@ -5,7 +5,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { AccessDenied, ConfigError, Conflict, InvalidInput, NotFound } from '../../kernel/errors.ts'
 import type { Log } from '../../kernel/log.ts'
 import { orderedId, type Random } from '../../kernel/random.ts'
-import type { DocumentChange, GateReport } from '../api.ts'
+import type { DocumentChange, GateReport, Intent } from '../api.ts'
 import type { ActivePolicy } from '../active-policy.ts'
 import {
   FACTS_SCHEMA,
@@ -40,6 +40,8 @@ export interface NewProposal {
   readonly basePolicyDigest: string
   readonly changes: readonly DocumentChange[]
   readonly note: string
+  /** `any` where nothing is said. */
+  readonly intent?: Intent
 }
 
 export interface Proposal {
@@ -118,8 +120,8 @@ export class PolicyReleases {
   }
 
   /** Holds a draft against the gates. @throws InvalidInput for a change that no document may have */
-  check(changes: readonly DocumentChange[]): GateFindings {
-    return this.#findings(this.changed(changes), null)
+  check(changes: readonly DocumentChange[], intent: Intent = 'any'): GateFindings {
+    return this.#findings(this.changed(changes), { intent, rolledBackTo: null })
   }
 
   /** What is in force with changes. @throws InvalidInput */
@@ -146,18 +148,24 @@ export class PolicyReleases {
   }
 
   /** Proposes changes of what is in force. A draft that no gate lets through may be shown to others, and not approved. */
-  async propose(subjectRef: string, { basePolicyDigest, changes, note }: NewProposal) {
+  async propose(subjectRef: string, proposal: NewProposal): Promise<Proposal> {
+    const { basePolicyDigest, changes, note, intent = 'any' } = proposal
     await this.#requireAuthor(subjectRef)
     if (basePolicyDigest !== this.#deps.inForce.policy.digest)
       throw new Conflict('expected changes of what is in force: another policy is by now')
-    return this.#propose(subjectRef, this.changed(changes), note, null)
+    return this.#propose(subjectRef, this.changed(changes), { note, intent, rolledBackTo: null })
   }
 
   /** Proposes the documents of an earlier release. */
-  async rollBack(subjectRef: string, sequence: number, note: string): Promise<Proposal> {
+  async rollBack(
+    subjectRef: string,
+    sequence: number,
+    { note, intent = 'any' }: Pick<NewProposal, 'note' | 'intent'>,
+  ): Promise<Proposal> {
     await this.#requireAuthor(subjectRef)
     const { content } = await this.release(sequence)
-    return this.#propose(subjectRef, content.documents, note, sequence)
+    const said = { note, intent, rolledBackTo: sequence }
+    return this.#propose(subjectRef, content.documents, said)
   }
 
   /**
@@ -174,12 +182,13 @@ export class PolicyReleases {
     if (row.contentDigest !== looked)
       throw new Conflict('expected the digest of the documents of this proposal')
     if (!current) throw new Conflict('expected a proposal of what is in force: make it anew')
-    const { passed, policy, versions } = this.#findings(documents, row.rolledBackTo)
+    const { passed, policy, versions } = this.#findings(documents, row)
     if (!passed || policy === undefined)
       throw new Conflict('expected a proposal that passes every gate')
     const publishedAt = clock.now()
+    const published = { state: 'published', decidedBy: approver, refusal: null } as const
     const release = await database.run(async (tx) => {
-      if (!(await this.#store.decideProposal(tx, id, { state: 'published', decidedBy: approver })))
+      if (!(await this.#store.decideProposal(tx, id, published)))
         throw new Conflict('expected an open proposal')
       const before = await this.#store.release(tx, await this.#store.newest(tx))
       if ((before?.content.sequence ?? 0) !== inForce.sequence)
@@ -190,7 +199,7 @@ export class PolicyReleases {
         pack: inForce.pack,
         policyDigest: policy.digest,
         versions,
-        ...{ documents, author: row.author, approver, note: row.note },
+        ...{ documents, author: row.author, approver, note: row.note, intent: row.intent },
         ...{ rolledBackTo: row.rolledBackTo, publishedAt },
       }
       const signed = signRelease(content, key)
@@ -204,20 +213,14 @@ export class PolicyReleases {
     return release
   }
 
-  /** Ends a proposal: its author withdraws it, any other author refuses it. */
-  async end(subjectRef: string, id: string, state: 'withdrawn' | 'refused'): Promise<Proposal> {
-    const code = await this.#requireAuthor(subjectRef)
-    const { row } = await this.proposal(id)
-    if ((row.author === code) !== (state === 'withdrawn'))
-      throw new AccessDenied(
-        'PERMISSION_DENIED',
-        'expected the author to withdraw, or another to refuse',
-      )
-    const done = await this.#deps.database.run((tx) =>
-      this.#store.decideProposal(tx, id, { state, decidedBy: code }),
-    )
-    if (!done) throw new Conflict('expected an open proposal')
-    return this.proposal(id)
+  /** Ends a proposal of one's own. */
+  async withdraw(subjectRef: string, id: string): Promise<Proposal> {
+    return this.#end(subjectRef, id, { state: 'withdrawn', refusal: null })
+  }
+
+  /** Ends a proposal of somebody else, and tells why. */
+  async refuse(subjectRef: string, id: string, reason: string): Promise<Proposal> {
+    return this.#end(subjectRef, id, { state: 'refused', refusal: reason })
   }
 
   /** @throws NotFound */
@@ -283,12 +286,11 @@ export class PolicyReleases {
   async #propose(
     subjectRef: string,
     documents: PolicyDocuments,
-    note: string,
-    rolledBackTo: number | null,
+    said: Pick<ProposalRow, 'note' | 'intent' | 'rolledBackTo'>,
   ): Promise<Proposal> {
     const { database, clock, random, inForce } = this.#deps
     const at = clock.now()
-    const report = toReport(this.#findings(documents, rolledBackTo))
+    const report = toReport(this.#findings(documents, said))
     const row: ProposalRow = {
       id: orderedId(random, at),
       state: 'open',
@@ -297,7 +299,8 @@ export class PolicyReleases {
       baseContentDigest: inForce.contentDigest,
       contentDigest: contentDigest(documents),
       decidedBy: null,
-      ...{ note, at, rolledBackTo, report },
+      refusal: null,
+      ...{ ...said, at, report },
     }
     const base = inForce.documents
     await database.run(async (tx) => {
@@ -308,10 +311,32 @@ export class PolicyReleases {
     return this.proposal(row.id)
   }
 
-  #findings(documents: PolicyDocuments, rolledBackTo: number | null): GateFindings {
+  async #end(
+    subjectRef: string,
+    id: string,
+    end: { readonly state: 'withdrawn' | 'refused'; readonly refusal: string | null },
+  ): Promise<Proposal> {
+    const code = await this.#requireAuthor(subjectRef)
+    const { row } = await this.proposal(id)
+    if ((row.author === code) !== (end.state === 'withdrawn'))
+      throw new AccessDenied(
+        'PERMISSION_DENIED',
+        'expected the author to withdraw, or another to refuse',
+      )
+    const done = await this.#deps.database.run((tx) =>
+      this.#store.decideProposal(tx, id, { ...end, decidedBy: code }),
+    )
+    if (!done) throw new Conflict('expected an open proposal')
+    return this.proposal(id)
+  }
+
+  #findings(
+    documents: PolicyDocuments,
+    { intent, rolledBackTo }: Pick<ProposalRow, 'intent' | 'rolledBackTo'>,
+  ): GateFindings {
     const { inForce, clock } = this.#deps
-    const before = inForce.documents
-    return passGates({ documents, pack: inForce.pack, before, rolledBackTo, now: clock.now() })
+    const { documents: before, pack } = inForce
+    return passGates({ documents, pack, before, rolledBackTo, intent, now: clock.now() })
   }
 
   async #proposal(tx: Tx, row: ProposalRow): Promise<Proposal> {
@@ -362,7 +387,8 @@ function changesBetween(before: PolicyDocuments, after: PolicyDocuments): Docume
 
 const MAX_FAILED = 100
 
-export function toReport({ passed, diagnostics, tests, objections }: GateFindings): GateReport {
+export function toReport(findings: GateFindings): GateReport {
+  const { passed, diagnostics, tests, objections, raisesNobody } = findings
   return {
     passed,
     diagnostics: diagnostics.map(({ code, place, message, help }) => ({
@@ -376,5 +402,6 @@ export function toReport({ passed, diagnostics, tests, objections }: GateFinding
       failed: tests.failed.slice(0, MAX_FAILED).map((one) => ({ ...one })),
     },
     objections: objections.map((text) => ({ ...text })),
+    ...(raisesNobody === undefined ? {} : { raisesNobody }),
   }
 }

@@ -11,6 +11,7 @@ import type {
   FindingsReply,
   GateReport,
   ImpactReply,
+  Intent,
   ProposalView,
   ProposeBody,
   ReleasesReply,
@@ -54,8 +55,11 @@ export async function samples(): Promise<readonly SamplePerson[]> {
   return people
 }
 
-export function check(changes: readonly DocumentChange[]): Promise<GateReport> {
-  return call('POST', `${BASE}/check`, { changes })
+export function check(
+  changes: readonly DocumentChange[],
+  intent: Intent = 'any',
+): Promise<GateReport> {
+  return call('POST', `${BASE}/check`, { changes, intent })
 }
 
 export function impact(changes: readonly DocumentChange[]): Promise<Impact> {
@@ -86,8 +90,8 @@ export function approve(id: string, contentDigest: string): Promise<{ readonly r
   return call('POST', `${BASE}/proposals/${segment(id)}/approve`, { contentDigest })
 }
 
-export function refuseProposal(id: string): Promise<object> {
-  return call('POST', `${BASE}/proposals/${segment(id)}/refuse`, {})
+export function refuseProposal(id: string, reason: string): Promise<object> {
+  return call('POST', `${BASE}/proposals/${segment(id)}/refuse`, { reason })
 }
 
 export function withdraw(id: string): Promise<object> {

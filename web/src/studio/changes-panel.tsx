@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { check, impact, propose, type GateReport, type Impact } from '../api/policy.ts'
 import { useAction } from '../parts/asking.ts'
 import { Button } from '../parts/button.tsx'
+import { Checkbox } from '../parts/choice.tsx'
 import { Confirm } from '../parts/dialog.tsx'
 import { ErrorNotice } from '../parts/notice.tsx'
 import { Section, Small, Text } from '../parts/page.tsx'
@@ -134,6 +135,7 @@ function Proposing(props: { readonly draft: Draft; readonly onProposed: () => vo
   const { draft } = props
   const action = useAction()
   const [note, setNote] = useState('')
+  const [raisesNobody, setRaisesNobody] = useState(false)
   const [tried, setTried] = useState(false)
   const [report, setReport] = useState<GateReport>()
   const empty = note.trim() === ''
@@ -141,8 +143,9 @@ function Proposing(props: { readonly draft: Draft; readonly onProposed: () => vo
     setTried(true)
     if (empty) return
     setReport(undefined)
+    const intent = raisesNobody ? 'raises_nobody' : 'any'
     action.run(async () => {
-      const before = await check(draft.changes)
+      const before = await check(draft.changes, intent)
       if (!before.passed) {
         setReport(before)
         return
@@ -151,6 +154,7 @@ function Proposing(props: { readonly draft: Draft; readonly onProposed: () => vo
         basePolicyDigest: draft.basePolicyDigest,
         changes: [...draft.changes],
         note: note.trim(),
+        intent,
       })
       draft.restore()
       props.onProposed()
@@ -166,6 +170,9 @@ function Proposing(props: { readonly draft: Draft; readonly onProposed: () => vo
         rows={3}
         fault={tried && empty ? t('changes.noteNeeded') : undefined}
       />
+      <Checkbox checked={raisesNobody} onChange={setRaisesNobody}>
+        {t('changes.raisesNobody')}
+      </Checkbox>
       {action.failure && <ErrorNotice failure={action.failure} />}
       {report !== undefined && <ReportView report={report} />}
       <Button busy={action.busy} busyText={t('changes.proposing')} onPress={send}>

@@ -11,6 +11,7 @@ import { dateTime } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 import { ChangesView } from './changes-view.tsx'
 import type { Draft } from './draft.ts'
+import { Field } from './fields.tsx'
 import { ReportView } from './report-view.tsx'
 
 const TONES = {
@@ -89,6 +90,7 @@ function ProposalCard(props: {
           ],
         ]}
       />
+      {proposal.refusal !== null && <Facts rows={[[t('proposals.refusal'), proposal.refusal]]} />}
       {rolledBackTo !== null && <Text>{t('proposals.rollback', { sequence: rolledBackTo })}</Text>}
       <ReportView report={proposal.report} />
       {proposal.state === 'open' && (
@@ -195,21 +197,24 @@ function Refusal(props: {
 }) {
   const { t } = useTranslation('studio')
   const action = useAction()
+  const [reason, setReason] = useState('')
   return (
     <Confirm
       open={props.open}
       onClose={props.onClose}
       title={t('proposals.refuseTitle')}
       confirm={t('proposals.refuse')}
+      confirmDisabled={reason.trim() === ''}
       action={action}
       onConfirm={() => {
         action.run(async () => {
-          await refuseProposal(props.proposal.id)
+          await refuseProposal(props.proposal.id, reason.trim())
           props.onRefused()
         })
       }}
     >
       <Text>{t('proposals.refuseText')}</Text>
+      <Field label={t('proposals.refusal')} value={reason} onChange={setReason} rows={3} />
     </Confirm>
   )
 }

@@ -8,7 +8,7 @@ import { useLanguage } from '../text/i18n.ts'
 export function ReportView({ report }: { readonly report: GateReport }) {
   const { t } = useTranslation('studio')
   const { language } = useLanguage()
-  const { diagnostics, objections, tests } = report
+  const { diagnostics, objections, raisesNobody, tests } = report
   return (
     <div className="space-y-2">
       <p
@@ -18,6 +18,12 @@ export function ReportView({ report }: { readonly report: GateReport }) {
         {report.passed ? t('report.passed') : t('report.failed')}{' '}
         {t('report.tests', { passed: tests.passed, failed: tests.failed.length })}
       </p>
+      {raisesNobody?.verdict === 'proved' && (
+        <Lines
+          title={t('report.raisesNobody')}
+          lines={raisesNobody.assumptions.map((assumption) => local(language, assumption))}
+        />
+      )}
       <Lines
         title={t('report.objections')}
         lines={objections.map((objection) => local(language, objection))}
