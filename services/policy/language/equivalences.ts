@@ -10,6 +10,7 @@ import {
   type Value,
 } from './document.ts'
 import type { Axis, Named, Text } from './pack.ts'
+import { checkLanguage, isMember, readAxisName, type NamedAxes } from './read-names.ts'
 
 /** Under this name, what another framework found counts as a level here; only where a profile or a question names it. */
 export interface Equivalence {
@@ -23,12 +24,6 @@ export interface Equivalence {
   readonly gives: { readonly framework: string; readonly axis: string; readonly level: string }
 }
 
-/** The frameworks that an equivalence may name. */
-export interface ServedFrameworks {
-  readonly ids: readonly string[]
-  axesOf(framework: string): ReadonlyMap<string, Axis>
-}
-
 const MAX_EQUIVALENCES = 500
 
 /**
@@ -37,7 +32,7 @@ const MAX_EQUIVALENCES = 500
  */
 export function readEquivalences(
   sources: readonly SourceFile[],
-  served: ServedFrameworks,
+  served: NamedAxes,
   enabled?: readonly Named[],
 ): readonly Equivalence[] {
   const report = new Report()
@@ -49,13 +44,13 @@ export function readEquivalences(
 }
 
 class EquivalenceReader {
-  readonly #served: ServedFrameworks
+  readonly #served: NamedAxes
   readonly #report: Report
   readonly #enabled: readonly Named[] | undefined
   readonly #ids = new Set<string>()
   readonly #found: Equivalence[] = []
 
-  constructor(served: ServedFrameworks, report: Report, enabled: readonly Named[] | undefined) {
+  constructor(served: NamedAxes, report: Report, enabled: readonly Named[] | undefined) {
     this.#served = served
     this.#report = report
     this.#enabled = enabled
@@ -66,15 +61,7 @@ class EquivalenceReader {
     const map = document === undefined ? undefined : asMap(document, 'a document', this.#report)
     if (map === undefined) return
     const fields = new Fields(map, this.#report)
-    const language = fields.scalar('language')
-    if (language === undefined) fields.required('language')
-    else if (language.text !== '1')
-      this.#report.add(
-        'language-version',
-        language.place,
-        `language version \`${language.text}\` is not known`,
-        'known: 1',
-      )
+    checkLanguage(fields, this.#report)
     fields.required('equivalences')
     for (const item of fields.list('equivalences')) this.#equivalence(item)
     fields.finish()
@@ -134,7 +121,7 @@ class EquivalenceReader {
 
   #source(map: MapValue): Equivalence['when'] | undefined {
     const fields = new Fields(map, this.#report)
-    const axis = this.#axis(fields)
+    const axis = readAxisName(fields, this.#served, this.#report)
     const [key, other] =
       axis?.kind === 'methods' ? ['includes', 'at_least'] : ['at_least', 'includes']
     const reached = fields.scalar(key)
@@ -153,13 +140,13 @@ class EquivalenceReader {
       this.#noAnswer(axis, map.place)
       return undefined
     }
-    if (!this.#isMember(reached, axis)) return undefined
+    if (!isMember(reached, axis, this.#report)) return undefined
     return { framework: fields.text('framework') ?? '', axis: axis.name, reached: reached.text }
   }
 
   #target(map: MapValue): Equivalence['gives'] | undefined {
     const fields = new Fields(map, this.#report)
-    const axis = this.#axis(fields)
+    const axis = readAxisName(fields, this.#served, this.#report)
     const level = fields.scalar('level')
     fields.required('level')
     fields.finish()
@@ -168,7 +155,7 @@ class EquivalenceReader {
       this.#noAnswer(axis, map.place)
       return undefined
     }
-    if (!this.#isMember(level, axis)) return undefined
+    if (!isMember(level, axis, this.#report)) return undefined
     return { framework: fields.text('framework') ?? '', axis: axis.name, level: level.text }
   }
 
@@ -179,45 +166,5 @@ class EquivalenceReader {
       `axis \`${axis.name}\` has no level`,
       'an equivalence reads a level or a method, and gives a level',
     )
-  }
-
-  #isMember(value: ScalarValue, axis: Exclude<Axis, { kind: 'answer' }>): boolean {
-    const { members } = axis.type
-    if (members.includes(value.text)) return true
-    this.#report.add(
-      'unknown-level',
-      value.place,
-      `unknown level \`${value.text}\` of axis ${axis.name}`,
-      didYouMean(value.text, members) ?? `known: ${members.join(', ')}`,
-    )
-    return false
-  }
-
-  #axis(fields: Fields): Axis | undefined {
-    const framework = fields.scalar('framework')
-    const name = fields.scalar('axis')
-    fields.required('framework')
-    fields.required('axis')
-    if (framework === undefined || name === undefined) return undefined
-    const { ids } = this.#served
-    if (!ids.includes(framework.text)) {
-      this.#report.add(
-        'unknown-name',
-        framework.place,
-        `unknown framework \`${framework.text}\``,
-        didYouMean(framework.text, ids) ?? `known: ${ids.join(', ')}`,
-      )
-      return undefined
-    }
-    const axes = this.#served.axesOf(framework.text)
-    const axis = axes.get(name.text)
-    if (axis === undefined)
-      this.#report.add(
-        'unknown-axis',
-        name.place,
-        `unknown axis \`${name.text}\` of ${framework.text}`,
-        didYouMean(name.text, axes.keys()) ?? `known: ${[...axes.keys()].join(', ')}`,
-      )
-    return axis
   }
 }

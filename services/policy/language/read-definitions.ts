@@ -2,6 +2,7 @@ import { parseScalar, type Definition } from './scope.ts'
 import { didYouMean } from './diagnostic.ts'
 import { asMap, Fields, type Entry, type ScalarValue, type Value } from './document.ts'
 import { namesIn } from './ir-names.ts'
+import { checkLanguage } from './read-names.ts'
 import type { Reading } from './reading.ts'
 import { ABSENT, maskOf, type EnumType } from './types.ts'
 
@@ -15,15 +16,7 @@ export class DefinitionReader {
 
   /** Tables, defines and derived fields of one document. */
   read(fields: Fields, framework: string): void {
-    const language = fields.scalar('language')
-    if (language === undefined) fields.required('language')
-    else if (language.text !== '1')
-      this.#reading.report.add(
-        'language-version',
-        language.place,
-        `language version \`${language.text}\` is not known`,
-        'known: 1',
-      )
+    checkLanguage(fields, this.#reading.report)
     const own = fields.scalar('framework')
     if (own !== undefined && own.text !== framework) {
       this.#reading.report.add(

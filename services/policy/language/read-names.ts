@@ -1,0 +1,68 @@
+import { didYouMean, type Report } from './diagnostic.ts'
+import type { Fields, ScalarValue } from './document.ts'
+import type { Axis } from './pack.ts'
+
+/** The frameworks that a document may name, with their axes. */
+export interface NamedAxes {
+  readonly ids: readonly string[]
+  axesOf(framework: string): ReadonlyMap<string, Axis>
+}
+
+/** Every document names the version of the language that it is written in. */
+export function checkLanguage(fields: Fields, report: Report): void {
+  const language = fields.scalar('language')
+  if (language === undefined) fields.required('language')
+  else if (language.text !== '1')
+    report.add(
+      'language-version',
+      language.place,
+      `language version \`${language.text}\` is not known`,
+      'known: 1',
+    )
+}
+
+/** The axis that `framework` and `axis` of a map name. */
+export function readAxisName(fields: Fields, named: NamedAxes, report: Report): Axis | undefined {
+  const framework = fields.scalar('framework')
+  const name = fields.scalar('axis')
+  fields.required('framework')
+  fields.required('axis')
+  if (framework === undefined || name === undefined) return undefined
+  const { ids } = named
+  if (!ids.includes(framework.text)) {
+    report.add(
+      'unknown-name',
+      framework.place,
+      `unknown framework \`${framework.text}\``,
+      didYouMean(framework.text, ids) ?? `known: ${ids.join(', ')}`,
+    )
+    return undefined
+  }
+  const axes = named.axesOf(framework.text)
+  const axis = axes.get(name.text)
+  if (axis === undefined)
+    report.add(
+      'unknown-axis',
+      name.place,
+      `unknown axis \`${name.text}\` of ${framework.text}`,
+      didYouMean(name.text, axes.keys()) ?? `known: ${[...axes.keys()].join(', ')}`,
+    )
+  return axis
+}
+
+/** Whether a level or method is one of its axis. */
+export function isMember(
+  value: ScalarValue,
+  axis: Exclude<Axis, { kind: 'answer' }>,
+  report: Report,
+): boolean {
+  const { members } = axis.type
+  if (members.includes(value.text)) return true
+  report.add(
+    'unknown-level',
+    value.place,
+    `unknown level \`${value.text}\` of axis ${axis.name}`,
+    didYouMean(value.text, members) ?? `known: ${members.join(', ')}`,
+  )
+  return false
+}
