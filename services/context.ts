@@ -21,6 +21,7 @@ import { registerIdentityRoutes, registerProofingRoutes } from './proofing/http.
 import { AUTHORS_PATH, orderAboutAuthors } from './policy/authors-order.ts'
 import { registerAnalysisRoutes } from './policy/analysis-http.ts'
 import { registerPolicyRoutes } from './policy/http.ts'
+import { registerTrustmarkRoutes } from './policy/trustmark-http.ts'
 import { registerWalletRoutes } from './wallet/http.ts'
 import { systemClock } from './kernel/clock.ts'
 import { createLog, type Log } from './kernel/log.ts'
@@ -161,6 +162,7 @@ async function startHttp(
   registerFederationRoutes(app, services.federationRoutes)
   registerPolicyRoutes(app, services.policyRoutes)
   registerAnalysisRoutes(app, services.policyRoutes)
+  registerTrustmarkRoutes(app, services.policyRoutes)
   await app.listen({ host: config.bindAddress, port: config.ports.http })
   const { port } = app.server.address() as AddressInfo // listens on a TCP port
   if (places.issuer === '') places.issuer = `http://localhost:${port}`

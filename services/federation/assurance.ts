@@ -4,11 +4,11 @@ import { floorToHour } from '../kernel/calendar.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { InvalidInput, NotFound, Unavailable } from '../kernel/errors.ts'
 import type {
+  AskedMinimum,
   Assessment,
   AssessmentQuestion,
   AxisExplanation,
   AxisLevel,
-  Minimum,
   PolicyPort,
 } from '../policy/ports.ts'
 import type { WalletPort } from '../wallet/ports.ts'
@@ -77,7 +77,7 @@ export class Assurance {
   async check(
     rpId: string,
     pairwiseSubject: string,
-    asked: Minimum,
+    asked: AskedMinimum,
     atLeastPosition: string,
     signal: AbortSignal,
   ): Promise<CheckAnswer> {
@@ -107,7 +107,7 @@ export class Assurance {
   async explain(
     rpId: string,
     pairwiseSubject: string,
-    asked: Minimum,
+    asked: AskedMinimum,
   ): Promise<readonly AxisExplanation[]> {
     const registration = await this.#deps.registry.active(rpId)
     const ask = await this.#question(registration, pairwiseSubject, asked)
@@ -187,14 +187,14 @@ export class Assurance {
   async #question(
     registration: Registration,
     pairwiseSubject: string,
-    asked: Minimum,
+    asked: AskedMinimum,
   ): Promise<AssessmentQuestion> {
     const { policy, sessions, clock } = this.#deps
-    policy.checkMinimum(asked)
+    const wanted = policy.readMinimum(asked)
     const { rpId, minimum: floor, signatureVerifier } = registration
     const subjectRef = await this.#person(registration, pairwiseSubject)
-    checkEntitled(asked, await this.#entitled(registration, pairwiseSubject))
-    const minimum = raiseMinimum((...axis) => policy.compareLevels(...axis), floor, asked)
+    checkEntitled(wanted, await this.#entitled(registration, pairwiseSubject))
+    const minimum = raiseMinimum((...axis) => policy.compareLevels(...axis), [floor], wanted)
     const session = await sessions.latestFor(subjectRef, rpId)
     return {
       subjectRef,

@@ -1,5 +1,5 @@
 import { AccessDenied } from '../kernel/errors.ts'
-import type { Minimum } from '../policy/ports.ts'
+import type { AxisMinimum, ReadMinimum } from '../policy/ports.ts'
 import { axisKey, type AxisName, type Registration } from './registration.ts'
 import type { ToldAxis } from './store.ts'
 
@@ -17,12 +17,27 @@ export function entitledAxes(
 }
 
 /** @throws AccessDenied naming what may be asked, when a question names any other axis */
-export function checkEntitled({ axes }: Minimum, entitled: ReadonlyMap<string, AxisName>): void {
-  const beyond = axes.findIndex((axis) => !entitled.has(axisKey(axis)))
-  if (beyond < 0) return
+export function checkEntitled(asked: ReadMinimum, entitled: ReadonlyMap<string, AxisName>): void {
+  const beyond = namedAxes(asked).find(({ axis }) => !entitled.has(axisKey(axis)))
+  if (beyond === undefined) return
   const allowed = [...entitled.keys()].sort().join(', ') || 'none'
   throw new AccessDenied(
     'PERMISSION_DENIED',
-    `minimum.axes[${beyond}]: expected an axis of your registration, or one that you were told of this person: ${allowed}`,
+    `${beyond.path}: expected an axis of your registration, or one that you were told of this person: ${allowed}`,
   )
+}
+
+/** Every axis that a question asks about, with the place that names it: it asks about all vectors, whichever is met. */
+function namedAxes({
+  own,
+  profile,
+  vectors,
+}: ReadMinimum): readonly { readonly path: string; readonly axis: AxisMinimum }[] {
+  return [
+    ...own.axes.map((axis, i) => ({ path: `minimum.axes[${i}]`, axis })),
+    ...(profile?.axes ?? []).map((axis) => ({ path: 'minimum.profile', axis })),
+    ...vectors.flatMap(({ minimums }, i) =>
+      minimums.flatMap(({ axes }) => axes.map((axis) => ({ path: `minimum.vectors[${i}]`, axis }))),
+    ),
+  ]
 }

@@ -10,12 +10,15 @@ import type { Clock } from '../kernel/clock.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { Conflict, InvalidInput, NotFound } from '../kernel/errors.ts'
 import type {
+  AskedMinimum,
   Assessment,
   AssessmentQuestion,
   AxisExplanation,
+  AxisMinimum,
   IdentityAxisLevel,
   Minimum,
   PolicyPort,
+  ReadMinimum,
   Remedy,
 } from '../policy/ports.ts'
 import type {
@@ -44,6 +47,13 @@ const LADDERS: Readonly<Record<string, readonly string[]>> = {
   'nist-800-63B-4/AAL': ['none', 'AAL1', 'AAL2', 'AAL3'],
 }
 
+/** Values of the trustmark of the fake: each is one level. */
+const VALUES: Readonly<Record<string, AxisMinimum>> = {
+  P2: { framework: 'nist-800-63A-4', axis: 'IAL', level: 'IAL2' },
+  C1: { framework: 'nist-800-63B-4', axis: 'AAL', level: 'AAL1' },
+  C2: { framework: 'nist-800-63B-4', axis: 'AAL', level: 'AAL2' },
+}
+
 export class FakePolicy implements PolicyPort {
   /** Identity level by person; without an entry `no_ial`. */
   readonly identity = new Map<string, string>()
@@ -54,13 +64,39 @@ export class FakePolicy implements PolicyPort {
 
   async assess(question: AssessmentQuestion): Promise<Assessment> {
     if (this.fault !== undefined) throw this.fault
-    const levels = question.minimum.axes.map(({ framework, axis }) => ({
+    const { anyOf, ...plain } = question.minimum
+    const all = (anyOf ?? [plain]).map((held) => this.#assess(question, held))
+    const answer = all.find(({ satisfied }) => satisfied) ?? all[0] ?? this.#assess(question, plain)
+    if (anyOf === undefined) return answer
+    const vot = Object.entries(VALUES)
+      .filter(([, need]) => answer.levels.some((have) => this.#reaches(have, need)))
+      .map(([value]) => value)
+      .join('.')
+    return { ...answer, vector: { vot, trustmark: '/trustmarks/fake/1.0.0' } }
+  }
+
+  readMinimum({ profile, vectors = [], ...own }: AskedMinimum): ReadMinimum {
+    this.checkMinimum(own)
+    if (profile === 'unknown') throw new InvalidInput('minimum.profile', 'one that is offered')
+    const minimums = (vector: string) =>
+      vector.split('.').map((value) => ({ axes: [VALUES[value] ?? []].flat(), flags: [] }))
+    return { own, vectors: vectors.map((vector) => ({ vector, minimums: minimums(vector) })) }
+  }
+
+  #reaches(have: AxisMinimum, need: AxisMinimum): boolean {
+    const { framework, axis } = need
+    const same = have.framework === framework && have.axis === axis
+    return same && this.compareLevels(framework, axis, have.level, need.level) >= 0
+  }
+
+  #assess(question: AssessmentQuestion, held: Minimum): Assessment {
+    const levels = held.axes.map(({ framework, axis }) => ({
       framework,
       axis,
       level: this.#level(question, axis),
       validUntil: new Date('2027-01-01T10:59:59.999Z'),
     }))
-    const shortfalls = question.minimum.axes.flatMap((need, i) => {
+    const shortfalls = held.axes.flatMap((need, i) => {
       const have = levels[i]?.level ?? ''
       if (this.compareLevels(need.framework, need.axis, have, need.level) >= 0) return []
       const remedy = question.ceremony === undefined ? ('log_in' as const) : this.remedy
@@ -71,6 +107,7 @@ export class FakePolicy implements PolicyPort {
     const { factsVersion } = this
     return {
       satisfied: shortfalls.length === 0,
+      held,
       levels,
       shortfalls,
       policyDigest: '',

@@ -36,6 +36,7 @@ export interface Federation {
   readonly requests: Requests
   readonly assurance: Assurance
   readonly interactions: Interactions
+  readonly origin: () => string
   /** `federation.watch`: run it where consumers run. */
   readonly consumer: ConsumerDefinition
   /** Closes what is overdue, forgets what is old; run it every minute or so. */
@@ -60,6 +61,7 @@ export function createFederation(deps: FederationDependencies): Federation {
     requests: new Requests(shared),
     assurance: new Assurance(shared, () => (sealer ??= loadSealer())),
     interactions: new Interactions(shared),
+    origin: deps.origin,
     consumer: watchConsumer(shared),
     sweep: () => book.sweep(),
   }

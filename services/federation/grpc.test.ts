@@ -34,7 +34,13 @@ afterAll(() => stand[Symbol.asyncDispose]())
 
 const AAL1 = { framework: 'nist-800-63B-4', axis: 'AAL', level: 'AAL1' }
 const IAL2 = { framework: 'nist-800-63A-4', axis: 'IAL', level: 'IAL2' }
-const minimum = (...axes: (typeof AAL1)[]) => ({ axes, flags: [], maxAgeSeconds: 0 })
+const minimum = (...axes: (typeof AAL1)[]) => ({
+  axes,
+  flags: [],
+  maxAgeSeconds: 0,
+  profile: '',
+  vectors: [],
+})
 const nobody = 'A'.repeat(43)
 
 /** Reads a stream message by message. */
@@ -231,7 +237,7 @@ describe('form of a call', () => {
   test('an unknown flag is refused with the field it stands in', async () => {
     const flags = [7 as 1]
     const error: unknown = await check('library', nobody, {
-      minimum: { axes: [], flags, maxAgeSeconds: 0 },
+      minimum: { axes: [], flags, maxAgeSeconds: 0, profile: '', vectors: [] },
     }).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: status.INVALID_ARGUMENT })
     const [info, badRequest] = detailsOf(error)

@@ -29,6 +29,7 @@ import {
   SIGNATURE_REFUSALS,
   signatureMessage,
   STAGES,
+  vectorMessage,
   watchMessage,
 } from './message-grpc.ts'
 import { readId, readLocale, readMinimum, readSubject } from './request-grpc.ts'
@@ -38,6 +39,8 @@ export interface FederationGrpcDependencies {
   readonly requests: Requests
   readonly assurance: Assurance
   readonly log: Log
+  /** Origin of our pages, without a path. */
+  readonly origin: () => string
 }
 
 /** The services of `watashi.assurance.v1`. */
@@ -50,7 +53,7 @@ export function federationServices(deps: FederationGrpcDependencies): readonly G
 }
 
 function assuranceService(deps: FederationGrpcDependencies): AssuranceServiceServer {
-  const { requests, assurance, log } = deps
+  const { requests, assurance, log, origin } = deps
   return {
     authenticate: serverStream(log, async (request, caller, out) => {
       const { interaction, interactionUrl } = await requests.authenticate(caller.rpId, {
@@ -69,7 +72,7 @@ function assuranceService(deps: FederationGrpcDependencies): AssuranceServiceSer
       await out.write({
         status:
           end.status === 'completed'
-            ? { $case: 'authenticated', authenticated: authenticatedMessage(end) }
+            ? { $case: 'authenticated', authenticated: authenticatedMessage(end, origin()) }
             : { $case: 'failed', failed: failedMessage(end) },
       })
     }),
@@ -86,6 +89,7 @@ function assuranceService(deps: FederationGrpcDependencies): AssuranceServiceSer
         levels: assessment.levels.map(levelRecord).map(levelMessage),
         shortfalls: assessment.shortfalls.map(shortfallRecord).map(shortfallMessage),
         position,
+        vector: vectorMessage(assessment.vector, origin()),
       }
     }),
     watch: serverStream(log, async (request, caller, out) => {
@@ -113,7 +117,7 @@ function assuranceService(deps: FederationGrpcDependencies): AssuranceServiceSer
 }
 
 function releaseService(deps: FederationGrpcDependencies): ReleaseServiceServer {
-  const { requests, log } = deps
+  const { requests, log, origin } = deps
   return {
     requestRelease: unary(log, async (request, caller) => {
       const { interaction, interactionUrl } = await requests.requestRelease(caller.rpId, {
@@ -139,7 +143,10 @@ function releaseService(deps: FederationGrpcDependencies): ReleaseServiceServer 
         status:
           issued === undefined
             ? { $case: 'failed', failed: failedMessage(end) }
-            : { $case: 'released', released: releaseMessage(issued, end) },
+            : {
+                $case: 'released',
+                released: releaseMessage(issued, { interaction: end, origin: origin() }),
+              },
       })
     }),
     revokeRelease: unary(log, async (request, caller) => {
@@ -153,7 +160,11 @@ function releaseService(deps: FederationGrpcDependencies): ReleaseServiceServer 
   }
 }
 
-function signatureService({ requests, log }: FederationGrpcDependencies): SignatureServiceServer {
+function signatureService({
+  requests,
+  log,
+  origin,
+}: FederationGrpcDependencies): SignatureServiceServer {
   return {
     requestSignature: unary(log, async (request, caller) => {
       const { title, mediaType, digest, content, pairwiseSubject, returnUri, uiLocale } = request
@@ -184,7 +195,7 @@ function signatureService({ requests, log }: FederationGrpcDependencies): Signat
                 $case: 'refused',
                 refused: { reason: SIGNATURE_REFUSALS[end.failure ?? 'expired'] },
               }
-            : { $case: 'signed', signed: signatureMessage(given, end) },
+            : { $case: 'signed', signed: signatureMessage(given, end, origin()) },
       })
     }),
     acknowledgeSignature: unary(log, async (request, caller) => {

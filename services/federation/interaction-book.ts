@@ -10,8 +10,9 @@ import {
   type Interaction,
   type InteractionCommand,
   type InteractionDecision,
-  type LevelRecord,
   signatureFailure,
+  toldIn,
+  type ToldAssurance,
 } from './interaction.ts'
 import { noteLoginLost, noteToldLevels } from './login-level.ts'
 import type { FederationStore } from './store.ts'
@@ -94,17 +95,17 @@ export class InteractionBook {
   async complete(
     interaction: Interaction,
     pairwiseSubject: string,
-    levels: readonly LevelRecord[],
+    told: ToldAssurance,
     releaseId: string | null,
   ): Promise<Applied> {
     const { store, clock } = this.#deps
     const { rpId, subjectRef } = interaction
-    const result = { pairwiseSubject, levels, releaseId }
+    const result = { pairwiseSubject, ...told, releaseId }
     return this.apply(interaction, { type: 'complete', result }, async (tx) => {
       if (subjectRef === null) return
       await store.addKnownSubject(tx, rpId, { pairwiseSubject, subjectRef })
       const there = { rpId, pairwiseSubject }
-      await noteToldLevels(this.#deps, tx, there, levels, clock.now())
+      await noteToldLevels(this.#deps, tx, there, told.levels, clock.now())
     })
   }
 
@@ -131,10 +132,10 @@ export class InteractionBook {
     if (signatureId === null || signing === null) return interaction
     const result = await this.#deps.signatures.result(signatureId)
     if (result.status === 'waiting') return interaction
-    const { pairwiseSubject, levels } = signing
+    const { pairwiseSubject } = signing
     const applied =
       result.status === 'signed' && result.subjectRef === subjectRef
-        ? await this.complete(interaction, pairwiseSubject, levels, null)
+        ? await this.complete(interaction, pairwiseSubject, toldIn(signing), null)
         : await this.apply(interaction, {
             type: 'fail',
             reason: result.status === 'signed' ? 'other_person' : signatureFailure(result.reason),
@@ -150,7 +151,7 @@ export class InteractionBook {
     const issued = await wallet.released(consent.releaseId, rpId, clock.now())
     if (issued === undefined) return interaction
     const { pairwiseSubject, releaseId } = issued
-    const applied = await this.complete(interaction, pairwiseSubject, consent.levels, releaseId)
+    const applied = await this.complete(interaction, pairwiseSubject, toldIn(consent), releaseId)
     return applied.interaction
   }
 

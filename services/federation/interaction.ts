@@ -1,5 +1,5 @@
 import { constantTimeEqual } from '../kernel/bytes.ts'
-import type { Minimum, Remedy } from '../policy/ports.ts'
+import type { OpenMinimum, Remedy, VectorOfTrust } from '../policy/ports.ts'
 import type { ClaimRequest } from '../wallet/ports.ts'
 
 export type InteractionStatus = 'open' | 'completed' | 'failed'
@@ -25,25 +25,30 @@ export interface ShortfallRecord {
   readonly remedy: Remedy
 }
 
-/** The consent that was prepared and not yet given. */
-export interface PendingConsent {
+/** What a relying party is told of the assurance that a person has shown it. */
+export interface ToldAssurance {
+  readonly levels: readonly LevelRecord[]
+  /** Where it asked for vectors of trust. */
+  readonly vector?: VectorOfTrust
+}
+
+/**
+ * The consent that was prepared and not yet given, with what was held when the document was made: delivered with a release whose
+ * last write was cut off.
+ */
+export interface PendingConsent extends ToldAssurance {
   readonly releaseId: string
   readonly ceremonyId: string
   readonly personaId: string
-  /** What was held when the document was made; delivered with a release whose last write was cut off. */
-  readonly levels: readonly LevelRecord[]
 }
 
-/** The signature that the person agreed to and the card has not made yet. */
-export interface PendingSignature {
+/** The signature that the person agreed to and the card has not made yet, with what was held then and is delivered with it. */
+export interface PendingSignature extends ToldAssurance {
   readonly pairwiseSubject: string
-  /** What was held when the person agreed; delivered with the signature. */
-  readonly levels: readonly LevelRecord[]
 }
 
-export interface InteractionResult {
+export interface InteractionResult extends ToldAssurance {
   readonly pairwiseSubject: string
-  readonly levels: readonly LevelRecord[]
   readonly releaseId: string | null
 }
 
@@ -55,7 +60,7 @@ export interface Interaction {
   readonly rpId: string
   readonly returnUri: string
   readonly uiLocale: string
-  readonly minimum: Minimum
+  readonly minimum: OpenMinimum
   readonly purposeId: string | null
   readonly claims: readonly ClaimRequest[]
   readonly status: InteractionStatus
@@ -106,6 +111,11 @@ export type InteractionDecision =
     }
 
 export const INTERACTION_LIFETIME = 5 * 60_000
+
+/** The assurance alone, of what is kept with it. */
+export function toldIn({ levels, vector }: ToldAssurance): ToldAssurance {
+  return { levels, ...(vector !== undefined && { vector }) }
+}
 
 /** What a signature that proofing refused is to the relying party: it may learn whether to ask again, and no more. */
 export function signatureFailure(reason: string): FailureReason {

@@ -10,7 +10,7 @@ import type { PersonaSummary, WalletPort } from '../wallet/ports.ts'
 import type { ConsentOptionsReply, InteractionView } from './api.ts'
 import { releaseRequestOf, type InteractionBook } from './interaction-book.ts'
 import type { FailureReason, Interaction, InteractionCommand } from './interaction.ts'
-import { ceremonyOf, levelRecord, shortfallRecord } from './levels.ts'
+import { ceremonyOf, shortfallRecord, toldAssurance } from './levels.ts'
 import type { Registration } from './registration.ts'
 import type { Registry } from './registry.ts'
 import { browserHash, codeOf, returnUrlOf, type BrowserSecret } from './return-url.ts'
@@ -112,7 +112,7 @@ export class Interactions {
       releaseId: document.releaseId,
       ceremonyId,
       personaId: persona.personaId,
-      levels: assessment.levels.map(levelRecord),
+      ...toldAssurance(assessment),
     }
     await this.#apply(interaction, { type: 'prepare_consent', consent })
     return { ceremonyId, options, document: document.text }
@@ -143,9 +143,9 @@ export class Interactions {
     const { assertionDigest, challenge } = ceremony
     const evidence = { ceremonyId, assertionDigest, challenge }
     await sessions.noteUse(ceremony.session.sessionId, registration.rpId)
-    const issued = await wallet.issue(consent.releaseId, evidence, interaction.minimum, clock.now())
-    const levels = assessment.levels.map(levelRecord)
-    return this.#complete(interaction, browser, issued.pairwiseSubject, levels, issued.releaseId)
+    const issued = await wallet.issue(consent.releaseId, evidence, assessment.held, clock.now())
+    const { pairwiseSubject, releaseId } = issued
+    return this.#complete(interaction, browser, { pairwiseSubject, assessment, releaseId })
   }
 
   /** Completes a mere login. */
@@ -155,14 +155,16 @@ export class Interactions {
     const { session, persona, assessment } = at(standing, 'confirm')
     const { sectorId, rpId } = registration
     const { subjectRef, sessionId } = session
-    const pairwise = await this.#deps.wallet.pairwiseSubject(
+    const pairwiseSubject = await this.#deps.wallet.pairwiseSubject(
       subjectRef,
       sectorId,
       persona.personaId,
     )
     await this.#deps.sessions.noteUse(sessionId, rpId)
-    const levels = assessment.levels.map(levelRecord)
-    return this.#complete(interaction, browser, pairwise, levels, null)
+    return this.#complete(interaction, browser, {
+      ...{ pairwiseSubject, assessment },
+      releaseId: null,
+    })
   }
 
   /**
@@ -180,7 +182,7 @@ export class Interactions {
       persona.personaId,
     )
     await sessions.noteUse(sessionId, registration.rpId)
-    const signing = { pairwiseSubject, levels: assessment.levels.map(levelRecord) }
+    const signing = { pairwiseSubject, ...toldAssurance(assessment) }
     await this.#apply(interaction, { type: 'agree_to_sign', signing })
     const { agentUrl } = await signatures.open(signatureIdOf(interaction), {
       subjectRef,
@@ -214,12 +216,19 @@ export class Interactions {
   async #complete(
     interaction: Interaction,
     { secret }: Browser,
-    pairwiseSubject: string,
-    levels: ReturnType<typeof levelRecord>[],
-    releaseId: string | null,
+    {
+      pairwiseSubject,
+      assessment,
+      releaseId,
+    }: {
+      readonly pairwiseSubject: string
+      readonly assessment: Assessment
+      readonly releaseId: string | null
+    },
   ): Promise<string> {
     const { book } = this.#deps
-    const applied = await book.complete(interaction, pairwiseSubject, levels, releaseId)
+    const told = toldAssurance(assessment)
+    const applied = await book.complete(interaction, pairwiseSubject, told, releaseId)
     if (applied.interaction.status === 'open') throw closedInBetween()
     await this.#takeBackWhenLost(interaction, pairwiseSubject)
     return returnUrlOf(applied.interaction, secret)

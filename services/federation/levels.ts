@@ -1,8 +1,8 @@
-import type { AxisLevel, Shortfall } from '../policy/ports.ts'
+import type { Assessment, AxisLevel, Shortfall } from '../policy/ports.ts'
 import type { LiveSession } from '../authenticator/ports.ts'
 import { floorToHour } from '../kernel/calendar.ts'
 import type { CeremonyFacts } from '../policy/ports.ts'
-import type { LevelRecord, ShortfallRecord } from './interaction.ts'
+import type { LevelRecord, ShortfallRecord, ToldAssurance } from './interaction.ts'
 
 export function levelRecord({ framework, axis, level, validUntil }: AxisLevel): LevelRecord {
   return {
@@ -11,6 +11,10 @@ export function levelRecord({ framework, axis, level, validUntil }: AxisLevel): 
     level,
     validUntil: validUntil === undefined ? null : floorToHour(validUntil).toISOString(),
   }
+}
+
+export function toldAssurance({ levels, vector }: Assessment): ToldAssurance {
+  return { levels: levels.map(levelRecord), ...(vector !== undefined && { vector }) }
 }
 
 export function shortfallRecord(shortfall: Shortfall): ShortfallRecord {

@@ -5,6 +5,7 @@ import {
   type AxisLevel as AxisLevelMessage,
   type InteractionFailed,
   type Shortfall as ShortfallMessage,
+  type VectorOfTrust as VectorMessage,
   type WatchResponse,
 } from '../../proto/gen/watashi/assurance/v1/assurance.ts'
 import type { Claim, Release } from '../../proto/gen/watashi/assurance/v1/release.ts'
@@ -13,7 +14,7 @@ import {
   type Signature,
   type SignatureReport,
 } from '../../proto/gen/watashi/assurance/v1/signature.ts'
-import type { AxisExplanation, Remedy } from '../policy/ports.ts'
+import type { AxisExplanation, Remedy, VectorOfTrust } from '../policy/ports.ts'
 import type { IssuedRelease } from '../wallet/ports.ts'
 import type { WatchMessage } from './assurance.ts'
 import type {
@@ -76,11 +77,20 @@ export function shortfallMessage(shortfall: ShortfallRecord): ShortfallMessage {
   return { framework, axis, have, need, missing: [...missing], remedy: REMEDIES[remedy] }
 }
 
-export function authenticatedMessage({ result, codeSha256 }: Interaction) {
+/** `vtm` is an address on our own origin: RFC 8485 §5 wants it to be one that can be read. */
+export function vectorMessage(
+  vector: VectorOfTrust | undefined,
+  origin: string,
+): VectorMessage | undefined {
+  return vector && { vot: vector.vot, vtm: `${origin}${vector.trustmark}` }
+}
+
+export function authenticatedMessage({ result, codeSha256 }: Interaction, origin: string) {
   return {
     pairwiseSubject: result?.pairwiseSubject ?? '',
     levels: (result?.levels ?? []).map(levelMessage),
     codeSha256: Buffer.from(codeSha256 ?? []),
+    vector: vectorMessage(result?.vector, origin),
   }
 }
 
@@ -96,20 +106,27 @@ export function failedMessage({ failure, shortfalls, kind }: Interaction): Inter
   return { reason: FAILURES[reason], shortfalls: told ? shortfalls.map(shortfallMessage) : [] }
 }
 
-export function releaseMessage(issued: IssuedRelease, interaction?: Interaction): Release {
+/** @param end the request that brought it, and our origin; absent for a ticket */
+export function releaseMessage(
+  issued: IssuedRelease,
+  end?: { readonly interaction: Interaction; readonly origin: string },
+): Release {
+  const { result, codeSha256 } = end?.interaction ?? {}
   return {
     releaseId: issued.releaseId,
     pairwiseSubject: issued.pairwiseSubject,
     claims: issued.claims.map(claimMessage),
-    levels: (interaction?.result?.levels ?? []).map(levelMessage),
-    codeSha256: Buffer.from(interaction?.codeSha256 ?? []),
+    levels: (result?.levels ?? []).map(levelMessage),
+    codeSha256: Buffer.from(codeSha256 ?? []),
     expiresAt: issued.expiresAt,
+    vector: vectorMessage(result?.vector, end?.origin ?? ''),
   }
 }
 
 export function signatureMessage(
   { cms, certificate, report }: SignatureGiven,
   end: Interaction,
+  origin: string,
 ): Signature {
   return {
     pairwiseSubject: end.result?.pairwiseSubject ?? '',
@@ -118,6 +135,7 @@ export function signatureMessage(
     report: report === null ? undefined : reportMessage(report),
     levels: (end.result?.levels ?? []).map(levelMessage),
     codeSha256: Buffer.from(end.codeSha256 ?? []),
+    vector: vectorMessage(end.result?.vector, origin),
   }
 }
 

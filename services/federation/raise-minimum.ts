@@ -1,14 +1,34 @@
-import type { AssuranceFlag, AxisMinimum, Minimum, PolicyPort } from '../policy/ports.ts'
+import type {
+  AssuranceFlag,
+  AxisMinimum,
+  Minimum,
+  OpenMinimum,
+  PolicyPort,
+  ReadMinimum,
+} from '../policy/ports.ts'
 import { axisKey } from './registration.ts'
 
 /**
- * The minimum that meets all of `minimums`: per axis the higher level, every flag, the shortest age. So a request can raise
- * a registered floor and never lower it.
+ * The registered floors raised by what a request asks for: it can never lower them. Each vector of the request is raised alike,
+ * so that one that asks for little takes nothing from the floor.
  */
 export function raiseMinimum(
   compare: PolicyPort['compareLevels'],
-  ...minimums: readonly Minimum[]
-): Minimum {
+  floors: readonly Minimum[],
+  { own, profile, vectors }: ReadMinimum,
+): OpenMinimum {
+  const always = [...floors, own, ...(profile === undefined ? [] : [profile])]
+  const plain = joinMinimums(compare, always)
+  if (vectors.length === 0) return plain
+  const anyOf = vectors.map(({ vector, minimums }) => ({
+    ...joinMinimums(compare, [...always, ...minimums]),
+    vector,
+  }))
+  return { ...plain, anyOf }
+}
+
+/** The minimum that meets all of `minimums`: per axis the higher level, every flag, the shortest age. */
+function joinMinimums(compare: PolicyPort['compareLevels'], minimums: readonly Minimum[]): Minimum {
   const axes = new Map<string, AxisMinimum>()
   const flags = new Set<AssuranceFlag>()
   let maxAgeSeconds: number | undefined

@@ -3,7 +3,7 @@ import {
   type MinimumAssurance,
 } from '../../proto/gen/watashi/assurance/v1/assurance.ts'
 import { InvalidInput } from '../kernel/errors.ts'
-import type { AssuranceFlag, Minimum } from '../policy/ports.ts'
+import type { AskedMinimum, AssuranceFlag } from '../policy/ports.ts'
 
 const FLAGS: ReadonlyMap<number, AssuranceFlag> = new Map([
   [FlagMessage.ASSURANCE_FLAG_PHISHING_RESISTANT, 'phishing_resistant'],
@@ -12,7 +12,7 @@ const FLAGS: ReadonlyMap<number, AssuranceFlag> = new Map([
 
 const MAX_AXES = 20
 
-export function readMinimum(message: MinimumAssurance | undefined): Minimum {
+export function readMinimum(message: MinimumAssurance | undefined): AskedMinimum {
   if (message === undefined) return { axes: [], flags: [] }
   if (message.axes.length > MAX_AXES) {
     throw new InvalidInput('minimum.axes', `at most ${MAX_AXES} axes`)
@@ -25,11 +25,13 @@ export function readMinimum(message: MinimumAssurance | undefined): Minimum {
     }
     return flag
   })
-  const { maxAgeSeconds } = message
+  const { maxAgeSeconds, profile, vectors } = message
   return {
     axes: message.axes.map(({ framework, axis, level }) => ({ framework, axis, level })),
     flags: [...new Set(flags)],
     ...(maxAgeSeconds > 0 && { maxAgeSeconds }),
+    profile,
+    vectors,
   }
 }
 

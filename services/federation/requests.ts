@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { AccessDenied, InvalidInput, NotFound } from '../kernel/errors.ts'
 import { isIndividualNumber } from '../kernel/individual-number.ts'
 import { randomToken, type Random } from '../kernel/random.ts'
-import type { Minimum, PolicyPort } from '../policy/ports.ts'
+import type { AskedMinimum, OpenMinimum, PolicyPort } from '../policy/ports.ts'
 import type { IssuedSignature, RequestSignature, SignaturePort } from '../proofing/ports.ts'
 import type { ClaimRequest, IssuedRelease, WalletPort } from '../wallet/ports.ts'
 import type { ChangeNotifier } from './change-notifier.ts'
@@ -20,7 +20,7 @@ export interface RequestDependencies {
   readonly registry: Registry
   readonly book: InteractionBook
   readonly notifier: ChangeNotifier
-  readonly policy: Pick<PolicyPort, 'checkMinimum' | 'compareLevels'>
+  readonly policy: Pick<PolicyPort, 'readMinimum' | 'compareLevels'>
   readonly wallet: Pick<
     WalletPort,
     'released' | 'revokeByRelyingParty' | 'redeemTicket' | 'resolve'
@@ -33,7 +33,7 @@ export interface RequestDependencies {
 }
 
 export interface LoginRequest {
-  readonly minimum: Minimum
+  readonly minimum: AskedMinimum
   readonly returnUri: string
   readonly uiLocale: string
 }
@@ -239,12 +239,12 @@ export class Requests {
     }
   }
 
-  #minimum(registration: Registration, asked: Minimum, purpose?: Purpose): Minimum {
+  #minimum(registration: Registration, asked: AskedMinimum, purpose?: Purpose): OpenMinimum {
     const { policy } = this.#deps
-    policy.checkMinimum(asked)
+    const wanted = policy.readMinimum(asked)
     const floors =
       purpose === undefined ? [registration.minimum] : [registration.minimum, purpose.minimum]
-    return raiseMinimum((...axis) => policy.compareLevels(...axis), ...floors, asked)
+    return raiseMinimum((...axis) => policy.compareLevels(...axis), floors, wanted)
   }
 }
 

@@ -9,7 +9,7 @@ import {
   text,
   whole,
 } from '../database/columns-postgres.ts'
-import type { Minimum } from '../policy/ports.ts'
+import type { OpenMinimum } from '../policy/ports.ts'
 import type { ClaimRequest } from '../wallet/ports.ts'
 import type {
   FailureReason,
@@ -40,7 +40,7 @@ export const interaction = table(
     rpId: text('rp_id').notNull(),
     returnUri: text('return_uri').notNull(),
     uiLocale: text('ui_locale').notNull(),
-    minimum: json<Minimum>('minimum').notNull(),
+    minimum: json<OpenMinimum>('minimum').notNull(),
     purposeId: text('purpose_id'),
     claims: json<readonly ClaimRequest[]>('claims').notNull(),
     status: text('status').$type<InteractionStatus>().notNull(),

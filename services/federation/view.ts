@@ -1,4 +1,5 @@
 import { toHex } from '../kernel/bytes.ts'
+import type { Minimum } from '../policy/ports.ts'
 import type { PersonaSummary, WalletPort } from '../wallet/ports.ts'
 import type { InteractionView } from './api.ts'
 import type { Interaction } from './interaction.ts'
@@ -28,6 +29,7 @@ export function viewOf({
   reason,
 }: ViewInput): InteractionView {
   const persona = 'persona' in standing ? standing.persona : null
+  const minimum = 'assessment' in standing ? standing.assessment.held : firstOf(interaction)
   return {
     interactionId: interaction.id,
     kind: interaction.kind,
@@ -35,8 +37,8 @@ export function viewOf({
     rp: { name: registration.name, controller: registration.controller },
     purpose: purposeOf(interaction, registration),
     document: documentOf(standing, registration),
-    minimum: [...interaction.minimum.axes],
-    flags: [...interaction.minimum.flags],
+    minimum: [...minimum.axes],
+    flags: [...minimum.flags],
     levels: levelsOf(standing),
     shortfalls: shortfallsOf(standing),
     personas: personas.map(personaOf),
@@ -48,6 +50,11 @@ export function viewOf({
     returnUrl: interaction.status === 'open' ? null : returnUrlOf(interaction, secret),
     expiresAt: interaction.expiresAt.toISOString(),
   }
+}
+
+/** What is asked for while nobody is known who could be held against it. */
+function firstOf({ minimum }: Interaction): Minimum {
+  return minimum.anyOf?.[0] ?? minimum
 }
 
 function stageOf(standing: Standing, { status }: Interaction): InteractionView['stage'] {

@@ -5,15 +5,24 @@ import { InvalidInput } from '../kernel/errors.ts'
 import { Frameworks } from './frameworks.ts'
 import type { SourceFile } from './language/document.ts'
 import type { Axis, AxisRef, LevelAxis, Pack } from './language/pack.ts'
+import type { NamedAxes } from './language/read-names.ts'
 import { INDETERMINATE } from './language/score.ts'
-import type { AssuranceFlag, Minimum } from './ports.ts'
+import { FLAGS } from './minimum/flags.ts'
+import { readProfiles, type Profile } from './minimum/profiles.ts'
+import { readTrustmark, wantedVectors, type Trustmark } from './minimum/trustmark.ts'
+import type { AskedMinimum, AxisMinimum, Minimum, ReadMinimum, WantedVector } from './ports.ts'
 
 export interface LoadedPack {
   readonly pack: Pack
   readonly digest: string
 }
 
-const FLAGS: readonly AssuranceFlag[] = ['phishing_resistant', 'device_bound']
+/** Documents of which a pack names what it takes; the rest of them is not read. */
+export interface NamedDocuments {
+  readonly equivalences?: readonly SourceFile[]
+  readonly profiles?: readonly SourceFile[]
+  readonly trustmarks?: readonly SourceFile[]
+}
 
 /** The pack in force with those that it uses: what may be asked for, and how levels compare. */
 export class ActivePolicy {
@@ -25,28 +34,33 @@ export class ActivePolicy {
   readonly packs: readonly Pack[]
   readonly person: readonly AxisRef[]
   readonly ceremony: readonly AxisRef[]
+  /** Minimums that may be asked for by name. */
+  readonly profiles: ReadonlyMap<string, Profile>
+  /** Undefined where no vectors of trust are taken and given. */
+  readonly trustmark: Trustmark | undefined
 
   /**
-   * `load` finds a used framework by its folder's name; of `documents` only the equivalences that the pack switches on are read.
-   * Throws what `load` throws, and `PolicyRejected` for an equivalence that is not there.
+   * `load` finds a used framework by its folder's name; of `documents` only what the pack names is read.
+   * Throws what `load` throws, and `PolicyRejected` for what is not there or cannot be read.
    */
   constructor(
     active: LoadedPack,
     load: (name: string) => LoadedPack,
-    documents: readonly SourceFile[] = [],
+    documents: NamedDocuments = {},
   ) {
     const used = active.pack.uses.map((use) => ({ use, loaded: load(use.framework) }))
     this.pack = active.pack
     this.packs = [active.pack, ...used.map(({ loaded }) => loaded.pack)]
+    const { equivalences = [], profiles = [], trustmarks = [] } = documents
     const enabled = active.pack.equivalences
     this.frameworks = new Frameworks(
       [
         { pack: active.pack },
         ...used.map(({ use, loaded }) => ({ pack: loaded.pack, options: use.options })),
       ],
-      { documents, enabled },
+      { documents: equivalences, enabled },
     )
-    const read = enabled.length === 0 ? [] : documents.map(({ path, text }) => [path, text])
+    const read = enabled.length === 0 ? [] : equivalences.map(({ path, text }) => [path, text])
     this.digest = toHex(
       sha256(canonicalJson([active.digest, ...used.map(({ loaded }) => loaded.digest), ...read])),
     )
@@ -54,6 +68,11 @@ export class ActivePolicy {
     this.ceremony = active.pack.uses.flatMap((use) => use.ceremony)
     for (const { framework, axis } of [...this.person, ...this.ceremony])
       this.frameworks.axis(framework, axis)
+    const { trustmark } = active.pack
+    const named = this.namedAxes()
+    this.profiles = readProfiles(profiles, active.pack.profiles, named)
+    this.trustmark =
+      trustmark === undefined ? undefined : readTrustmark(trustmarks, trustmark, named)
   }
 
   /** How an axis may be asked for; `InvalidInput` naming what exists. */
@@ -83,12 +102,57 @@ export class ActivePolicy {
     }
   }
 
+  /** What a request asks for, in levels of axes. Throws `InvalidInput` as `checkMinimum`, and for a name that is not offered. */
+  readMinimum({ profile = '', vectors = [], ...own }: AskedMinimum): ReadMinimum {
+    this.checkMinimum(own)
+    const named = profile === '' ? undefined : this.profiles.get(profile)
+    if (profile !== '' && named === undefined) {
+      const known = [...this.profiles.keys()].join(', ')
+      throw new InvalidInput(
+        'minimum.profile',
+        known === '' ? 'none: no profile is offered' : `one of ${known}`,
+      )
+    }
+    return {
+      own,
+      ...(named !== undefined && { profile: named.minimum }),
+      vectors: this.#vectors(vectors),
+    }
+  }
+
+  #vectors(vectors: readonly string[]): readonly WantedVector[] {
+    if (vectors.length === 0) return []
+    if (this.trustmark === undefined)
+      throw new InvalidInput('minimum.vectors', 'none: no trustmark says what their values mean')
+    return wantedVectors(this.trustmark, vectors, 'minimum.vectors')
+  }
+
+  /** The axes that may be asked for, as documents name them. */
+  namedAxes(): NamedAxes {
+    const offered = [...this.person, ...this.ceremony]
+    return {
+      ids: [...new Set(offered.map(({ framework }) => framework))],
+      axesOf: (framework) =>
+        new Map(
+          offered
+            .filter((ref) => ref.framework === framework)
+            .map(({ axis }) => [axis, this.frameworks.axis(framework, axis)]),
+        ),
+    }
+  }
+
   /** Position of a label on its axis; `InvalidInput` for an unknown one. */
   rank(framework: string, axis: string, level: string): number {
     const { members } = this.offered(framework, axis).axis.type
     const rank = members.indexOf(level)
     if (rank < 0) throw new InvalidInput('level', `one of ${members.join(', ')}`)
     return rank
+  }
+
+  /** Whether a label is enough; one that is not decided never is. */
+  reaches({ framework, axis, level }: AxisMinimum, have: string): boolean {
+    if (have === INDETERMINATE) return false
+    return this.rank(framework, axis, have) >= this.rank(framework, axis, level)
   }
 
   isLowered(framework: string, axis: string, from: string, to: string): boolean {

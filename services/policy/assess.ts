@@ -1,7 +1,7 @@
 import type { ActivePolicy } from './active-policy.ts'
 import { ceremonyFacts, ceremonyLevel, flagHolds, secondsSince } from './ceremony-level.ts'
 import { identityLevel } from './identity-level.ts'
-import { INDETERMINATE, type Facts, type RuleReason } from './language/score.ts'
+import type { Facts, RuleReason } from './language/score.ts'
 import type {
   AssessmentQuestion,
   AssuranceFlag,
@@ -85,7 +85,7 @@ class Assessor {
       level: found.level,
       ...(found.validUntil === undefined ? {} : { validUntil: found.validUntil }),
     }
-    if (this.#reaches(minimum, found.level))
+    if (this.#policy.reaches(minimum, found.level))
       return { minimum, level, fired: found.fired, shortfall: undefined }
     const missing =
       found.missing.length > 0 ? found.missing : this.wanted(minimum).map(({ id }) => id)
@@ -170,18 +170,13 @@ class Assessor {
     return { ...ceremonyLevel(this.#policy, ref, this.#ceremony, { ceremony, at }), missing: [] }
   }
 
-  #reaches({ framework, axis, level }: AxisMinimum, have: string): boolean {
-    if (have === INDETERMINATE) return false
-    return this.#policy.rank(framework, axis, have) >= this.#policy.rank(framework, axis, level)
-  }
-
   #ceremonyReaches(minimum: AxisMinimum, facts: Facts): boolean {
     const { ref } = this.#policy.offered(minimum.framework, minimum.axis)
     const { level } = ceremonyLevel(this.#policy, ref, facts, {
       ceremony: undefined,
       at: this.#question.at,
     })
-    return this.#reaches(minimum, level)
+    return this.#policy.reaches(minimum, level)
   }
 
   /** The policy itself is asked what one more tap of the card would give. */
@@ -193,7 +188,7 @@ class Assessor {
       [...this.#proofings, CARD_TAP],
       this.#question.at,
     )
-    if (!this.#reaches(minimum, level)) return 'none'
+    if (!this.#policy.reaches(minimum, level)) return 'none'
     return this.#proofings.length === 0 ? 'enrol' : 'tap_card'
   }
 

@@ -133,7 +133,7 @@ axes: { own: { title: { ja: 自, en: own }, levels: [none, some] } }
       if (found === undefined) throw new TypeError(`no pack ${wanted}`)
       return { pack: found.pack, digest: wanted }
     }
-    return new ActivePolicy({ pack, digest: 'p' }, load, documents)
+    return new ActivePolicy({ pack, digest: 'p' }, load, { equivalences: documents })
   }
 
   test('is switched on for everybody by a profile, which gives the policy another digest', () => {

@@ -23,22 +23,19 @@ export const FACTS = 'facts.yaml'
 export const FACTS_SCHEMA = 'facts.schema.json'
 const FRAMEWORK = /^[a-z0-9][a-z0-9-]*$/
 const RULES = /^[a-z0-9][a-z0-9-]*\/(framework|[a-z0-9][a-z0-9.-]*\.rules)\.yaml$/
-const EQUIVALENCES = /^equivalences\/[a-z0-9][a-z0-9.-]*\.yaml$/
+/** Folders of documents that a pack names things of. */
+const NAMED = /^(equivalences|profiles|trustmarks)\/[a-z0-9][a-z0-9.-]*\.yaml$/
 const TESTS = /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9.-]*\.test\.yaml$/
 
-/** Whether a place is one that packs are made of: facts, rules, equivalences or tests. */
+/** Whether a place is one that policies are made of: facts, rules, what packs name, or tests. */
 export function isPolicyDocument(path: string): boolean {
   return (
-    path === FACTS ||
-    path === FACTS_SCHEMA ||
-    RULES.test(path) ||
-    TESTS.test(path) ||
-    isEquivalences(path)
+    path === FACTS || path === FACTS_SCHEMA || RULES.test(path) || TESTS.test(path) || isNamed(path)
   )
 }
 
-function isEquivalences(path: string): boolean {
-  return EQUIVALENCES.test(path) && !TESTS.test(path)
+function isNamed(path: string): boolean {
+  return NAMED.test(path) && !TESTS.test(path)
 }
 
 /** Packs out of documents, wherever these come from. What is wrong with one pack leaves the others alone. */
@@ -84,7 +81,11 @@ export class PolicyLibrary {
 
   /** What answers while the pack of that name is in force. Throws as `load` does. */
   policyOf(pack: string): ActivePolicy {
-    return new ActivePolicy(this.load(pack), (name) => this.load(name), this.equivalences())
+    return new ActivePolicy(this.load(pack), (name) => this.load(name), {
+      equivalences: this.equivalences(),
+      profiles: this.#named('profiles'),
+      trustmarks: this.#named('trustmarks'),
+    })
   }
 
   /** A pack of other documents against the facts of this library. */
@@ -100,8 +101,14 @@ export class PolicyLibrary {
 
   /** Documents of named equivalences between frameworks. */
   equivalences(): readonly SourceFile[] {
-    const paths = [...this.documents.keys()].filter(isEquivalences)
-    return paths.sort().map((path) => this.#source(path))
+    return this.#named('equivalences')
+  }
+
+  #named(folder: string): readonly SourceFile[] {
+    return [...this.documents.keys()]
+      .filter((path) => isNamed(path) && folderOf(path) === folder)
+      .sort()
+      .map((path) => this.#source(path))
   }
 
   /** Test files beside the rules of a framework. */

@@ -6,13 +6,15 @@ import type { Log } from '../kernel/log.ts'
 import { orderedId, type Random } from '../kernel/random.ts'
 import type { ActivePolicy } from './active-policy.ts'
 import type { DocumentChange } from './api.ts'
-import { assess, explain } from './assess.ts'
+import { assessAny, vectorOfTrust } from './assess-any.ts'
+import { explain } from './assess.ts'
 import { assuranceChanged, assuranceSnapshot, policyActivated, type ScorerInput } from './events.ts'
 import { createFactsValidator, type FactsValidator } from '../kernel/facts-check.ts'
 import { identityLevel, type IdentityLevel } from './identity-level.ts'
 import { INDETERMINATE } from './language/score.ts'
 import { DecisionLog } from './decision-log.ts'
 import { populationImpact, type Impact } from './impact.ts'
+import type { Trustmark } from './minimum/trustmark.ts'
 import { PolicyInForce } from './policy-in-force.ts'
 import { PolicyStore } from './policy-store.ts'
 import type { ReleaseKey } from './release/release.ts'
@@ -41,6 +43,8 @@ export interface Policy extends PolicyPort {
   readonly validator: FactsValidator
   readonly releases: PolicyReleases
   readonly decisionLog: DecisionLog
+  /** What the values of vectors of trust mean now; undefined where none are taken and given. */
+  readonly trustmark: Trustmark | undefined
   /** What a draft would do to every person who is known. @throws PolicyRejected, InvalidInput */
   impact(changes: readonly DocumentChange[]): Promise<Impact>
   /** Puts the newest release in force, tells of it when it was not the one before, and makes every person due. Call it once at start. */
@@ -77,6 +81,9 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     get digest() {
       return inForce.policy.digest
     },
+    get trustmark() {
+      return inForce.policy.trustmark
+    },
     validator,
     releases,
     decisionLog: new DecisionLog({ database, inForce, store: service.store }),
@@ -96,6 +103,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     },
     decisions: (subjectRef) => database.read((tx) => service.store.decisions(tx, subjectRef)),
     checkMinimum: (minimum) => inForce.policy.checkMinimum(minimum),
+    readMinimum: (asked) => inForce.policy.readMinimum(asked),
     compareLevels: (framework, axis, a, b) =>
       inForce.policy.rank(framework, axis, a) - inForce.policy.rank(framework, axis, b),
     isLowered: (framework, axis, from, to) => inForce.policy.isLowered(framework, axis, from, to),
@@ -103,19 +111,26 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     async assess(question) {
       const { policy } = inForce
       const { known, person } = await facts(question.subjectRef)
-      const { axes, others } = assess(policy, known, question)
-      const shortfalls = [...axes.flatMap(({ shortfall }) => shortfall ?? []), ...others]
+      const { held, levels, shortfalls } = assessAny(policy, known, question)
+      const vector =
+        question.minimum.anyOf === undefined
+          ? undefined
+          : vectorOfTrust(policy, known, question, levels)
       return {
         satisfied: shortfalls.length === 0,
-        levels: axes.map(({ level }) => level),
+        held,
+        levels,
+        ...(vector !== undefined && { vector }),
         shortfalls,
         policyDigest: policy.digest,
         factsVersion: person.factsVersion,
       }
     },
     async explain(question) {
+      const { policy } = inForce
       const { known } = await facts(question.subjectRef)
-      return explain(inForce.policy, known, question)
+      const { held } = assessAny(policy, known, question)
+      return explain(policy, known, { ...question, minimum: held })
     },
     async identityLevels(subjectRef, at) {
       const { policy } = inForce

@@ -16,6 +16,48 @@ export interface Minimum {
   readonly maxAgeSeconds?: number
 }
 
+/** A minimum that a vector of trust stands for. */
+export interface VectorMinimum extends Minimum {
+  readonly vector: string
+}
+
+/** A minimum that holds by itself, or together with one of several vectors. */
+export interface OpenMinimum extends Minimum {
+  /** Each is the whole minimum with one vector; the first that is met counts. */
+  readonly anyOf?: readonly VectorMinimum[]
+}
+
+/** What a relying party asks for, in its own words: all of it together. */
+export interface AskedMinimum extends Minimum {
+  /** Name of a minimum that the policy offers. */
+  readonly profile?: string
+  /** Vectors of trust of which one is enough, best first (`vtr`, RFC 8485 §4). */
+  readonly vectors?: readonly string[]
+}
+
+/** A vector of a request, with what it asks for. */
+export interface WantedVector {
+  readonly vector: string
+  /** One for each of its values: every one of them is needed. */
+  readonly minimums: readonly Minimum[]
+}
+
+/** What a relying party asks for, in levels of axes. */
+export interface ReadMinimum {
+  readonly own: Minimum
+  readonly profile?: Minimum
+  /** Any one is enough, best first; empty where none were asked for. */
+  readonly vectors: readonly WantedVector[]
+}
+
+/** What holds, as a vector of trust (RFC 8485 §3). */
+export interface VectorOfTrust {
+  /** Of the axes that were asked for and of the login, nothing else. */
+  readonly vot: string
+  /** Path of the document that says what the values mean, on our own origin. */
+  readonly trustmark: string
+}
+
 export interface AxisLevel {
   readonly framework: string
   readonly axis: string
@@ -59,14 +101,21 @@ export interface CeremonyFacts {
 export interface AssessmentQuestion {
   readonly subjectRef: string
   readonly ceremony?: CeremonyFacts
-  readonly minimum: Minimum
+  readonly minimum: OpenMinimum
   readonly rp?: { readonly id: string; readonly signatureVerifier?: boolean }
   readonly at: Date
 }
 
 export interface Assessment {
   readonly satisfied: boolean
-  /** One entry per axis of the minimum. */
+  /**
+   * What the person was held against: the minimum, or the first vector of it that is met, else the first that some step of the
+   * person's could bring.
+   */
+  readonly held: Minimum
+  /** Where vectors were asked for. */
+  readonly vector?: VectorOfTrust
+  /** One entry per axis of what was held against, and of the vectors before it: that they were not met tells of these too. */
   readonly levels: readonly AxisLevel[]
   readonly shortfalls: readonly Shortfall[]
   readonly policyDigest: string
@@ -87,6 +136,8 @@ export interface PolicyPort {
   explain(question: AssessmentQuestion): Promise<readonly AxisExplanation[]>
   /** Current levels of the identity axes of the active pack, for the person's own page. */
   identityLevels(subjectRef: string, at: Date): Promise<readonly IdentityAxisLevel[]>
+  /** What a request asks for; `InvalidInput` as `checkMinimum`, and for an unknown profile and a vector that is not in form. */
+  readMinimum(asked: AskedMinimum): ReadMinimum
   /** `InvalidInput` naming what exists, when framework, axis or level is not one of the active packs'. */
   checkMinimum(minimum: Minimum): void
   /** Orders two labels of an axis: negative, 0 or positive; `InvalidInput` for unknown ones. */

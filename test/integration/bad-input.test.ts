@@ -319,7 +319,13 @@ describe('gRPC', () => {
   const returnUri = (): string => `${instance.ready.samples?.['liquor'] ?? ''}/return`
   const subject = 'x'.repeat(43)
   const axes = (framework: string, axis: string, level: string) => ({
-    minimum: { axes: [{ framework, axis, level }], flags: [], maxAgeSeconds: 0 },
+    minimum: {
+      axes: [{ framework, axis, level }],
+      flags: [],
+      maxAgeSeconds: 0,
+      profile: '',
+      vectors: [],
+    },
   })
   const authenticate = (parts: Partial<AuthenticateRequest>): Uint8Array =>
     AuthenticateRequest.encode({
@@ -338,7 +344,8 @@ describe('gRPC', () => {
       ...parts,
     }).finish()
   const flags = (...numbers: number[]) => ({
-    minimum: { axes: [], flags: numbers as never[], maxAgeSeconds: 0 }, // numbers that the type has no name for
+    // Numbers that the type has no name for.
+    minimum: { axes: [], flags: numbers as never[], maxAgeSeconds: 0, profile: '', vectors: [] },
   })
 
   test.each<[string, string, () => Uint8Array, status, RegExp]>([
@@ -390,6 +397,8 @@ describe('gRPC', () => {
             })),
             flags: [],
             maxAgeSeconds: 0,
+            profile: '',
+            vectors: [],
           },
         }),
       status.INVALID_ARGUMENT,

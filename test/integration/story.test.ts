@@ -181,6 +181,8 @@ describe('what a person does not want', () => {
       ],
       flags: [],
       maxAgeSeconds: 0,
+      profile: '',
+      vectors: [],
     }
     const login = cast.bank.authenticate(lower, cast.returnUris.bank)
     login.ended.catch(() => undefined)

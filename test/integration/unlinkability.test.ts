@@ -203,7 +203,7 @@ function visitLiquor(person: Person, liquor: RecordedRelyingParty): Promise<Visi
   })
 }
 
-const FOR_IDENTITY = { axes: [IDENTITY], flags: [], maxAgeSeconds: 0 }
+const FOR_IDENTITY = { axes: [IDENTITY], flags: [], maxAgeSeconds: 0, profile: '', vectors: [] }
 
 async function ask({ client }: RecordedRelyingParty, pairwiseSubject: string): Promise<void> {
   await client.check(pairwiseSubject)

@@ -144,6 +144,10 @@ export interface Pack {
   readonly uses: readonly PackUse[]
   /** Equivalences that it switches on as a profile. */
   readonly equivalences: readonly Named[]
+  /** Minimums that relying parties may ask for by name. */
+  readonly profiles: readonly Named[]
+  /** What the values of vectors of trust mean; without it none are taken or given. */
+  readonly trustmark: Named | undefined
   readonly catalogue: Catalogue
   /** Number of variables that its expressions use. */
   readonly slots: number

@@ -7,11 +7,12 @@ import {
   readDocument,
   type Entry,
   type MapValue,
+  type ScalarValue,
   type SourceFile,
 } from './document.ts'
 import type { Ir } from './ir.ts'
 import { axesIn } from './ir-names.ts'
-import type { Pack } from './pack.ts'
+import type { Named, Pack } from './pack.ts'
 import { AnswerReader } from './read-answer.ts'
 import { AxisReader } from './read-axes.ts'
 import { DefinitionReader } from './read-definitions.ts'
@@ -75,7 +76,9 @@ function readFrom(header: MapValue, maps: readonly MapValue[], reading: Reading)
   const read = rules.read()
   const serves = headers.serves(head)
   const uses = head.list('uses').flatMap((item) => headers.use(item))
-  const equivalences = head.texts('equivalences').map(({ text, place }) => ({ id: text, place }))
+  const equivalences = head.texts('equivalences').map(nameOf)
+  const profiles = head.texts('profiles').map(nameOf)
+  const trustmark = head.scalar('trustmark')
   for (const fields of all) fields.finish()
   definitions.checkUnused()
   return {
@@ -93,10 +96,16 @@ function readFrom(header: MapValue, maps: readonly MapValue[], reading: Reading)
     ...read,
     uses,
     equivalences,
+    profiles,
+    trustmark: trustmark === undefined ? undefined : nameOf(trustmark),
     catalogue: reading.catalogue,
     slots: reading.checker.slots,
     sources: reading.sources,
   }
+}
+
+function nameOf({ text, place }: ScalarValue): Named {
+  return { id: text, place }
 }
 
 function readZone(head: Fields, reading: Reading): void {
