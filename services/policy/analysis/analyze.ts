@@ -11,14 +11,13 @@ import type {
   Text,
   Veto,
 } from '../language/pack.ts'
-import type { Facts, ScoreValue } from '../language/score.ts'
+import type { Facts } from '../language/score.ts'
 import { fociOf, looksAt, type Focus } from './focus.ts'
 import { rulesOn, type PackModel } from './axis-model.ts'
 import { NEVER, TooLarge, type Node } from './diagrams.ts'
 import { ExactModel, instantsOf } from './exact.ts'
 import { exampleOf, NotConfirmed, plainLevel, Replay } from './example.ts'
-import { loweringAdditions } from './monotone.ts'
-import { listsThatMayLower } from './polarity.ts'
+import { loweringEntries } from './monotone.ts'
 import type { AxisReport, Example, Finding } from './report.ts'
 import { NotCovered } from './scope.ts'
 
@@ -41,8 +40,9 @@ export function analyzeAxis({ pack, schema, now }: AnalysisInput, axisName: stri
         const model = new ExactModel([{ pack: focus.pack, axis: axisName }], schema, instant)
         return new AxisAnalysis(model, axis, replay, focus.method).run()
       })
-      const findings = atEveryInstant(byInstant.map((run) => run.findings))
-      return { focus, findings, open: byInstant[0]?.open ?? [], reason: undefined }
+      const steps = instants.map((at) => loweringEntries({ focus, axis, schema, now: at, replay }))
+      const findings = [...atEveryInstant(byInstant), ...steps.flatMap((step) => step.findings)]
+      return { focus, findings, open: steps.flatMap((step) => step.open), reason: undefined }
     } catch (error) {
       if (!isOpen(error)) throw error
       return { focus, findings: [], open: [unproved(axisName, focus)], reason: error.message }
@@ -79,8 +79,6 @@ export function isOpen(error: unknown): error is Error {
   return error instanceof NotCovered || error instanceof TooLarge || error instanceof NotConfirmed
 }
 
-const MAX_PEOPLE = 400
-
 function unproved(axis: string, { pack, method }: Focus): Text {
   const what = method === undefined ? axis : method === '' ? (pack.notes[0]?.id ?? axis) : method
   return { ja: `${what}については何も証明されていません`, en: `nothing was proved of ${what}` }
@@ -115,7 +113,6 @@ class AxisAnalysis {
   readonly #replay: Replay
   readonly #method: string | undefined
   readonly #findings: Finding[] = []
-  readonly #open: Text[] = []
 
   /** Of an axis of methods, only `method` is judged. */
   constructor(exact: ExactModel, axis: Axis, replay: Replay, method: string | undefined) {
@@ -126,7 +123,7 @@ class AxisAnalysis {
     this.#method = method
   }
 
-  run(): { readonly findings: readonly Finding[]; readonly open: readonly Text[] } {
+  run(): readonly Finding[] {
     const dead = this.#deadRules()
     switch (this.#axis.kind) {
       case 'levels':
@@ -139,7 +136,7 @@ class AxisAnalysis {
         this.#answers(this.#axis.name, dead)
         break
     }
-    return { findings: this.#findings, open: this.#open }
+    return this.#findings
   }
 
   #deadRules(): ReadonlySet<Rule> {
@@ -192,12 +189,6 @@ class AxisAnalysis {
     }
     this.#singleRules(axis, ofAxis.grants, exactly)
     this.#gap(axis, exactly[0] ?? NEVER)
-    const rank = (value: ScoreValue) => axis.type.members.indexOf(plainLevel(value))
-    this.#nonMonotone(
-      exactly.slice(1),
-      ofAxis.grants,
-      (after, before) => rank(after) < rank(before),
-    )
   }
 
   /** The levels of the diagrams are those of the ordinary engine, for one person of each. */
@@ -350,39 +341,6 @@ class AxisAnalysis {
     })
   }
 
-  /** `some`: people who have something on the axis. */
-  #nonMonotone(
-    some: readonly Node[],
-    grants: readonly Grant[],
-    isLower: (after: ScoreValue, before: ScoreValue) => boolean,
-  ): void {
-    const { name } = this.#axis
-    const records = listsThatMayLower(grants.map(({ condition }) => condition))
-    const additions = this.#exact
-      .additions()
-      .filter(({ list, record }) => list !== 'signals' && records.has(record))
-    if (additions.length === 0) return
-    this.#open.push({
-      ja: `${name}：記録が加わっても下がらないことは、探索のみで証明していません`,
-      en: `${name}: that one more record never lowers was searched, not proved`,
-    })
-    const nodes = [...some, ...grants.map((grant) => this.#model.rule(grant))]
-    const lowering = loweringAdditions({
-      people: nodes.flatMap((node) => this.#exact.variants(node)).slice(0, MAX_PEOPLE),
-      additions,
-      grants,
-      score: (person) => this.#replay.score(name, person, this.#exact.now),
-      isLower,
-    })
-    for (const { before, after, values, rule, entry } of lowering) {
-      const example = { ...exampleOf(after, this.#exact.now, []), values, before }
-      this.#add('non-monotone', { rule }, example, {
-        ja: `${entry}が加わると${values[0] ?? ''}から${values[1] ?? ''}に下がります`,
-        en: `one more ${entry} lowers ${values[0] ?? ''} to ${values[1] ?? ''}`,
-      })
-    }
-  }
-
   #methods(axis: MethodAxis, dead: ReadonlySet<Rule>): void {
     const { pack } = this.#model
     const held = this.#model.methods(axis)
@@ -407,8 +365,6 @@ class AxisAnalysis {
         this.#shadow<Rule>(rule, rules, (other) => sameEffect(axis, other, rule)),
       )
     }
-    const grants = pack.grants.filter((rule) => rule.gives.has(axis.name) && !dead.has(rule))
-    this.#nonMonotone(held, grants, (after, before) => lost(after, before))
   }
 
   #answers(axis: string, dead: ReadonlySet<Rule>): void {
@@ -465,11 +421,4 @@ function sameEffect(axis: MethodAxis, other: Rule, rule: Rule): boolean {
     'gives' in rule === 'gives' in other &&
     ((effect(rule) ?? 0) & ~(effect(other) ?? 0)) === 0
   )
-}
-
-/** Is a method of `before` missing in `after`? */
-function lost(after: ScoreValue, before: ScoreValue): boolean {
-  const had = new Set(Array.isArray(before) ? (before as readonly string[]) : []) // a list holds methods
-  for (const method of Array.isArray(after) ? (after as readonly string[]) : []) had.delete(method)
-  return had.size > 0
 }

@@ -13,7 +13,6 @@ export interface Vector {
 export interface Closure {
   readonly vectors: readonly Vector[]
   readonly elements: ReadonlyMap<string, readonly Assignment[]>
-  readonly samples: readonly Assignment[]
 }
 
 /** What the statements about a list look at in an element: its columns, and which of them each statement reads. */
@@ -39,7 +38,8 @@ export function closeSignatures(
   { layouts }: Columns,
 ): Closure {
   const signatures = signaturesOf(options, tuple)
-  const parts = layouts.map(partOf)
+  const bits = signatures.map((signature) => signature.bits)
+  const parts = layouts.map((layout) => partOf(layout, bits))
   const start: State = { parts: parts.map(() => 0), from: undefined, by: undefined }
   const seen = new Set([start.parts.join()])
   const queue = [start]
@@ -65,8 +65,7 @@ export function closeSignatures(
     vectors.set(key, { key, values })
     elements.set(key, elementsOf(state))
   }
-  const samples = signatures.map(elementOf)
-  return { vectors: [...vectors.values()], elements, samples }
+  return { vectors: [...vectors.values()], elements }
 }
 
 function elementsOf(state: State): readonly Assignment[] {

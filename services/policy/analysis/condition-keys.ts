@@ -10,6 +10,8 @@ export class ConditionKeys {
   readonly #pack: Pack
   readonly #places: Places
   readonly #numbers: Map<string, number>
+  /** Two versions of a pack may carry one number and still differ in what an axis is. */
+  readonly #model: number
   readonly #keys = new Map<Ir, Map<string, number>>()
   readonly #counterexamples = new Map<Ir, Ir>()
 
@@ -18,6 +20,8 @@ export class ConditionKeys {
     this.#pack = pack
     this.#places = places
     this.#numbers = numbers
+    this.#model = numbers.size
+    numbers.set(`pack ${numbers.size}`, numbers.size)
   }
 
   key(ir: Ir, env: Env): number {
@@ -61,7 +65,7 @@ export class ConditionKeys {
         return `table ${JSON.stringify([...(table?.rows ?? [])])} ${table?.fallback ?? 0} ${this.key(ir.key, env)}`
       }
       case 'axis':
-        return `axis ${this.#pack.framework} ${this.#pack.version} ${ir.axis}`
+        return `axis ${this.#model} ${ir.axis}`
       case 'level':
         return `level ${JSON.stringify(ir.type)} ${this.key(ir.of, env)}`
       default:

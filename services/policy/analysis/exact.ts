@@ -4,7 +4,7 @@ import type { Facts } from '../language/score.ts'
 import { PackModel } from './axis-model.ts'
 import type { Node } from './diagrams.ts'
 import { FactsShape } from './facts-shape.ts'
-import { additionsOf, personOf, variantsOf, type Addition } from './person.ts'
+import { growthOf, personOf, type Growth } from './person.ts'
 import type { ListGroup } from './scope.ts'
 import { World } from './world.ts'
 
@@ -56,10 +56,10 @@ export class ExactModel {
     return assignment === undefined ? undefined : personOf(this.#world, assignment)
   }
 
-  /** People like one of whom it holds, who differ from it in what one list holds. */
-  variants(node: Node): readonly Facts[] {
+  /** The same with some entries of theirs recorded later. */
+  growth(node: Node): Growth | undefined {
     const assignment = this.diagrams.example(this.diagrams.and(node, this.#feasible()))
-    return assignment === undefined ? [] : variantsOf(this.#world, assignment)
+    return assignment === undefined ? undefined : growthOf(this.#world, assignment)
   }
 
   possible(node: Node): boolean {
@@ -69,11 +69,6 @@ export class ExactModel {
   /** The lists of the person with their number of states, for what is recorded at all. */
   get lists(): readonly ListGroup[] {
     return [...this.#world.root.lists.values()].filter(({ states }) => typeof states === 'object')
-  }
-
-  /** One more entry of a list, of every kind that the rules tell apart, as facts. */
-  additions(): readonly Addition[] {
-    return additionsOf(this.#world)
   }
 
   /** Lists that were solved since then add what is possible of them. */

@@ -9,7 +9,6 @@ import type { Layout } from './slot-states.ts'
 interface Situation {
   readonly when: Node
   readonly elements: ReadonlyMap<string, readonly Assignment[]>
-  readonly samples: readonly Assignment[]
 }
 
 export interface SolveOptions {
@@ -56,7 +55,7 @@ class Solver {
           ? closeSignatures(this.#options, residual, columns)
           : new RelatedElements(this.#options).close(residual, columns)
       for (const vector of found.vectors) vectors.set(vector.key, vectors.get(vector.key) ?? vector)
-      situations.push({ when, elements: found.elements, samples: found.samples })
+      situations.push({ when, elements: found.elements })
     }
     return this.#states([...vectors.values()], situations)
   }
@@ -98,7 +97,6 @@ class Solver {
     return {
       variable,
       size: vectors.length,
-      samples: situations.flatMap(({ samples }) => samples),
       feasible: diagrams.any(
         situations.map(({ when, elements }) =>
           diagrams.and(

@@ -1,111 +1,220 @@
-import type { Json } from '../../kernel/canonical-json.ts'
-import type { Grant } from '../language/pack.ts'
+import type { Axis, Grant, Pack, Text } from '../language/pack.ts'
 import type { Facts, Score, ScoreValue } from '../language/score.ts'
-import { plainLevel } from './example.ts'
-import type { Addition } from './person.ts'
+import type { Seconds } from '../language/dates.ts'
+import type { PackModel } from './axis-model.ts'
+import { NEVER, TooLarge, type Node } from './diagrams.ts'
+import { exampleOf, NotConfirmed, plainLevel, type Replay } from './example.ts'
+import { ExactModel } from './exact.ts'
+import type { Focus } from './focus.ts'
+import { beforeEntries } from './later-entries.ts'
+import { listsThatMayLower } from './polarity.ts'
+import type { Growth } from './person.ts'
+import type { Finding } from './report.ts'
+import { NotCovered } from './scope.ts'
 
-interface Lowering {
-  readonly before: Facts
-  readonly after: Facts
-  readonly values: readonly string[]
-  readonly rule: string
-  readonly entry: string
+interface Question {
+  readonly focus: Focus
+  readonly axis: Axis
+  readonly schema: Facts
+  readonly now: Seconds
+  readonly replay: Replay
 }
 
-interface Options {
-  readonly people: readonly Facts[]
-  readonly additions: readonly Addition[]
-  readonly grants: readonly Grant[]
-  readonly score: (person: Facts) => Score
-  readonly isLower: (after: ScoreValue, before: ScoreValue) => boolean
+export interface Monotonicity {
+  readonly findings: readonly Finding[]
+  readonly open: readonly Text[]
 }
 
 /**
- * People whom one more entry in a list lowers although no veto and no cap says so: a grant was lost. One for each grant and kind
- * of entry. What is not found is not proved to be absent.
+ * Grants that an entry more could take away: one for each grant and kind of entry, with a person who loses by it. More evidence is
+ * every entry of a list that is no failed check and no signal; what vetoes and caps take is theirs to take. The lists that stand
+ * under no negation are settled by the form of the conditions, the others are proved.
  */
-export function loweringAdditions({
-  people,
-  additions,
-  grants,
-  score,
-  isLower,
-}: Options): readonly Lowering[] {
-  const found = new Map<string, Lowering>()
-  const ids = new Set(grants.map(({ id }) => id))
-  for (const before of people) {
-    const first = score(before)
-    for (const addition of additions) {
-      if (addition.entry['result'] === 'fail') continue // is there to lower
-      for (const after of withEntry(before, addition)) {
-        const second = score(after)
-        if (!isLower(second.value, first.value)) continue
-        const lost = first.fired.find(
-          ({ id }) => ids.has(id) && !second.fired.some((other) => other.id === id),
-        )
-        if (lost === undefined || second.caps.length > first.caps.length) continue
-        const vetoed = second.fired.some(
-          ({ id }) => !ids.has(id) && !first.fired.some((other) => other.id === id),
-        )
-        if (vetoed) continue
-        const entry = nameOf(addition)
-        const key = `${lost.id} ${entry}`
-        if (!found.has(key))
-          found.set(key, {
-            before,
-            after,
-            values: [first, second].map(({ value }) => plainLevel(value)),
-            rule: lost.id,
-            entry,
-          })
+export function loweringEntries(question: Question): Monotonicity {
+  const { focus, axis } = question
+  const findings: Finding[] = []
+  const open: Text[] = []
+  for (const grant of focus.pack.grants.filter(({ gives }) => gives.has(axis.name))) {
+    for (const record of listsThatMayLower([grant.condition])) {
+      if (record === 'Signal') continue
+      try {
+        findings.push(...new Step(question, grant, record).findings())
+      } catch (error) {
+        if (!(error instanceof NotCovered || error instanceof TooLarge)) throw error
+        open.push(unproved(grant, record, error.message))
       }
     }
   }
-  return [...found.values()]
+  return { findings, open }
 }
 
-function nameOf({ list, entry }: Addition): string {
-  const { type } = entry
-  return list === 'checks' && typeof type === 'string' ? `check ${type}` : list
-}
-
-/** The person with the entry: once for each piece of evidence that it can be about. */
-function withEntry(person: Facts, { list, ofPiece, entry }: Addition): readonly Facts[] {
-  if (list === 'factors') {
-    const { auth } = person
-    const known = isRecord(auth) ? auth : {}
-    return [
-      {
-        ...person,
-        auth: {
-          ...known,
-          factors: [...listOf(known['factors']), { ...entry, authenticator: 'added' }],
-        },
-      },
-    ]
+function unproved({ id }: Grant, record: string, reason: string): Text {
+  return {
+    ja: `${id}：${record}が加わっても失われないことは証明されていません（${reason}）`,
+    en: `${id}: that one more ${record} never takes it away was not proved (${reason})`,
   }
-  const owners = ofPiece
-    ? listOf(person['evidence']).flatMap((piece) => (isRecord(piece) ? [piece['id']] : []))
-    : [undefined]
-  return owners.map((on) => {
-    const item = {
-      ...entry,
-      ...(on === undefined ? {} : { on }),
-      ...(list === 'evidence' ? { id: 'added' } : {}),
-    }
-    const needed = { proofing: { channel: 'remote_unattended' }, evidence: [] }
+}
+
+/** One grant and one kind of entry. */
+class Step {
+  readonly #question: Question
+  readonly #grant: Grant
+  readonly #record: string
+
+  constructor(question: Question, grant: Grant, record: string) {
+    this.#question = question
+    this.#grant = grant
+    this.#record = record
+  }
+
+  findings(): readonly Finding[] {
+    const { pack } = this.#question.focus
+    // The grant by itself is a much smaller question, and mostly the answer.
+    const alone = { ...pack, grants: [this.#grant], vetoes: [], caps: [], notes: [] }
+    const falls = this.#lost(
+      [alone, alone],
+      (before) => before.holds,
+      (after) => after.holds,
+    )
+    if (falls === undefined) return []
+    const { grants } = pack
+    const versions: readonly [Pack, Pack] = [
+      { ...pack, grants: [this.#grant], notes: [] },
+      { ...pack, grants: grants.filter((other) => this.#replaces(other)), notes: [] },
+    ]
+    const growth = this.#lost(
+      versions,
+      (before) => before.counts,
+      (after) => after.given,
+    )
+    return growth === undefined ? [] : [this.#finding(growth)]
+  }
+
+  /** Does the other grant give as much of what is looked at? */
+  #replaces({ gives }: Grant): boolean {
+    const { axis, focus } = this.#question
+    const given = gives.get(axis.name) ?? 0
+    const bit = 1 << memberOf(axis, focus, this.#grant)
+    return axis.kind === 'methods' ? (given & bit) !== 0 : given >= bit
+  }
+
+  /** A person of whom `had` held before the entries, and `has` does not with them. */
+  #lost(
+    [old, next]: readonly [Pack, Pack],
+    had: (before: Standing) => Node,
+    has: (after: Standing) => Node,
+  ): Growth | undefined {
+    const { axis, schema, now } = this.#question
+    const packs = [beforeEntries(old, this.#record, () => false), next]
+    const exact = new ExactModel(
+      packs.map((pack) => ({ pack, axis: axis.name })),
+      schema,
+      now,
+    )
+    const standing = (i: number) => new Standing(exact, i, this.#question, this.#grant.id)
+    return exact.growth(exact.diagrams.without(had(standing(0)), has(standing(1))))
+  }
+
+  #finding(growth: Growth): Finding {
+    const { axis, now } = this.#question
+    const { before, after, entry } = this.#step(growth)
+    const values = [before, after].map((person) => plainLevel(this.#score(person).value))
     return {
-      ...(list === 'bindings' ? {} : needed),
-      ...person,
-      [list]: [...listOf(person[list]), item],
+      kind: 'non-monotone',
+      axis: axis.name,
+      rule: this.#grant.id,
+      level: undefined,
+      by: [],
+      text: {
+        ja: `${entry}が加わると${values[0] ?? ''}から${values[1] ?? ''}に下がります`,
+        en: `one more ${entry} lowers ${values[0] ?? ''} to ${values[1] ?? ''}`,
+      },
+      example: { ...exampleOf(after, now, []), values, before },
     }
-  })
+  }
+
+  /** The entry that takes something away, as the ordinary engine answers. */
+  #step({ stages, entries }: Growth) {
+    const scores = stages.map((person) => this.#score(person))
+    for (const [i, entry] of entries.entries()) {
+      const [first, second] = [scores[i], scores[i + 1]]
+      const [before, after] = [stages[i], stages[i + 1]]
+      if (first === undefined || second === undefined || before === undefined) continue
+      if (after !== undefined && this.#isLost(first, second)) return { before, after, entry }
+    }
+    throw new NotConfirmed(
+      `${this.#grant.id}: an example of one more ${this.#record} lost nothing when it was scored`,
+    )
+  }
+
+  #score(person: Facts): Score {
+    return this.#question.replay.score(this.#question.axis.name, person, this.#question.now)
+  }
+
+  #isLost(before: Score, after: Score): boolean {
+    const fired = new Set(after.fired.map(({ id }) => id))
+    return (
+      isLower(this.#question.axis, after.value, before.value) &&
+      before.fired.some(({ id }) => id === this.#grant.id) &&
+      !fired.has(this.#grant.id)
+    )
+  }
 }
 
-function listOf(value: Json | undefined): readonly Json[] {
-  return Array.isArray(value) ? (value as readonly Json[]) : [] // elements of JSON are JSON
+/** How a grant stands in one of the two versions of a pack. */
+class Standing {
+  readonly #exact: ExactModel
+  readonly #model: PackModel
+  readonly #question: Question
+  readonly #grant: Grant
+
+  constructor(exact: ExactModel, index: number, question: Question, id: string) {
+    this.#exact = exact
+    this.#model = exact.model(index)
+    this.#question = question
+    const grant = this.#model.pack.grants.find((one) => one.id === id)
+    if (grant === undefined) throw new TypeError(`no grant ${id}`)
+    this.#grant = grant
+  }
+
+  get holds(): Node {
+    return this.#model.rule(this.#grant)
+  }
+
+  /** It holds, and no veto and no cap takes what it gives. */
+  get counts(): Node {
+    const { axis } = this.#question
+    const nodes =
+      axis.kind === 'levels'
+        ? this.#model.reached(axis)
+        : axis.kind === 'methods'
+          ? this.#model.methods(axis)
+          : []
+    return this.#exact.diagrams.and(this.holds, nodes[this.#member] ?? NEVER)
+  }
+
+  /** Some grant gives as much, whatever is taken from it. */
+  get given(): Node {
+    return this.#exact.diagrams.any(this.#model.pack.grants.map((one) => this.#model.rule(one)))
+  }
+
+  get #member(): number {
+    return memberOf(this.#question.axis, this.#question.focus, this.#grant)
+  }
 }
 
-function isRecord(value: Json | undefined): value is Facts {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** The level that a grant gives, or the method that is looked at. */
+function memberOf(axis: Axis, { method }: Focus, { gives }: Grant): number {
+  if (axis.kind === 'methods' && method !== undefined && method !== '')
+    return axis.type.members.indexOf(method)
+  return 31 - Math.clz32(gives.get(axis.name) ?? 1)
+}
+
+function isLower(axis: Axis, after: ScoreValue, before: ScoreValue): boolean {
+  if (axis.kind === 'levels') {
+    const rank = (value: ScoreValue) => axis.type.members.indexOf(plainLevel(value))
+    return rank(after) < rank(before)
+  }
+  const methods = (value: ScoreValue) => (Array.isArray(value) ? (value as readonly string[]) : []) // a list holds methods
+  return methods(before).some((method) => !methods(after).includes(method))
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../../kernel/canonical-json.ts'
 import type { Facts } from '../language/score.ts'
-import type { Assignment, FactVariable, ListGroup, Scope } from './scope.ts'
+import { ADDED, type Assignment, type FactVariable, type ListGroup, type Scope } from './scope.ts'
 import type { World } from './world.ts'
 
 type Fields = Record<string, Json>
@@ -10,65 +10,37 @@ export function personOf(world: World, assignment: Assignment): Facts {
   return new PersonBuilder(world).build(assignment)
 }
 
-/** The same person with one element alone in one of the lists, for each kind of element. */
-export function variantsOf(world: World, assignment: Assignment): readonly Facts[] {
-  return [...world.root.lists.values()].flatMap((group) =>
-    typeof group.states === 'object'
-      ? group.states.samples.map((sample) =>
-          new PersonBuilder(world, { group, sample }).build(assignment),
-        )
-      : [],
-  )
+/** A person before and after some entries are recorded, one by one in this order. */
+export interface Growth {
+  /** With the first 0, 1, … entries; the last has all of them. */
+  readonly stages: readonly Facts[]
+  /** What the entries are, by the name of their list. */
+  readonly entries: readonly string[]
 }
 
-/** One entry more: of a list of the person, or with `on` left to say which piece of evidence it is about. */
-export interface Addition {
-  readonly list: 'evidence' | 'checks' | 'bindings' | 'signals' | 'factors'
-  readonly ofPiece: boolean
-  /** Record of the fact catalogue. */
-  readonly record: string
-  readonly entry: Facts
-}
-
-/** Entries of every kind that the solved lists tell apart. */
-export function additionsOf(world: World): readonly Addition[] {
-  const found = new Map<string, Addition>()
-  const visit = (scope: Scope) => {
-    for (const group of scope.lists.values()) {
-      visit(group.element)
-      if (typeof group.states !== 'object') continue
-      for (const sample of group.states.samples) {
-        const addition = new PersonBuilder(world).addition(group, sample)
-        found.set(JSON.stringify(addition), addition)
-      }
-    }
-  }
-  visit(world.root)
-  return [...found.values()]
+/** The same for an assignment in which some elements are marked as added. */
+export function growthOf(world: World, assignment: Assignment): Growth {
+  return new PersonBuilder(world).growth(assignment)
 }
 
 class PersonBuilder {
   readonly #world: World
-  readonly #instead: { readonly group: ListGroup; readonly sample: Assignment } | undefined
   readonly #checks: Fields[] = []
   readonly #lists = new Map<string, Fields[]>()
+  /** Entries that come later, each with what has to come with it. */
+  readonly #added: { readonly items: Fields[]; readonly name: string }[] = []
 
-  constructor(world: World, instead?: { readonly group: ListGroup; readonly sample: Assignment }) {
+  constructor(world: World) {
     this.#world = world
-    this.#instead = instead
   }
 
   build(assignment: Assignment): Facts {
     const { root, shape } = this.#world
     const facts: Fields = this.#fields(root, assignment)
     this.#addLists(root, assignment, undefined)
-    const { factors, ...lists } = Object.fromEntries(
-      [...this.#lists].map(([path, items]) => [path === 'auth.factors' ? 'factors' : path, items]),
-    )
-    if (factors !== undefined) facts['auth'] = { ...asFields(facts['auth']), factors }
+    for (const [path, items] of this.#lists) put(facts, { path }, items)
     for (const [name, value] of Object.entries(facts))
       if (isFields(value) && name !== 'policy') facts[name] = this.#complete([name], value)
-    Object.assign(facts, lists)
     if (this.#checks.length > 0) facts['checks'] = this.#checks
     for (const part of Object.keys(facts))
       for (const name of shape.dependents(part))
@@ -76,11 +48,13 @@ class PersonBuilder {
     return facts
   }
 
-  addition(group: ListGroup, assignment: Assignment): Addition {
-    const list = group.place[0] === 'auth' ? 'factors' : (group.place[0] as Addition['list']) // roots of lists
-    const entry = this.#entry(group, assignment)
-    const full = this.#world.shape.fill(this.#world.shape.objectAt(group.place), entry)
-    return { list, ofPiece: group.join?.field === 'on', record: group.record, entry: full }
+  growth(assignment: Assignment): Growth {
+    const all = this.build(assignment)
+    const later = (from: number) => new Set(this.#added.slice(from).flatMap(({ items }) => items))
+    return {
+      stages: [...this.#added, undefined].map((_, from) => without(all, later(from))),
+      entries: this.#added.map(({ name }) => name),
+    }
   }
 
   #complete(place: readonly string[], value: Fields): Fields {
@@ -93,7 +67,7 @@ class PersonBuilder {
   #fields(scope: Scope, assignment: Assignment): Fields {
     const fields: Fields = {}
     for (const variable of scope.variables.values())
-      put(fields, variable, valueIn(variable, assignment))
+      if (variable.path !== ADDED) put(fields, variable, valueIn(variable, assignment))
     return fields
   }
 
@@ -102,10 +76,7 @@ class PersonBuilder {
       const { states } = group
       if (states === undefined || states === 'solving') continue
       const valueOf = (variable: number) => assignment.get(variable) ?? 0
-      const elements =
-        this.#instead?.group === group
-          ? [this.#instead.sample]
-          : states.elements(valueOf(states.variable), valueOf)
+      const elements = states.elements(valueOf(states.variable), valueOf)
       for (const element of elements)
         this.#addElement(group, new Map([...assignment, ...element]), owner)
     }
@@ -123,8 +94,16 @@ class PersonBuilder {
     if (place.join('.') === 'auth.factors') item['authenticator'] = `a${list.length + 1}`
     const full: Fields = { ...this.#world.shape.fill(this.#world.shape.objectAt(place), item) }
     list.push(full)
-    if (base === 'evidence')
-      this.#addStatus(full, revoked !== undefined && valueIn(revoked, assignment) === true)
+    const status =
+      base === 'evidence'
+        ? this.#addStatus(full, revoked !== undefined && valueIn(revoked, assignment) === true)
+        : []
+    const added = element.variables.get(ADDED)
+    if (added !== undefined && valueIn(added, assignment) === true)
+      this.#added.push({
+        items: [full, ...status],
+        name: base === 'checks' ? `check ${place[1] ?? ''}` : place.join('.'),
+      })
     this.#addLists(element, assignment, full)
   }
 
@@ -139,13 +118,15 @@ class PersonBuilder {
   }
 
   /** A certificate without an answer about revocation would be undecided. */
-  #addStatus(evidence: Fields, revoked: boolean): void {
-    if (!revoked && evidence['cls'] !== 'pki_cert') return
-    this.#checks.push({
+  #addStatus(evidence: Fields, revoked: boolean): readonly Fields[] {
+    if (!revoked && evidence['cls'] !== 'pki_cert') return []
+    const status = {
       type: 'status',
       on: evidence['id'] ?? '',
       result: revoked ? 'revoked' : 'good',
-    })
+    }
+    this.#checks.push(status)
+    return [status]
   }
 
   #listAt(path: string): Fields[] {
@@ -160,7 +141,7 @@ function valueIn({ id, values }: FactVariable, assignment: Assignment): Json | u
 }
 
 /** `proofing.channel` goes into `proofing`; `attrs#name` into the list `attrs`. */
-function put(fields: Fields, { path }: FactVariable, value: Json | undefined): void {
+function put(fields: Fields, { path }: Pick<FactVariable, 'path'>, value: Json | undefined): void {
   if (value === undefined) return
   const [names = '', member] = path.split('#')
   const segments = names.split('.')
@@ -173,6 +154,21 @@ function put(fields: Fields, { path }: FactVariable, value: Json | undefined): v
   }
   if (member === undefined) at[last] = value
   else if (value === true) at[last] = [...listOf(at[last]), member]
+}
+
+/** The facts without some entries of their lists. */
+function without(facts: Facts, entries: ReadonlySet<Json>): Facts {
+  const kept = (value: Json): Json =>
+    isArray(value)
+      ? value.filter((item) => !entries.has(item)).map(kept)
+      : isFields(value)
+        ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, kept(inner)]))
+        : value
+  return kept(facts) as Facts // an object stays one
+}
+
+function isArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
 }
 
 function isFields(value: Json | undefined): value is Fields {

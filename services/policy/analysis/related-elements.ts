@@ -65,8 +65,7 @@ export class RelatedElements {
         )
       }
     }
-    const samples = classes.map(({ values }) => values)
-    return { vectors: [...vectors.values()], elements, samples }
+    return { vectors: [...vectors.values()], elements }
   }
 
   /**

@@ -13,6 +13,9 @@ export interface FactVariable {
   readonly values: readonly (Json | undefined)[]
 }
 
+/** Mark of an element that is looked at as one that comes later. No fact. */
+export const ADDED = '+added'
+
 /** Where facts live: the whole person, or one element of a list. */
 export class Scope {
   readonly id: string
@@ -82,8 +85,6 @@ export interface ListStates {
   /** Which states go with which outer situation. */
   readonly feasible: Node
   readonly size: number
-  /** One element of every kind. */
-  readonly samples: readonly Assignment[]
   /** Holds when the atom does; for counts, when there are at least `count`. */
   atom(key: string, count?: number): Node
   /** Elements of a shortest list in that state. */

@@ -1,3 +1,5 @@
+import { TooLarge } from './diagrams.ts'
+
 /** What a statement about a list looks at, by the columns of an element's signature. */
 export type Layout =
   | { readonly kind: 'exists' | 'count'; readonly at: number; readonly limit: number }
@@ -15,14 +17,17 @@ export interface Part {
   value(part: number): number
 }
 
-export function partOf(layout: Layout): Part {
-  if (layout.kind === 'slots') return new SlotPart(layout)
+/** `elements`: the signatures of everything that may stand in the list. */
+export function partOf(layout: Layout, elements: readonly string[]): Part {
+  if (layout.kind === 'slots') return new SlotPart(layout, elements)
   const { at, limit } = layout
   return {
     add: (part, bits) => (bits[at] === '1' ? Math.min(limit, part + 1) : part),
     value: (part) => part,
   }
 }
+
+const MAX_COMPLETIONS = 3_000
 
 /** The slots are filled: pieces that come later cannot undo that. */
 const FILLED = 1
@@ -36,32 +41,47 @@ interface Row {
   readonly key: number
 }
 
-/** Pieces that may still matter for the slots, by number; each combination of them has a number as well. */
+/**
+ * What pieces of a list do for the slots. Two sets of pieces have one number when whatever is added to them fills the slots
+ * of both or of neither.
+ */
 class SlotPart implements Part {
   readonly #layout: SlotLayout
-  readonly #rows: Row[] = []
+  readonly #rows: readonly Row[]
   readonly #rowOf = new Map<string, number>()
-  readonly #rowOfBits = new Map<string, number>()
+  /** Further pieces that could make a difference: all combinations of fewer than there are slots. */
+  readonly #completions: readonly (readonly number[])[]
+  /** The pieces of one list with that number. */
   readonly #sets: (readonly number[])[] = [[], []]
-  readonly #setOf = new Map<string, number>([['', 0]])
+  readonly #numbers = new Map<string, number>()
   readonly #added = new Map<number, number>()
 
-  constructor(layout: SlotLayout) {
+  /** `elements`: the signatures of everything that may stand in the list. */
+  constructor(layout: SlotLayout, elements: readonly string[]) {
     this.#layout = layout
+    const rows = new Map<string, { readonly row: Row; readonly number: number }>()
+    for (const bits of elements) {
+      const row = rowOf(bits, layout)
+      if (row === undefined) continue
+      const known = rows.get(JSON.stringify(row)) ?? { row, number: rows.size }
+      rows.set(JSON.stringify(row), known)
+      this.#rowOf.set(bits, known.number)
+    }
+    this.#rows = [...rows.values()].map(({ row }) => row)
+    const slots = Math.max(...layout.cells.map(({ length }) => length))
+    this.#completions = combinations(this.#rows.length, slots - 1)
+    if (this.#completions.length > MAX_COMPLETIONS)
+      throw new TooLarge('slots: too many kinds of pieces')
+    this.#numbers.set(this.#behaviour([]), 0)
   }
 
   add(part: number, bits: string): number {
-    const row = this.#row(bits)
-    if (row < 0 || part === FILLED) return part
+    const row = this.#rowOf.get(bits)
+    if (row === undefined || part === FILLED) return part
     const key = part * 2 ** 20 + row
     const known = this.#added.get(key)
     if (known !== undefined) return known
-    const rows = [...(this.#sets[part] ?? []), row].sort((a, b) => a - b)
-    const kept = reduceRows(
-      rows.map((at) => this.#rowAt(at)),
-      this.#layout,
-    )
-    const set = rows.filter((_, i) => kept.has(i))
+    const set = [...(this.#sets[part] ?? []), row]
     const number = this.#filled(set) ? FILLED : this.#number(set)
     this.#added.set(key, number)
     return number
@@ -73,72 +93,49 @@ class SlotPart implements Part {
   }
 
   #number(set: readonly number[]): number {
-    const text = set.join()
-    const number = this.#setOf.get(text) ?? this.#sets.push(set) - 1
-    this.#setOf.set(text, number)
+    const behaviour = this.#behaviour(set)
+    const number = this.#numbers.get(behaviour) ?? this.#sets.push(set) - 1
+    this.#numbers.set(behaviour, number)
     return number
+  }
+
+  #behaviour(set: readonly number[]): string {
+    return this.#completions.map((more) => (this.#filled([...set, ...more]) ? '1' : '0')).join('')
   }
 
   #filled(set: readonly number[]): boolean {
-    const rows = set.map((at) => this.#rowAt(at))
+    const rows = set.flatMap((at) => this.#rows[at] ?? [])
     return this.#layout.cells.some((need, n) => assign(rows, n, need.length, [], this.#layout))
   }
-
-  #rowAt(at: number): Row {
-    const row = this.#rows[at]
-    if (row === undefined) throw new TypeError(`no row ${at}`)
-    return row
-  }
-
-  /** -1 for a piece that fits no slot. */
-  #row(bits: string): number {
-    const known = this.#rowOfBits.get(bits)
-    if (known !== undefined) return known
-    const row = this.#newRow(bits)
-    this.#rowOfBits.set(bits, row)
-    return row
-  }
-
-  #newRow(bits: string): number {
-    const { cells, ranks, strongest, keys } = this.#layout
-    const on = (column: number | undefined) => column !== undefined && bits[column] === '1'
-    const masks = cells.map((need) =>
-      need.reduce((mask, cell, b) => mask | (on(cell) ? 1 << b : 0), 0),
-    )
-    if (masks.every((mask) => mask === 0)) return -1
-    const row = {
-      masks,
-      rank: ranks.findIndex(on),
-      strongest: on(strongest) ? 1 : 0,
-      key: keys.findIndex(on),
-    }
-    const text = JSON.stringify(row)
-    const number = this.#rowOf.get(text) ?? this.#rows.push(row) - 1
-    this.#rowOf.set(text, number)
-    return number
-  }
 }
 
-/** Without pieces that can change no matching, now or later: enough others do at least as well in their stead. */
-function reduceRows(rows: readonly Row[], layout: SlotLayout): ReadonlySet<number> {
-  const slots = Math.max(...layout.cells.map(({ length }) => length))
-  const kept = new Set(rows.keys())
-  rows.forEach((row, i) => {
-    const better = rows.filter(
-      (other, j) => j !== i && kept.has(j) && atLeastAsGood(other, row, layout),
-    )
-    const instead = row.key < 0 ? better.length : new Set(better.map(({ key }) => key)).size
-    if (instead >= slots || (row.key >= 0 && better.some(({ key }) => key === row.key)))
-      kept.delete(i)
-  })
-  return kept
-}
-
-function atLeastAsGood(other: Row, row: Row, { strongest }: SlotLayout): boolean {
-  return (
-    row.masks.every((mask, n) => (mask & ~(other.masks[n] ?? 0)) === 0) &&
-    (strongest === undefined || (other.rank === row.rank && other.strongest >= row.strongest))
+/** `undefined` for a piece that fits no slot. */
+function rowOf(bits: string, { cells, ranks, strongest, keys }: SlotLayout): Row | undefined {
+  const on = (column: number | undefined) => column !== undefined && bits[column] === '1'
+  const masks = cells.map((need) =>
+    need.reduce((mask, cell, b) => mask | (on(cell) ? 1 << b : 0), 0),
   )
+  if (masks.every((mask) => mask === 0)) return undefined
+  return {
+    masks,
+    rank: ranks.findIndex(on),
+    strongest: on(strongest) ? 1 : 0,
+    key: keys.findIndex(on),
+  }
+}
+
+/** All combinations of up to `size` of the numbers below `count`, with repetition. */
+function combinations(count: number, size: number): readonly (readonly number[])[] {
+  if (size === 0) return []
+  const smaller = combinations(count, size - 1)
+  const numbers = [...Array(count).keys()]
+  const longest = smaller.filter(({ length }) => length === size - 1)
+  return [
+    ...smaller,
+    ...(size === 1 ? [[]] : longest).flatMap((some) =>
+      numbers.filter((n) => n >= (some.at(-1) ?? 0)).map((n) => [...some, n]),
+    ),
+  ]
 }
 
 function assign(

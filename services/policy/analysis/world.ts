@@ -7,6 +7,7 @@ import type { FactsShape } from './facts-shape.ts'
 import { RANK_PER_DEPTH } from './element-signatures.ts'
 import { solveList } from './list-states.ts'
 import {
+  ADDED,
   ListGroup,
   NotCovered,
   Scope,
@@ -103,7 +104,24 @@ export class World {
     const lists = [...scope.lists.values()].flatMap(({ states }) =>
       states === undefined || states === 'solving' ? [] : [states.feasible],
     )
-    return this.diagrams.all([...lists, this.#presence(scope)])
+    return this.diagrams.all([...lists, this.#presence(scope), this.#addition(scope)])
+  }
+
+  /** An entry that comes later is no failed check, and what belongs to it comes later still. */
+  #addition({ variables, lists, record }: Scope): Node {
+    const added = variables.get(ADDED)
+    if (added === undefined) return ALWAYS
+    const is = ({ id }: FactVariable) => this.diagrams.test(id, (value) => value === 1)
+    const passed = record.startsWith('check ') ? variables.get('passed') : undefined
+    const empty = [...lists.values()].flatMap(({ states }) =>
+      states === undefined || states === 'solving'
+        ? []
+        : [this.diagrams.test(states.variable, (value) => value === 0)],
+    )
+    return this.diagrams.or(
+      this.diagrams.not(is(added)),
+      this.diagrams.all([...empty, passed === undefined ? ALWAYS : is(passed)]),
+    )
   }
 
   /**
@@ -176,6 +194,7 @@ export class World {
   }
 
   #values(scope: Scope, path: string, type: Type): readonly (Json | undefined)[] {
+    if (path === ADDED) return [false, true]
     if (type.kind === 'truth' || type.kind === 'set') return [false, true] // of a set: one of its members
     if (path.startsWith('policy.')) return this.#optionValues(scope, path, type)
     const segments = path.split('.')
