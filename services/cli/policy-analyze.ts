@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { InvalidInput } from '../kernel/errors.ts'
 import { analyzeAxis } from '../policy/analysis/analyze.ts'
 import { axesGone, comparePacks } from '../policy/analysis/compare.ts'
+import { proveInvariants, type InvariantResult } from '../policy/analysis/invariants.ts'
 import {
   ASSUMPTIONS,
   isFault,
@@ -25,7 +26,8 @@ const OPTIONS = {
 
 /**
  * `watashi policy analyze PACK [--axis A]… [--json] [--policies DIR]`: findings on the rules of a pack (a name, or its folder), each with
- * a person who shows it. Exit code 0 without a fault, 1 with one or with an axis that was not proved, 2 for bad input.
+ * a person who shows it, and its `invariants` unless axes are chosen. Exit code 0 without a fault, 1 with one or with something
+ * that was not proved, 2 for bad input.
  */
 export function policyAnalyze(args: readonly string[], io: PolicyIo): number {
   try {
@@ -41,12 +43,21 @@ export function policyAnalyze(args: readonly string[], io: PolicyIo): number {
     const axes = chosenAxes(pack, values.axis)
     const now = Math.floor(io.clock.now().getTime() / 1000)
     const reports = axes.map((axis) => analyzeAxis({ pack, schema, now }, axis))
-    if (values.json === true)
-      io.print(JSON.stringify({ pack: idOf(pack), assumptions: ASSUMPTIONS, axes: reports }))
-    else for (const line of reports.flatMap(reportLines)) io.print(line)
-    const faulty = reports.some(
-      ({ findings, engine }) => engine !== 'exact' || findings.some(isFault),
-    )
+    const invariants =
+      values.axis === undefined ? proveInvariants({ pack, before: undefined, schema, now }) : []
+    if (values.json === true) {
+      const proved = { axes: reports, invariants: invariants.map(invariantToJson) }
+      io.print(JSON.stringify({ pack: idOf(pack), assumptions: ASSUMPTIONS, ...proved }))
+    } else {
+      const lines = [...reports.flatMap(reportLines), ...invariants.flatMap(invariantLines)]
+      for (const line of lines) io.print(line)
+    }
+    const faulty =
+      invariants.some(({ holds }) => holds !== true) ||
+      reports.some(
+        ({ findings, engine, open }) =>
+          engine !== 'exact' || open.length > 0 || findings.some(isFault),
+      )
     return faulty ? EXIT.doesNotHold : EXIT.holds
   } catch (error) {
     return refuse(error, io)
@@ -130,6 +141,16 @@ function reportLines({ axis, engine, reason, open, findings }: AxisReport): read
       ...exampleLines(finding.example),
     ]),
   ]
+}
+
+function invariantToJson({ invariant: { kind, place }, holds, text, example }: InvariantResult) {
+  return { kind, place, holds, text, example }
+}
+
+function invariantLines({ invariant, holds, text, example }: InvariantResult): readonly string[] {
+  const { file, line, column } = invariant.place
+  const head = `invariant: ${text.en} / ${text.ja}`
+  return [holds === true ? head : `${file}:${line}:${column} ${head}`, ...exampleLines(example)]
 }
 
 function differenceLines({

@@ -71,7 +71,7 @@ function difference(
   // People are made out of one catalogue: two cannot be compared person by person.
   if ([FACTS, FACTS_SCHEMA].some((path) => task.before.get(path) !== task.after.get(path)))
     return {
-      ...{ axis, change: 'open', engine: 'search', raised: undefined, lowered: undefined },
+      ...{ axis, change: 'open', engine: 'none', raised: undefined, lowered: undefined },
       reason: 'the catalogue of facts is another',
     }
   return compareAxis({ before, after, schema: own.factsSchema(), now }, axis)

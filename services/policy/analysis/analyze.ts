@@ -52,7 +52,7 @@ export function analyzeAxis({ pack, schema, now }: AnalysisInput, axisName: stri
   const open = parts.flatMap((part) => part.open)
   return {
     axis: axisName,
-    engine: reasons.length === 0 ? 'exact' : 'search',
+    engine: reasons.length === 0 ? 'exact' : 'none',
     reason: reasons.length === 0 ? undefined : [...new Set(reasons)].join('; '),
     open: open.filter(({ en }, i) => open.findIndex((other) => other.en === en) === i),
     findings: ofAllParts(parts),

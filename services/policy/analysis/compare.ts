@@ -89,7 +89,7 @@ export function compareAxis(comparison: Comparison, name: string): AxisDifferenc
     }
   } catch (error) {
     if (!isOpen(error)) throw error
-    return { ...nothing, change: 'open', engine: 'search', reason: error.message }
+    return { ...nothing, change: 'open', engine: 'none', reason: error.message }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Ir } from '../language/ir.ts'
 import type { Axis, Grant, Pack, Text } from '../language/pack.ts'
 import type { Facts, Score, ScoreValue } from '../language/score.ts'
 import type { Seconds } from '../language/dates.ts'
@@ -40,7 +41,12 @@ export function loweringEntries(question: Question): Monotonicity {
       try {
         findings.push(...new Step(question, grant, record).findings())
       } catch (error) {
-        if (!(error instanceof NotCovered || error instanceof TooLarge)) throw error
+        if (!(
+          error instanceof NotCovered ||
+          error instanceof TooLarge ||
+          error instanceof NotConfirmed
+        ))
+          throw error
         open.push(unproved(grant, record, error.message))
       }
     }
@@ -68,26 +74,43 @@ class Step {
   }
 
   findings(): readonly Finding[] {
+    const excepted = this.#excepted()
+    const fault = this.#taken((ir) => excepted.has(this.#question.focus.pack.sources.fieldOf(ir)))
+    if (fault !== undefined) return [this.#finding(fault, 'non-monotone')]
+    const declared = excepted.size === 0 ? undefined : this.#taken(() => false)
+    return declared === undefined ? [] : [this.#finding(declared, 'declared-step')]
+  }
+
+  /** Derived fields by which the pack says that more evidence may lower. */
+  #excepted(): ReadonlySet<string | undefined> {
+    const { axis, focus } = this.#question
+    return new Set(
+      focus.pack.invariants.flatMap((invariant) =>
+        invariant.kind === 'monotone' && invariant.axis === axis.name ? invariant.except : [],
+      ),
+    )
+  }
+
+  /** Somebody from whom an entry more takes what the grant gives, while the `settled` values stay as they are. */
+  #taken(settled: (ir: Ir) => boolean): Growth | undefined {
     const { pack } = this.#question.focus
     // The grant by itself is a much smaller question, and mostly the answer.
     const alone = { ...pack, grants: [this.#grant], vetoes: [], caps: [], notes: [] }
     const falls = this.#lost(
-      [alone, alone],
+      [beforeEntries(alone, this.#record, settled), alone],
       (before) => before.holds,
       (after) => after.holds,
     )
-    if (falls === undefined) return []
-    const { grants } = pack
-    const versions: readonly [Pack, Pack] = [
-      { ...pack, grants: [this.#grant], notes: [] },
-      { ...pack, grants: grants.filter((other) => this.#replaces(other)), notes: [] },
-    ]
-    const growth = this.#lost(
-      versions,
+    if (falls === undefined) return undefined
+    const others = pack.grants.filter((other) => this.#replaces(other))
+    return this.#lost(
+      [
+        beforeEntries({ ...pack, grants: [this.#grant], notes: [] }, this.#record, settled),
+        { ...pack, grants: others, notes: [] },
+      ],
       (before) => before.counts,
       (after) => after.given,
     )
-    return growth === undefined ? [] : [this.#finding(growth)]
   }
 
   /** Does the other grant give as much of what is looked at? */
@@ -100,27 +123,23 @@ class Step {
 
   /** A person of whom `had` held before the entries, and `has` does not with them. */
   #lost(
-    [old, next]: readonly [Pack, Pack],
+    packs: readonly [Pack, Pack],
     had: (before: Standing) => Node,
     has: (after: Standing) => Node,
   ): Growth | undefined {
     const { axis, schema, now } = this.#question
-    const packs = [beforeEntries(old, this.#record, () => false), next]
-    const exact = new ExactModel(
-      packs.map((pack) => ({ pack, axis: axis.name })),
-      schema,
-      now,
-    )
+    const parts = packs.map((pack) => ({ pack, axis: axis.name }))
+    const exact = new ExactModel(parts, schema, now)
     const standing = (i: number) => new Standing(exact, i, this.#question, this.#grant.id)
     return exact.growth(exact.diagrams.without(had(standing(0)), has(standing(1))))
   }
 
-  #finding(growth: Growth): Finding {
+  #finding(growth: Growth, kind: Finding['kind']): Finding {
     const { axis, now } = this.#question
     const { before, after, entry } = this.#step(growth)
     const values = [before, after].map((person) => plainLevel(this.#score(person).value))
     return {
-      kind: 'non-monotone',
+      kind,
       axis: axis.name,
       rule: this.#grant.id,
       level: undefined,

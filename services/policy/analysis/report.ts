@@ -1,11 +1,8 @@
 import type { Text } from '../language/pack.ts'
 import type { Facts } from '../language/score.ts'
 
-/**
- * Who answered. `exact`: proved for lists of any length. `search`: example people were tried; what was not found is not
- * proved to be absent.
- */
-export type Engine = 'exact' | 'search'
+/** Whether the exact method answered, for lists of any length. With `none` nothing was tried and nothing is known. */
+export type Engine = 'exact' | 'none'
 
 /** A person who shows what was found, as the ordinary engine answers for them. */
 export interface Example {
@@ -26,7 +23,8 @@ export const FAULTS = [
   'always-capped',
   'non-monotone',
 ] as const
-export const NOTES = ['single-rule-level', 'gap'] as const
+/** `declared-step`: more evidence lowers, as an invariant of the pack says that it may. */
+export const NOTES = ['single-rule-level', 'gap', 'declared-step'] as const
 
 export interface Finding {
   readonly kind: (typeof FAULTS)[number] | (typeof NOTES)[number]

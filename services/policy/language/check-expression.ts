@@ -273,7 +273,7 @@ export class ExpressionChecker {
     }
     const { record } = of.type
     const derived = this.#scope.derived.get(record)?.get(ast.name)
-    if (derived !== undefined) return this.#derivedField(derived, of, ast.nameAt)
+    if (derived !== undefined) return this.#derivedField(derived, of, ast)
     const fields =
       record === OPTION_RECORD ? this.#scope.options : this.#scope.catalogue.records.get(record)
     const type = fields?.get(ast.name)
@@ -288,12 +288,13 @@ export class ExpressionChecker {
     )
   }
 
-  #derivedField(definition: Definition, of: Ir, at: number): Ir {
-    const ir = this.#inline(definition, [of], at, false)
+  #derivedField(definition: Definition, of: Ir, { name, nameAt }: Ast & { kind: 'field' }): Ir {
+    const ir = this.#inline(definition, [of], nameAt, false)
     // A copy, so that a variable or constant shared with other expressions is not marked.
     const settled = { ...ir }
     this.#settled.add(settled)
     this.#sources.copy(ir, settled)
+    this.#sources.derive(settled, name)
     return settled
   }
 

@@ -110,6 +110,27 @@ export interface AnswerRule extends Rule {
   readonly set: Answer
 }
 
+/** A statement about a pack that is proved before it is published. */
+export type Invariant = { readonly place: Place; readonly why: Text | undefined } & (
+  | {
+      /** More evidence never lowers the axis, unless by a change of these derived fields. */
+      readonly kind: 'monotone'
+      readonly axis: string
+      readonly except: readonly string[]
+    }
+  | {
+      /** Whoever has the level, or the method, fulfils the condition. */
+      readonly kind: 'needs'
+      readonly axis: string
+      readonly member: string
+      readonly condition: Ir
+    }
+  /** Somebody has each level and each method. */
+  | { readonly kind: 'reachable' }
+  /** It gives nobody more than the version before it. */
+  | { readonly kind: 'never-raises' }
+)
+
 /** Something that is named in a document, and where. */
 export interface Named {
   readonly id: string
@@ -141,6 +162,7 @@ export interface Pack {
   readonly caps: readonly Cap[]
   readonly notes: readonly Note[]
   readonly answers: readonly AnswerRule[]
+  readonly invariants: readonly Invariant[]
   readonly uses: readonly PackUse[]
   /** Equivalences that it switches on as a profile. */
   readonly equivalences: readonly Named[]

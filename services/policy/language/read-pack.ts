@@ -17,6 +17,7 @@ import { AnswerReader } from './read-answer.ts'
 import { AxisReader } from './read-axes.ts'
 import { DefinitionReader } from './read-definitions.ts'
 import { HeaderReader } from './read-header.ts'
+import { InvariantReader } from './read-invariants.ts'
 import { RuleReader, type PackRules } from './read-rules.ts'
 import { Reading } from './reading.ts'
 
@@ -74,6 +75,8 @@ function readFrom(header: MapValue, maps: readonly MapValue[], reading: Reading)
   for (const entry of axisEntries) axes.read(entry)
   for (const fields of all) rules.collect(fields)
   const read = rules.read()
+  const invariants = new InvariantReader(reading)
+  for (const fields of all) invariants.read(fields)
   const serves = headers.serves(head)
   const uses = head.list('uses').flatMap((item) => headers.use(item))
   const equivalences = head.texts('equivalences').map(nameOf)
@@ -94,6 +97,7 @@ function readFrom(header: MapValue, maps: readonly MapValue[], reading: Reading)
     order: axisOrder(read, axisEntries, reading),
     tables: reading.tables,
     ...read,
+    invariants: invariants.found,
     uses,
     equivalences,
     profiles,

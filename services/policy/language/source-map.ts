@@ -20,6 +20,7 @@ export interface Span {
  */
 export class SourceMap {
   readonly #spans = new Map<Ir, Span[]>()
+  readonly #derived = new Map<Ir, string>()
 
   add(ir: Ir, span: Span): void {
     const spans = this.#spans.get(ir)
@@ -30,6 +31,16 @@ export class SourceMap {
   /** Gives `copy` the spans of `original`. */
   copy(original: Ir, copy: Ir): void {
     for (const span of this.of(original)) this.add(copy, span)
+  }
+
+  /** `ir` is the value of a derived field. */
+  derive(ir: Ir, field: string): void {
+    this.#derived.set(ir, field)
+  }
+
+  /** The derived field whose value an expression is. */
+  fieldOf(ir: Ir): string | undefined {
+    return this.#derived.get(ir)
   }
 
   of(ir: Ir): readonly Span[] {
