@@ -28,7 +28,9 @@ export function startTimers(
     every({ name, milliseconds, signal, log }, async () => void (await work()))
   const loops = [
     start('monitor', MONITOR_MILLISECONDS, () => services.proofing.monitor()),
-    start('rescore', RESCORE_MILLISECONDS, () => services.policy.rescoreDue(clock.now())),
+    start('rescore', RESCORE_MILLISECONDS, async () => {
+      while (!signal.aborted && (await services.policy.rescoreDue(clock.now())) > 0);
+    }),
     start('sweep', SWEEP_MILLISECONDS, async () => {
       await services.wallet.sweep(clock.now())
       await services.proofing.sweep(clock.now())

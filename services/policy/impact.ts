@@ -1,10 +1,10 @@
 import type { UnitOfWork } from '../database/unit-of-work.ts'
 import type { ActivePolicy } from './active-policy.ts'
-import { identityLevel } from './identity-level.ts'
 import type { AxisRef, Text } from './language/pack.ts'
 import { INDETERMINATE } from './language/score.ts'
 import type { PolicyDatabase } from './store.ts'
-import { proofingsOf, type StoredFact } from './subject-facts.ts'
+import { PersonLevels, type PersonLevel } from './person-levels.ts'
+import { proofingsOf } from './subject-facts.ts'
 
 /** How many persons stand where, now and with another policy. */
 export interface AxisImpact {
@@ -38,11 +38,16 @@ const PAGE = 200
 export async function populationImpact(question: ImpactQuestion): Promise<Impact> {
   const { database, store, before, after, now } = question
   const counts = axesOf(before, after).map((ref) => new AxisCount(ref, before, after))
+  const [levelsBefore, levelsAfter] = [new PersonLevels(before), new PersonLevels(after)]
   let subjects = 0
   for (let last: string | undefined = ''; last !== undefined;) {
     const from: string = last
     const page = await database.read((tx) => store.factsOfMany(tx, from, PAGE))
-    for (const facts of page.values()) for (const count of counts) count.add(facts, now)
+    for (const facts of page.values()) {
+      const proofings = proofingsOf(facts)
+      const [from, to] = [levelsBefore.of(proofings, now), levelsAfter.of(proofings, now)]
+      for (const count of counts) count.add(from, to)
+    }
     subjects += page.size
     last = [...page.keys()].at(-1)
   }
@@ -58,25 +63,25 @@ function axesOf(before: ActivePolicy, after: ActivePolicy): AxisRef[] {
 
 class AxisCount {
   readonly #ref: AxisRef
-  readonly #before: ActivePolicy
   readonly #after: ActivePolicy
   readonly #levels: readonly string[]
   readonly #matrix: number[][]
 
   constructor(ref: AxisRef, before: ActivePolicy, after: ActivePolicy) {
     this.#ref = ref
-    this.#before = before
     this.#after = after
     const [old, own] = [before, after].map((policy) => membersOf(policy, ref))
     this.#levels = [...new Set([...(old ?? []), ...(own ?? [])]), INDETERMINATE]
     this.#matrix = this.#levels.map(() => this.#levels.map(() => 0))
   }
 
-  add(facts: readonly StoredFact[], now: Date): void {
-    const proofings = proofingsOf(facts)
-    const [from, to] = [this.#before, this.#after].map((policy) =>
-      this.#levels.indexOf(identityLevel(policy, this.#ref, proofings, now).level),
-    )
+  add(before: readonly PersonLevel[], after: readonly PersonLevel[]): void {
+    const [from, to] = [before, after].map((levels) => {
+      const own = levels.find(
+        ({ framework, axis }) => framework === this.#ref.framework && axis === this.#ref.axis,
+      )
+      return this.#levels.indexOf(own?.level ?? '')
+    })
     const row = this.#matrix[from ?? -1]
     if (row !== undefined && to !== undefined) row[to] = (row[to] ?? 0) + 1
   }

@@ -1,9 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   AuthenticatorBound,
   AuthenticatorState,
@@ -35,7 +32,7 @@ import {
 } from '../kernel/event.ts'
 import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
-import { POLICIES_DIRECTORY } from './policy-store.ts'
+import { policiesWithTown } from '../../test/policy/town-policies.ts'
 import { createPolicy, type Policy, type PolicyDependencies } from './policy.ts'
 import type { AssessmentQuestion, CeremonyFacts, Minimum } from './ports.ts'
 import { createPolicyConsumers } from './worker.ts'
@@ -188,53 +185,6 @@ interface Stand extends AsyncDisposable {
 const RESIDENCE = { framework: 'town-2027', axis: 'residence' } as const
 
 /** A folder of packs with one of a town's own, which the pack in force answers with. */
-async function policiesWithTown(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'watashi-policies-'))
-  onTestFinished(() => rm(folder, { recursive: true }))
-  await cp(POLICIES_DIRECTORY, folder, { recursive: true })
-  await writePack(folder, 'town-2027', [
-    'serves: { town-2027: [residence] }',
-    'axes:',
-    '  residence: { title: { ja: 居住, en: residence }, scope: person, levels: [nothing, shown] }',
-    'grants:',
-    '  - id: TOWN.SHOWN',
-    '    title: { ja: 電子署名, en: signature }',
-    '    cites: [town rule 1]',
-    '    grant: { residence: shown }',
-    '    when: evidence.exists(e, e.kind == jpki_sign_cert)',
-    '    missing: { ja: 電子署名が必要です, en: needs a signature }',
-    '    effort: 3',
-  ])
-  await writePack(folder, 'town-default', [
-    'serves: { town-default: [phishing_resistant] }',
-    'uses:',
-    '  - framework: town-2027',
-    '    person: [{ framework: town-2027, axis: residence }]',
-    'axes:',
-    '  phishing_resistant:',
-    "    { title: { ja: 耐性, en: resistance }, scope: ceremony, levels: ['no', 'yes'] }",
-  ])
-  return folder
-}
-
-async function writePack(
-  folder: string,
-  framework: string,
-  lines: readonly string[],
-): Promise<void> {
-  const header = [
-    'language: 1',
-    `framework: ${framework}`,
-    'version: 1.0.0',
-    'status: released',
-    'title: { ja: 町, en: town }',
-    'effective: { from: 2016-04-22 }',
-    'zone: Asia/Tokyo',
-  ]
-  await mkdir(join(folder, framework))
-  await writeFile(join(folder, framework, 'framework.yaml'), [...header, ...lines, ''].join('\n'))
-}
-
 const RELEASE_KEY = generateKeyPairSync('ed25519')
 
 async function stand(packs: Pick<PolicyDependencies, 'policies' | 'pack'> = {}): Promise<Stand> {
@@ -390,7 +340,7 @@ describe('given a person proofed with the card', () => {
         close: () => database.close(),
         async read(query) {
           const found = await database.read(query)
-          // The first one asks for a newer policy, the second one who is due.
+          // The first one asks for a newer policy, the second one who is due: whom another policy scored is asked for in a work.
           reads += 1
           if (reads === 2) await given.tell(erased())
           return found

@@ -20,7 +20,8 @@ import { PolicyStore } from './policy-store.ts'
 import type { ReleaseKey } from './release/release.ts'
 import { PolicyReleases } from './release/releases.ts'
 import type { PolicyPort } from './ports.ts'
-import { PolicyDatabase, type DecisionRow, type LevelRow } from './store.ts'
+import { PolicySweep } from './policy-sweep.ts'
+import { PolicyDatabase, sameAxis, type DecisionRow, type LevelRow } from './store.ts'
 import { factsDigest, proofingsOf } from './subject-facts.ts'
 
 export interface PolicyDependencies {
@@ -51,7 +52,10 @@ export interface Policy extends PolicyPort {
   activate(): Promise<void>
   /** Takes one event into the facts of its person and scores the person again. */
   apply(tx: Tx, input: ScorerInput, eventId: string): Promise<void>
-  /** Scores the persons whose levels time alone may have changed; resolves to how many were looked at. */
+  /**
+   * Scores some of the persons whose levels another policy gave or time alone may have changed, and resolves to how many were
+   * looked at: 0 when there are no more. After a change of policy nobody is raised before everybody has fallen who falls.
+   */
   rescoreDue(now: Date): Promise<number>
   /** Changes of level of a person, oldest first. */
   decisions(subjectRef: string): Promise<readonly DecisionRow[]>
@@ -155,11 +159,15 @@ class PolicyService {
   readonly store: PolicyDatabase
   readonly #deps: PolicyDependencies
   readonly #inForce: PolicyInForce
+  readonly #sweep: PolicySweep
 
   constructor(deps: PolicyDependencies, inForce: PolicyInForce) {
     this.store = new PolicyDatabase(deps.database)
     this.#deps = deps
     this.#inForce = inForce
+    this.#sweep = new PolicySweep(deps.database, this.store, (subjectRef, now) =>
+      this.#scoreAgain(subjectRef, now),
+    )
   }
 
   get #policy(): ActivePolicy {
@@ -200,16 +208,20 @@ class PolicyService {
   }
 
   async rescoreDue(now: Date): Promise<number> {
+    const swept = await this.#sweep.page(this.#policy, now)
+    if (swept > 0) return swept
     const { database } = this.#deps
     const due = await database.read((tx) => this.store.dueAt(tx, now, DUE_PAGE))
-    for (const subjectRef of due) {
-      await database.run(async (tx) => {
-        // Erased since we read: to score would bring the levels back.
-        if ((await this.store.person(tx, subjectRef)).erased) return
-        await this.#score(tx, subjectRef, '', now)
-      })
-    }
+    for (const subjectRef of due) await this.#scoreAgain(subjectRef, now)
     return due.length
+  }
+
+  async #scoreAgain(subjectRef: string, now: Date): Promise<void> {
+    await this.#deps.database.run(async (tx) => {
+      // Erased since we read: to score would bring the levels back.
+      if ((await this.store.person(tx, subjectRef)).erased) return
+      await this.#score(tx, subjectRef, '', now)
+    })
   }
 
   async #erase(tx: Tx, subjectRef: string, before: boolean): Promise<void> {
@@ -335,10 +347,6 @@ class PolicyService {
   #isLowered({ framework, axis, level }: IdentityLevel, known: LevelRow | undefined): boolean {
     return known !== undefined && this.#policy.isLowered(framework, axis, known.level, level)
   }
-}
-
-function sameAxis({ framework, axis }: IdentityLevel): (row: LevelRow) => boolean {
-  return (row) => row.framework === framework && row.axis === axis
 }
 
 function isNews(row: LevelRow, known: LevelRow | undefined): boolean {

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, lte, ne, or } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
 import { tablesFor } from '../database/tables.ts'
 import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import type { PolicyActivated } from './events.ts'
@@ -20,9 +20,23 @@ export interface DecisionSearch {
   readonly before?: string | undefined
 }
 
+export function sameAxis({
+  framework,
+  axis,
+}: Pick<LevelRow, 'framework' | 'axis'>): (row: Pick<LevelRow, 'framework' | 'axis'>) => boolean {
+  return (row) => row.framework === framework && row.axis === axis
+}
+
 export interface PersonState {
   readonly factsVersion: number
   readonly erased: boolean
+}
+
+/** A person with what is known and what was said of them. */
+export interface KnownPerson {
+  readonly subjectRef: string
+  readonly levels: readonly LevelRow[]
+  readonly facts: readonly StoredFact[]
 }
 
 /** Facts, current levels and decisions of the scorer. */
@@ -86,21 +100,72 @@ export class PolicyDatabase {
     after: string,
     limit: number,
   ): Promise<ReadonlyMap<string, readonly StoredFact[]>> {
-    const { facts, persons } = this.#tables
+    const { persons } = this.#tables
     const page = await tx
       .select({ subjectRef: persons.subjectRef })
       .from(persons)
       .where(and(gt(persons.subjectRef, after), eq(persons.erased, false)))
       .orderBy(asc(persons.subjectRef))
       .limit(limit)
-    const found = new Map<string, StoredFact[]>(page.map(({ subjectRef }) => [subjectRef, []]))
+    return this.#factsOf(
+      tx,
+      page.map(({ subjectRef }) => subjectRef),
+    )
+  }
+
+  async #factsOf(
+    tx: Tx,
+    subjectRefs: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly StoredFact[]>> {
+    const { facts } = this.#tables
+    const found = new Map<string, StoredFact[]>(subjectRefs.map((subjectRef) => [subjectRef, []]))
     if (found.size === 0) return found
     const rows = await tx
       .select({ subjectRef: facts.subjectRef, fact: facts.fact })
       .from(facts)
-      .where(inArray(facts.subjectRef, [...found.keys()]))
+      .where(inArray(facts.subjectRef, [...subjectRefs]))
     for (const { subjectRef, fact } of rows) found.get(subjectRef)?.push(fact)
     return found
+  }
+
+  /** Persons after `after`, in order, who have a level that another policy gave. */
+  async givenByOthers(
+    tx: Tx,
+    policyDigest: string,
+    after: string,
+    limit: number,
+  ): Promise<readonly KnownPerson[]> {
+    const { levels } = this.#tables
+    const page = await tx
+      .selectDistinct({ subjectRef: levels.subjectRef })
+      .from(levels)
+      .where(and(ne(levels.policyDigest, policyDigest), gt(levels.subjectRef, after)))
+      .orderBy(asc(levels.subjectRef))
+      .limit(limit)
+    const subjectRefs = page.map(({ subjectRef }) => subjectRef)
+    if (subjectRefs.length === 0) return []
+    const rows = await tx.select().from(levels).where(inArray(levels.subjectRef, subjectRefs))
+    const bySubject = Map.groupBy(rows, ({ subjectRef }) => subjectRef)
+    const facts = await this.#factsOf(tx, subjectRefs)
+    return subjectRefs.map((subjectRef) => ({
+      subjectRef,
+      levels: bySubject.get(subjectRef) ?? [],
+      facts: facts.get(subjectRef) ?? [],
+    }))
+  }
+
+  /** Notes that a policy gives the levels of these persons as they stand. */
+  async confirmLevels(
+    tx: Tx,
+    subjectRefs: readonly string[],
+    by: { readonly policyDigest: string; readonly decidedAt: Date },
+  ): Promise<void> {
+    if (subjectRefs.length === 0) return
+    const { levels } = this.#tables
+    await tx
+      .update(levels)
+      .set({ ...by, dueAt: sql`${levels.validUntil}` })
+      .where(inArray(levels.subjectRef, [...subjectRefs]))
   }
 
   async levels(tx: Tx, subjectRef: string): Promise<readonly LevelRow[]> {
