@@ -5,7 +5,7 @@ import { PolicyRejected, type Diagnostic } from '../language/diagnostic.ts'
 import { PolicyLibrary } from '../policy-library.ts'
 import { POLICIES_DIRECTORY, PolicyStore } from '../policy-store.ts'
 import type { AskedMinimum } from '../ports.ts'
-import { isTrustmarkTest, missesOfTrustmark, readTrustmarkCases } from './trustmark-cases.ts'
+import { missesOfTrustmark, readTrustmarkCases, testedTrustmark } from './trustmark-cases.ts'
 
 const { library } = new PolicyStore()
 const policy = library.policyOf('watashi-default')
@@ -49,7 +49,7 @@ describe('the trustmark', () => {
   test.each(library.testsOf('trustmarks').map((source) => [source.path, source] as const))(
     'makes of levels what %s says',
     (_, source) => {
-      expect(isTrustmarkTest(source.text)).toBe(true)
+      expect(testedTrustmark(source.text)).toBe('watashi')
       const cases = readTrustmarkCases(source, policy)
       expect(cases.length).toBeGreaterThan(9)
       expect(cases.flatMap((one) => missesOfTrustmark(one, policy, trustmark))).toEqual([])

@@ -33,9 +33,9 @@ export interface TrustmarkMiss {
   readonly got: Json
 }
 
-/** Whether a test file is of a trustmark and not of a framework. */
-export function isTrustmarkTest(text: string): boolean {
-  return /^trustmark:/m.test(text)
+/** The trustmark that a test file is of; undefined for one of a framework. */
+export function testedTrustmark(text: string): string | undefined {
+  return /^trustmark: *(\S+)/m.exec(text)?.[1]
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Text } from '../language/pack.ts'
 import { FACTS, PolicyLibrary, type PolicyDocuments } from '../policy-library.ts'
 import { raisesNobody, type PolicySide } from './raises-nobody.ts'
 import type { ReleaseContent } from './release.ts'
+import { runTrustmarkTests, trustmarkThatDoesNotGrow } from './trustmark-gate.ts'
 
 /** What stands between documents and their being in force. */
 export interface GateFindings {
@@ -58,11 +59,17 @@ export function passGates(question: GateQuestion): GateFindings {
     return { passed: false, diagnostics: [], tests: NO_TESTS, objections: [outcome], versions: [] }
   }
   const old = new PolicyLibrary(question.before)
-  const tests = runTests(library, changedIn(library, old), question.now)
+  const ofPacks = runTests(library, changedIn(library, old), question.now)
+  const ofTrustmark = runTrustmarkTests(library, outcome)
+  const tests = {
+    passed: ofPacks.passed + ofTrustmark.passed,
+    failed: [...ofPacks.failed, ...ofTrustmark.failed],
+  }
   const found = intentFinding(question, old, { library, policy: outcome })
   const objections = [
     ...draftsInForce(outcome),
     ...(question.rolledBackTo === null ? versionsThatDoNotGrow(library, old) : []),
+    ...trustmarkThatDoesNotGrow(old, question.pack, outcome),
     ...raises(found),
   ]
   return {

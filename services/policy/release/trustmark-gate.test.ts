@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import { PolicyLibrary } from '../policy-library.ts'
+import { PolicyStore } from '../policy-store.ts'
+import { passGates } from './gates.ts'
+
+const before = new PolicyStore().library.documents
+const PLACE = 'trustmarks/watashi.yaml'
+const TESTS = 'trustmarks/watashi.test.yaml'
+
+/** What the gates say of the installed documents with changes in these. */
+function gates(changes: Readonly<Record<string, (text: string) => string>>) {
+  const changed = Object.entries(changes).map(([place, change]) => {
+    const text = before.get(place) ?? ''
+    expect(change(text)).not.toBe(text)
+    return [place, change(text)] as const
+  })
+  const documents = new PolicyLibrary(new Map([...before, ...changed])).documents
+  const now = new Date('2026-11-01T00:00:00Z')
+  const pack = 'watashi-default'
+  return passGates({ documents, pack, before, rolledBackTo: null, intent: 'any', now })
+}
+
+const lowerC3 = (text: string) => text.replace('level: AAL3', 'level: AAL2')
+const nextVersion = (text: string) => text.replace('version: 1.0.0', 'version: 1.1.0')
+const withoutC3 = (text: string) => text.replace('vtr: [P2.C1, Pb.C2]', 'vtr: [P2.C1]')
+
+describe('a trustmark in a release', () => {
+  test('passes as it is, and with better words', () => {
+    const { passed, tests } = gates({
+      [PLACE]: (text) => text.replace('the identity was proofed', 'proofed'),
+    })
+    expect({ passed, failed: tests.failed }).toEqual({ passed: true, failed: [] })
+    expect(tests.passed).toBeGreaterThan(9)
+  })
+
+  test('that means something else has to have another version', () => {
+    const change = (text: string) =>
+      text.replace(
+        'cites: [RFC 8485 §A.3]\n    axes:',
+        'cites: [RFC 8485 §A.3]\n    flags: [device_bound]\n    axes:',
+      )
+    const [objection] = gates({ [PLACE]: change }).objections
+    expect(objection?.en).toBe(
+      'what trustmark watashi means changed, so its version has to be above 1.0.0',
+    )
+    expect(gates({ [PLACE]: (text) => nextVersion(change(text)) }).objections).toEqual([])
+  })
+
+  test('that its tests contradict does not pass, with what was expected and got', () => {
+    const { passed, tests } = gates({ [PLACE]: (text) => nextVersion(lowerC3(text)) })
+    expect(passed).toBe(false)
+    expect(tests.failed).toContainEqual({
+      label: expect.stringContaining(`policies/${TESTS}:`) as string,
+      axis: 'vot',
+      miss: 'expected "P1.P2.Pb.C1.C2.Ce.Mb.At", got "P1.P2.Pb.C1.C2.C3.Ce.Mb.At"',
+    })
+  })
+
+  test('that cannot be read is not put in force, and says where', () => {
+    const { passed, objections } = gates({ [PLACE]: (text) => text.replace('IAL2', 'IAL4') })
+    expect(passed).toBe(false)
+    expect(objections[0]?.en).toMatch(/policies\/trustmarks\/watashi\.yaml:\d+:\d+ unknown level/)
+  })
+
+  test('may have other tests without another version', () => {
+    expect(gates({ [TESTS]: withoutC3 })).toMatchObject({ passed: true, objections: [] })
+  })
+})
