@@ -12,6 +12,13 @@ export interface LoadedCase {
   readonly validator: FactsValidator
 }
 
+/** What every command takes that reads case files. */
+export const CASE_OPTIONS = {
+  framework: { type: 'string', multiple: true },
+  policies: { type: 'string' },
+  json: { type: 'boolean' },
+} as const
+
 /** All cases of the files of a call, each with its packs. Throws `InvalidInput` for a file that holds none. */
 export function loadCases(
   files: readonly string[],

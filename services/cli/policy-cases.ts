@@ -5,7 +5,7 @@ import { conditionKeys } from '../policy/language/decisions.ts'
 import { nearMisses, type NearMiss, type Seed } from '../policy/language/near-misses.ts'
 import type { Pack } from '../policy/language/pack.ts'
 import { INDETERMINATE } from '../policy/language/score.ts'
-import { instantOf, loadCases, type LoadedCase } from './policy-case-files.ts'
+import { CASE_OPTIONS, instantOf, loadCases, type LoadedCase } from './policy-case-files.ts'
 import { EXIT, type PolicyIo } from './policy-io.ts'
 import { refuse } from './policy-score.ts'
 
@@ -20,12 +20,7 @@ export function policyCases(args: readonly string[], io: PolicyIo): number {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: {
-        framework: { type: 'string', multiple: true },
-        policies: { type: 'string' },
-        limit: { type: 'string' },
-        json: { type: 'boolean' },
-      },
+      options: { ...CASE_OPTIONS, limit: { type: 'string' } },
       allowPositionals: true,
     })
     const limit = values.limit === undefined ? TRIED : Number(values.limit)

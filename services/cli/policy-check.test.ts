@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -36,6 +36,34 @@ describe('policy check', () => {
   test('finds nothing in the packs of the product', () => {
     expect(check([folder])).toEqual({ code: 0, out: ['0 faults'], err: [] })
   })
+
+  test.each([
+    ['profiles/watashi.yaml', 'level: AAL2', 'level: AAL9', 'unknown-level'],
+    ['trustmarks/watashi.yaml', 'flags: [device_bound]', 'flags: [device]', 'enum-member'],
+    ['trustmarks/watashi.test.yaml', 'axis: IAL', 'axis: IAI', 'unknown-axis'],
+    ['equivalences/jp-aml.yaml', 'includes: AML.R.JPKI', 'includes: AML.JPKI', 'unknown-level'],
+  ])('finds a fault of %s, by its folder and by itself', (file, from, to, code) => {
+    const path = change(file, from, to)
+    for (const asked of [folder, path]) {
+      const { code: exit, out } = check([asked])
+      expect(exit).toBe(1)
+      expect(out.filter((line) => line.startsWith(`${path}:`))).toEqual(
+        out.slice(0, -1).map(() => expect.stringContaining(`[${code}]`) as string),
+      )
+    }
+  })
+
+  test.each(['equivalences', 'profiles', 'trustmarks'])(
+    'reads the twins of %s with the packs beside them',
+    (kind) => {
+      for (const name of readdirSync(join(folder, kind, 'bad'))) {
+        const path = join(folder, kind, 'bad', name)
+        const [, code, place] = /^# expect: (\S+) (\S+)\n/.exec(readFileSync(path, 'utf8')) ?? []
+        expect(check([path]).out[0]).toMatch(`${path}:${place ?? ''} `)
+        expect(check([path]).out[0]).toContain(`[${code ?? ''}]`)
+      }
+    },
+  )
 
   test('finds every fault of every pack and of their tests, each at its place', () => {
     const rules = change('nist-63-4/identity.rules.yaml', 'epassport: SUPERIOR', 'epasport: SUPER')

@@ -8,12 +8,15 @@ import { formatDiagnostic, PolicyRejected, type Diagnostic } from '../policy/lan
 import { readPack } from '../policy/language/read-pack.ts'
 import { isDocument, PolicyStore } from '../policy/policy-store.ts'
 import { EXIT, hasFacts, type PolicyIo } from './policy-io.ts'
+import { namedDocumentsIn, namedPlaceOf, readNamed, type NamedPlace } from './policy-named-check.ts'
 import { readText, refuse } from './policy-score.ts'
+import { isTrustmarkTest, runTrustmarkTest } from './policy-trustmark-test.ts'
 
 /**
  * `watashi policy check DIR|FILE [--json] [--policies DIR]`: every fault of the packs of a folder, of one pack, or of one document,
  * as `file:line:column message [code]` with its help, then their number; with `--json` one object a line. A document of a pack is
- * read with its pack, any other one beside the header of the pack that its folder is in. Test files are held to their form.
+ * read with its pack, one of `equivalences/`, `profiles/` or `trustmarks/` with the packs beside these, any other one beside the
+ * header of the pack that its folder is in. Test files are held to their form.
  * Exit code 0 without a fault, 1 with one, 2 when there is nothing to check.
  */
 export function policyCheck(args: readonly string[], io: PolicyIo): number {
@@ -56,10 +59,12 @@ class PolicyCheck {
     if (!hasFacts(path))
       throw new InvalidInput(path, 'a folder with `framework.yaml`, or with `facts.yaml` and packs')
     const store = new PolicyStore(path)
-    return faultsOf(() => {
+    const faults = faultsOf(() => {
       const validator = createFactsValidator(store.factsSchema())
       return store.list().flatMap((name) => this.#folder(store.folderOf(name), store, validator))
     })
+    // What packs name can be read only where the packs can.
+    return faults.length > 0 ? faults : namedDocumentsIn(path).flatMap((file) => this.#file(file))
   }
 
   /** The folder of packs that gives the facts; a pack lies in it, a document of `bad/` one deeper. */
@@ -89,13 +94,22 @@ class PolicyCheck {
 
   #file(path: string): readonly Diagnostic[] {
     const folder = dirname(resolve(path))
+    const named = namedPlaceOf(path)
+    if (named !== undefined && !path.endsWith('.test.yaml')) return this.#named(named, path)
     const inPack = existsSync(join(folder, 'framework.yaml'))
+    if (isTrustmarkTest(path, this.#io))
+      return faultsOf(() => void runTrustmarkTest(path, this.#policies, this.#io))
     if (path.endsWith('.test.yaml')) {
       const store = this.#store(folder)
       return this.#tests(path, createFactsValidator(store.factsSchema()))
     }
     if (inPack && isDocument(basename(path))) return this.#pack(folder)
     return this.#besideHeader(path, inPack ? folder : dirname(folder))
+  }
+
+  #named({ kind, folder }: NamedPlace, path: string): readonly Diagnostic[] {
+    const source = { path, text: readText(path, this.#io) }
+    return faultsOf(() => readNamed(kind, source, this.#store(folder)))
   }
 
   #besideHeader(path: string, pack: string): readonly Diagnostic[] {

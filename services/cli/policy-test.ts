@@ -2,41 +2,46 @@ import { parseArgs } from 'node:util'
 import type { Json } from '../kernel/canonical-json.ts'
 import { ServiceError } from '../kernel/errors.ts'
 import { missesOf } from '../policy/case-file.ts'
-import { instantOf, loadCases, type LoadedCase } from './policy-case-files.ts'
+import { CASE_OPTIONS, instantOf, loadCases, type LoadedCase } from './policy-case-files.ts'
 import { CoverageReport } from './policy-coverage.ts'
 import { EXIT, type PolicyIo } from './policy-io.ts'
 import { mutationScores, printMutation } from './policy-mutation.ts'
 import { refuse } from './policy-score.ts'
+import { isTrustmarkTest, runTrustmarkTest } from './policy-trustmark-test.ts'
 
 /**
- * `watashi policy test FILE… [--framework ID]… [--policies DIR] [--coverage] [--mutation] [--json]`: runs `*.test.yaml` and `*.jsonl`, prints each
- * miss with expected and got, then `N passed, N failed`; with `--coverage` also what the cases have shown of each condition of the
- * packs, with `--mutation` which small faults of the packs they would not notice. Exit code 0 when all passed, 1 when one failed, 2 when a file cannot be read.
+ * `watashi policy test FILE… [--framework ID]… [--policies DIR] [--coverage] [--mutation] [--json]`: runs
+ * `*.test.yaml` (of packs and of trustmarks) and `*.jsonl`, prints each miss with expected and got, then `N passed, N failed`; with
+ * `--coverage` also what the cases have shown of each condition of the packs, with `--mutation` which small faults of the packs they would not notice. Exit code 0 when all passed, 1 when one failed, 2 when a file cannot be read.
  */
 export function policyTest(args: readonly string[], io: PolicyIo): number {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
       options: {
-        framework: { type: 'string', multiple: true },
-        policies: { type: 'string' },
+        ...CASE_OPTIONS,
         coverage: { type: 'boolean' },
         mutation: { type: 'boolean' },
-        json: { type: 'boolean' },
       },
       allowPositionals: true,
     })
-    const cases = loadCases(positionals, values, io)
+    const marks = positionals.filter((file) => isTrustmarkTest(file, io))
+    const files = positionals.filter((file) => !marks.includes(file))
+    const cases = marks.length > 0 && files.length === 0 ? [] : loadCases(files, values, io)
+    const ofTrustmarks = marks.flatMap((file) => runTrustmarkTest(file, values.policies, io))
+    const print = (miss: Miss) =>
+      io.print(values.json === true ? JSON.stringify(miss) : describeMiss(miss))
     const coverage = values.coverage === true ? new CoverageReport() : undefined
-    let failed = 0
+    let failed = ofTrustmarks.filter((misses) => misses.length > 0).length
+    for (const { label, member, expected, got } of ofTrustmarks.flat())
+      print({ case: label, axis: member, expected, got })
     for (const loaded of cases) {
       const misses = runCase(loaded, io)
       if (misses.length > 0) failed += 1
-      for (const miss of misses)
-        io.print(values.json === true ? JSON.stringify(miss) : describeMiss(miss))
+      for (const miss of misses) print(miss)
       coverage?.add(loaded, io)
     }
-    const passed = cases.length - failed
+    const passed = cases.length + ofTrustmarks.length - failed
     if (values.json === true) io.print(JSON.stringify({ passed, failed }))
     else io.print(`${passed} passed, ${failed} failed`)
     coverage?.print(io, values.json === true)

@@ -8,6 +8,7 @@ import type { Axis, AxisRef, LevelAxis, Pack } from './language/pack.ts'
 import type { NamedAxes } from './language/read-names.ts'
 import { INDETERMINATE } from './language/score.ts'
 import { FLAGS } from './minimum/flags.ts'
+import { offeredAxes } from './minimum/offered-axes.ts'
 import { readProfiles, type Profile } from './minimum/profiles.ts'
 import { readTrustmark, wantedVectors, type Trustmark } from './minimum/trustmark.ts'
 import type { AskedMinimum, AxisMinimum, Minimum, ReadMinimum, WantedVector } from './ports.ts'
@@ -129,16 +130,7 @@ export class ActivePolicy {
 
   /** The axes that may be asked for, as documents name them. */
   namedAxes(): NamedAxes {
-    const offered = [...this.person, ...this.ceremony]
-    return {
-      ids: [...new Set(offered.map(({ framework }) => framework))],
-      axesOf: (framework) =>
-        new Map(
-          offered
-            .filter((ref) => ref.framework === framework)
-            .map(({ axis }) => [axis, this.frameworks.axis(framework, axis)]),
-        ),
-    }
+    return offeredAxes(this.pack.uses, (framework, axis) => this.frameworks.axis(framework, axis))
   }
 
   /** Position of a label on its axis; `InvalidInput` for an unknown one. */

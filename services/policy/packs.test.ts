@@ -238,6 +238,41 @@ describe('bad input of the commands', () => {
   })
 })
 
+describe('tests of a trustmark', () => {
+  const path = join(POLICIES_DIRECTORY, 'trustmarks/watashi.test.yaml')
+  const run = (text: string, ...more: readonly string[]) => {
+    const terminal = io({ [path]: text })
+    const code = policyTest([path, ...more], terminal)
+    return { code, said: [...terminal.out, ...terminal.err] }
+  }
+  const text = readFileSync(path, 'utf8')
+
+  test('run like those of packs, and together with them', () => {
+    const packs = join(POLICIES_DIRECTORY, 'watashi-default/watashi.test.yaml')
+    const [alone, both] = [run(text), run(text, packs)].map(({ code, said }) => {
+      expect(code).toBe(0)
+      return Number(/^(\d+) passed, 0 failed$/.exec(said.join('\n'))?.[1])
+    })
+    expect(both).toBeGreaterThan(alone ?? 0)
+  })
+
+  test('print what was expected and got', () => {
+    const { code, said } = run(text.replace('met: Pb.C2', 'met: Pc.C3'))
+    expect(code).toBe(1)
+    expect(said).toContainEqual(
+      expect.stringMatching(/watashi\.test\.yaml:3 .* \(met\): expected "Pc\.C3", got "Pb\.C2"$/),
+    )
+  })
+
+  test('of a trustmark that no pack names are a bad call', () => {
+    const { code, said } = run(text.replace('trustmark: watashi', 'trustmark: other'))
+    expect({ code, said: said.join() }).toEqual({
+      code: 2,
+      said: expect.stringContaining('expected a trustmark that a pack names') as string,
+    })
+  })
+})
+
 describe('the packs that a case file is held against', () => {
   let folder = ''
   beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'watashi-packs-'))))

@@ -23,18 +23,18 @@ const ID = /^[a-z][a-z0-9-]{0,62}$/
 const MAX_AGE = 31_536_000
 
 /**
- * Reads those of `policies/profiles/*.yaml` that a pack offers; the others may name frameworks that are not there. Throws
- * `PolicyRejected` with every fault, also where one of them is not there.
+ * Reads those of `policies/profiles/*.yaml` that a pack offers; the others may name frameworks that are not there. Without
+ * `offered` all of them. Throws `PolicyRejected` with every fault, also where one of them is not there.
  */
 export function readProfiles(
   sources: readonly SourceFile[],
-  offered: readonly Named[],
+  offered: readonly Named[] | undefined,
   named: NamedAxes,
 ): ReadonlyMap<string, Profile> {
   const report = new Report()
-  const reader = new ProfileReader(named, report, new Set(offered.map(({ id }) => id)))
+  const reader = new ProfileReader(named, report, offered && new Set(offered.map(({ id }) => id)))
   for (const source of sources) reader.read(source)
-  for (const { id, place } of offered) {
+  for (const { id, place } of offered ?? []) {
     if (reader.ids.has(id)) continue
     const help = didYouMean(id, reader.ids)
     report.add('unknown-rule', place, `unknown profile \`${id}\``, help)
@@ -48,9 +48,9 @@ class ProfileReader {
   readonly found = new Map<string, Profile>()
   readonly #named: NamedAxes
   readonly #report: Report
-  readonly #offered: ReadonlySet<string>
+  readonly #offered: ReadonlySet<string> | undefined
 
-  constructor(named: NamedAxes, report: Report, offered: ReadonlySet<string>) {
+  constructor(named: NamedAxes, report: Report, offered: ReadonlySet<string> | undefined) {
     this.#named = named
     this.#report = report
     this.#offered = offered
@@ -80,7 +80,7 @@ class ProfileReader {
     if (this.ids.has(id.text))
       this.#report.add('duplicate-id', id.place, `profile \`${id.text}\` is defined already`)
     this.ids.add(id.text)
-    if (!this.#offered.has(id.text)) return
+    if (this.#offered?.has(id.text) === false) return
     const title = asText(fields.required('title')?.value, this.#report)
     const { axes, flags } = readMinimum(fields, this.#named, this.#report)
     const maxAgeSeconds = this.#maxAge(fields)

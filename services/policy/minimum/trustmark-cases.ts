@@ -12,7 +12,7 @@ import {
 } from '../language/document.ts'
 import type { Minimum } from '../ports.ts'
 import { readMinimum } from './read-minimum.ts'
-import { vectorOf, wantedVectors, type Trustmark } from './trustmark.ts'
+import { idIn, vectorOf, wantedVectors, type Trustmark } from './trustmark.ts'
 
 /** What a trustmark must make of levels and flags. */
 export interface TrustmarkCase {
@@ -35,7 +35,7 @@ export interface TrustmarkMiss {
 
 /** The trustmark that a test file is of; undefined for one of a framework. */
 export function testedTrustmark(text: string): string | undefined {
-  return /^trustmark: *(\S+)/m.exec(text)?.[1]
+  return idIn(text)
 }
 
 /**

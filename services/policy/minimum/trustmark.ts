@@ -51,6 +51,8 @@ export function readTrustmark(
   const reader = new TrustmarkReader(named, report)
   const found = sources.flatMap((source) => reader.read(source, wanted.id) ?? [])
   const [trustmark] = found
+  // A document that cannot be read at all may be the one.
+  if (trustmark === undefined) report.throwIfFailed()
   if (trustmark === undefined || found.length > 1) {
     const known = reader.ids
     report.add(
@@ -63,6 +65,16 @@ export function readTrustmark(
   }
   report.throwIfFailed()
   return trustmark
+}
+
+/** The name under which a document can be read that no pack names. */
+export function trustmarkOf({ path, text }: SourceFile): Named {
+  return { id: idIn(text) ?? '', place: { file: path, line: 1, column: 1 } }
+}
+
+/** What a text says that it is about, before anything else in it is known. */
+export function idIn(text: string): string | undefined {
+  return /^trustmark: *(\S+)/m.exec(text)?.[1]
 }
 
 class TrustmarkReader {
