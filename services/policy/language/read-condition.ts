@@ -143,7 +143,10 @@ export class ConditionReader {
   }
 
   #checkMask(value: Value, type: Type): number {
-    const items = value.kind === 'list' ? value.items : [value]
+    const items = itemsOf(value).flatMap((item) => {
+      const cell = this.#cell(item)
+      return cell === undefined ? [] : itemsOf(cell)
+    })
     return items.reduce((mask, item) => {
       if (item.kind === 'scalar' && type.kind === 'flag' && typeof item.value === 'boolean')
         return mask | (item.value ? 2 : 1)
@@ -269,6 +272,22 @@ export class ConditionReader {
     return needs
   }
 
+  /** What stands in the place of `$column`, any other value as it is; `undefined` when there is no such column. */
+  #cell(value: Value): Value | undefined {
+    if (value.kind !== 'scalar' || !isColumn(value.text)) return value
+    const cell = this.#columns.get(value.text)
+    if (cell === undefined) {
+      const help = this.#columns.hint(value.text)
+      this.#reading.report.add(
+        'unknown-name',
+        value.place,
+        `unknown column \`${value.text}\``,
+        help,
+      )
+    }
+    return cell
+  }
+
   /** One slot for each piece of a list, whose parts are `$0`, `$1` …; `undefined` when a fault was reported. */
   #needEach(map: MapValue): readonly SlotNeed[] | undefined {
     const { report } = this.#reading
@@ -278,13 +297,8 @@ export class ConditionReader {
     const given = fields.required('in')?.value
     fields.finish()
     if (given === undefined || where === undefined) return undefined
-    const named = given.kind === 'scalar' && isColumn(given.text) ? given.text : undefined
-    const pieces = named === undefined ? given : this.#columns.get(named)
-    if (pieces === undefined) {
-      const help = this.#columns.hint(named ?? '')
-      report.add('unknown-name', given.place, `unknown column \`${named}\``, help)
-      return undefined
-    }
+    const pieces = this.#cell(given)
+    if (pieces === undefined) return undefined
     if (pieces.kind !== 'list' || pieces.items.length === 0 || pieces.items.length > MAX_SLOTS) {
       report.add(
         'wrong-form',
@@ -296,6 +310,10 @@ export class ConditionReader {
     }
     return pieces.items.map((piece) => ({ where, columns: this.#columns.withPiece(piece) }))
   }
+}
+
+function itemsOf(value: Value): readonly Value[] {
+  return value.kind === 'list' ? value.items : [value]
 }
 
 export const TRUE: Ir = { op: 'truth', value: T, type: TRUTH }
