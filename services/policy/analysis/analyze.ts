@@ -240,7 +240,10 @@ class AxisAnalysis {
           en: `what ${grant.id} gives, ${axis.type.members[level] ?? ''}, is always lowered`,
         },
       )
-    } else if (!this.#changes(reached, this.#model.reached(axis, grant))) {
+    } else if (
+      !this.#changes(reached, this.#model.reached(axis, grant)) &&
+      !this.#isShown(axis, grant, reached)
+    ) {
       const others = this.#model.pack.grants.filter(
         (other) => (other.gives.get(axis.name) ?? 0) >= bit,
       )
@@ -249,6 +252,22 @@ class AxisAnalysis {
         this.#shadow(grant, others, () => true),
       )
     }
+  }
+
+  /** Where the value names the grant that gave it: is it ever the first of its level? */
+  #isShown(axis: LevelAxis, grant: Grant, reached: readonly Node[]): boolean {
+    if (axis.shows === undefined) return false
+    const { diagrams } = this.#exact
+    const bit = grant.gives.get(axis.name)
+    const { grants } = this.#model.pack
+    const earlier = grants
+      .slice(0, grants.indexOf(grant))
+      .filter(({ gives }) => gives.get(axis.name) === bit)
+      .map((other) => this.#model.rule(other))
+    const level = 31 - Math.clz32(bit ?? 1)
+    const value = diagrams.without(reached[level] ?? NEVER, reached[level + 1] ?? NEVER)
+    const first = diagrams.without(this.#model.rule(grant), diagrams.any(earlier))
+    return this.#exact.possible(diagrams.and(value, first))
   }
 
   #changes(before: readonly Node[], after: readonly Node[]): boolean {

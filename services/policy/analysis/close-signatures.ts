@@ -1,6 +1,6 @@
 import { TooLarge, type Node } from './diagrams.ts'
-import { elementOf, signaturesOf, type Elements, type Signature } from './element-signatures.ts'
-import type { Assignment } from './scope.ts'
+import { elementOf, signaturesOf, type Elements } from './element-signatures.ts'
+import { DOCUMENT, type Assignment } from './scope.ts'
 import { partOf, type Layout } from './slot-states.ts'
 
 /** What can be true of a list at once: for each atom whether it holds, or how often. */
@@ -21,23 +21,39 @@ export interface Columns {
   readonly layouts: readonly Layout[]
 }
 
+/** What one element, or one document with its entries, adds to a list: one bit for each column. */
+export interface Contribution {
+  readonly bits: string
+  elements(): readonly Assignment[]
+}
+
 interface State {
   readonly parts: readonly number[]
   readonly from: State | undefined
-  readonly by: Signature | undefined
+  readonly by: Contribution | undefined
 }
 
 const MAX_STATES = 60_000
 /** States times signatures that are tried. */
 const MAX_STEPS = 6_000_000
 
-/** Closes the signatures of single elements under union: a list is what its elements add up to. */
-export function closeSignatures(
+/** What single elements can add, each by itself. */
+export function contributionsOf(
   options: Elements,
   tuple: readonly Node[],
+): readonly Contribution[] {
+  return signaturesOf(options, tuple).map((signature) => ({
+    bits: signature.bits,
+    elements: () => [elementOf(signature)],
+  }))
+}
+
+/** Closes what elements add under union: a list is what its elements add up to. */
+export function closeSignatures(
+  options: Elements,
+  signatures: readonly Contribution[],
   { layouts }: Columns,
 ): Closure {
-  const signatures = signaturesOf(options, tuple)
   const bits = signatures.map((signature) => signature.bits)
   const parts = layouts.map((layout) => partOf(layout, bits))
   const start: State = { parts: parts.map(() => 0), from: undefined, by: undefined }
@@ -69,8 +85,7 @@ export function closeSignatures(
 }
 
 function elementsOf(state: State): readonly Assignment[] {
-  const elements: Assignment[] = []
-  for (let at: State | undefined = state; at?.by !== undefined; at = at.from)
-    elements.unshift(elementOf(at.by))
-  return elements
+  const steps: Contribution[] = []
+  for (let at: State | undefined = state; at?.by !== undefined; at = at.from) steps.unshift(at.by)
+  return steps.flatMap((by, n) => by.elements().map((one) => new Map(one).set(DOCUMENT, n)))
 }

@@ -1,7 +1,8 @@
-import { closeSignatures, type Columns, type Vector } from './close-signatures.ts'
+import { closeSignatures, contributionsOf, type Columns, type Vector } from './close-signatures.ts'
 import type { Diagrams, Node } from './diagrams.ts'
+import { areDocuments, documentsOf } from './document-elements.ts'
 import { situationsOf } from './element-signatures.ts'
-import { RelatedElements } from './related-elements.ts'
+import { closeRelated } from './related-elements.ts'
 import type { Assignment, Atom, ListGroup, ListStates } from './scope.ts'
 import type { Layout } from './slot-states.ts'
 
@@ -51,9 +52,15 @@ class Solver {
     const situations: Situation[] = []
     for (const { when, tuple: residual } of situationsOf(this.#options, tuple)) {
       const found =
-        relations.length === 0
-          ? closeSignatures(this.#options, residual, columns)
-          : new RelatedElements(this.#options).close(residual, columns)
+        relations.length > 0 && !areDocuments(this.#options)
+          ? closeRelated(this.#options, residual, columns)
+          : closeSignatures(
+              this.#options,
+              relations.length === 0
+                ? contributionsOf(this.#options, residual)
+                : documentsOf(this.#options, residual, columns),
+              columns,
+            )
       for (const vector of found.vectors) vectors.set(vector.key, vectors.get(vector.key) ?? vector)
       situations.push({ when, elements: found.elements })
     }
@@ -79,6 +86,7 @@ class Solver {
         cells: cells.map((need) => need.map(add)),
         ranks: slots.ranks.map((node) => add(both(relevant, node))),
         strongest: slots.strongest === undefined ? undefined : add(both(relevant, slots.strongest)),
+        byDocument: slots.byDocument,
         keys: slots.keys.map((node) => add(both(relevant, node))),
       }
     })

@@ -35,11 +35,17 @@ export function loweringEntries(question: Question): Monotonicity {
   const { focus, axis } = question
   const findings: Finding[] = []
   const open: Text[] = []
+  const declared = new Set<string>()
   for (const grant of focus.pack.grants.filter(({ gives }) => gives.has(axis.name))) {
     for (const record of listsThatMayLower([grant.condition])) {
       if (record === 'Signal') continue
+      const step = new Step(question, grant, record)
       try {
-        findings.push(...new Step(question, grant, record).findings())
+        const fault = step.fault()
+        // What the pack declares is shown once for each kind of entry.
+        const found = fault ?? (declared.has(record) ? undefined : step.declared())
+        if (found?.kind === 'declared-step') declared.add(record)
+        if (found !== undefined) findings.push(found)
       } catch (error) {
         if (!(
           error instanceof NotCovered ||
@@ -73,12 +79,18 @@ class Step {
     this.#record = record
   }
 
-  findings(): readonly Finding[] {
+  /** More evidence takes it away although the pack does not say so. */
+  fault(): Finding | undefined {
     const excepted = this.#excepted()
-    const fault = this.#taken((ir) => excepted.has(this.#question.focus.pack.sources.fieldOf(ir)))
-    if (fault !== undefined) return [this.#finding(fault, 'non-monotone')]
-    const declared = excepted.size === 0 ? undefined : this.#taken(() => false)
-    return declared === undefined ? [] : [this.#finding(declared, 'declared-step')]
+    const growth = this.#taken((ir) => excepted.has(this.#question.focus.pack.sources.fieldOf(ir)))
+    return growth === undefined ? undefined : this.#finding(growth, 'non-monotone')
+  }
+
+  /** It does by a derived field of which the pack says so. */
+  declared(): Finding | undefined {
+    if (this.#excepted().size === 0) return undefined
+    const growth = this.#taken(() => false)
+    return growth === undefined ? undefined : this.#finding(growth, 'declared-step')
   }
 
   /** Derived fields by which the pack says that more evidence may lower. */

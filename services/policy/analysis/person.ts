@@ -1,7 +1,14 @@
 import type { Json } from '../../kernel/canonical-json.ts'
 import type { Facts } from '../language/score.ts'
-import { ADDED, type Assignment, type FactVariable, type ListGroup, type Scope } from './scope.ts'
-import type { World } from './world.ts'
+import {
+  ADDED,
+  DOCUMENT,
+  type Assignment,
+  type FactVariable,
+  type ListGroup,
+  type Scope,
+} from './scope.ts'
+import { OTHER_TEXT, type World } from './world.ts'
 
 type Fields = Record<string, Json>
 
@@ -92,6 +99,8 @@ class PersonBuilder {
     const list = base === 'checks' ? this.#checks : this.#listAt(place.join('.'))
     if (base === 'evidence') item['id'] = `e${list.length + 1}`
     if (place.join('.') === 'auth.factors') item['authenticator'] = `a${list.length + 1}`
+    const document = assignment.get(DOCUMENT)
+    if (document !== undefined && item['doc'] === OTHER_TEXT) item['doc'] = `d${document + 1}`
     const full: Fields = { ...this.#world.shape.fill(this.#world.shape.objectAt(place), item) }
     list.push(full)
     const status =

@@ -54,12 +54,16 @@ export interface SlotNodes {
   readonly needs: readonly (readonly Node[])[]
   readonly ranks: readonly Node[]
   readonly strongest: Node | undefined
+  /** Two filled slots are of two documents. */
+  readonly byDocument: boolean
   /** One node per value of a key that two filled slots may not share. */
   readonly keys: readonly Node[]
 }
 
 /** Another element of the same list, looked for from within a statement about one. */
 export interface Relation {
+  /** The key that both elements share, where it is asked for. */
+  readonly document: string | undefined
   readonly variable: number
   readonly body: Node
 }
@@ -72,6 +76,9 @@ export interface ListGroupOptions {
   /** Field of the element that names the owner, and the field of the owner that it names. */
   readonly join?: { readonly field: string; readonly owner: string }
 }
+
+/** Stands among the variables of an element for the document that it is of. */
+export const DOCUMENT = -1
 
 /** Values of variables, by number. */
 export type Assignment = ReadonlyMap<number, number>

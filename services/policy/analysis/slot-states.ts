@@ -8,6 +8,7 @@ export type Layout =
       readonly cells: readonly (readonly number[])[]
       readonly ranks: readonly number[]
       readonly strongest: number | undefined
+      readonly byDocument: boolean
       readonly keys: readonly number[]
     }
 

@@ -76,6 +76,7 @@ export class Translator {
       needs: ir.needs.map((need) => need.map(truth)),
       ranks: [...(rank ?? [])].sort(([a], [b]) => rankOf(a) - rankOf(b)).map(([, node]) => node),
       strongest: ir.strongest === undefined ? undefined : truth(ir.strongest.where),
+      byDocument: ir.distinct.some(({ type }) => type.kind === 'key'),
       keys: this.#slotKeys(ir, group, env),
     }
   }
@@ -233,7 +234,11 @@ export class Translator {
     const { relations, element } = place.group
     let relation = relations.get(key)
     if (relation === undefined) {
-      relation = { variable: this.#world.marker(element.depth), body: this.body(place) }
+      relation = {
+        variable: this.#world.marker(element.depth),
+        body: this.body(place),
+        document: sharedKey(place),
+      }
       relations.set(key, relation)
     }
     return this.#diagrams.test(relation.variable, (value) => value === 1)
@@ -412,6 +417,23 @@ export class Translator {
     const variable = this.#world.variable(scope, `${path}#${member}`, set.type)
     return this.#diagrams.test(variable.id, (value) => value === 1)
   }
+}
+
+/** The key that another element has in common with the one that looks for it. */
+function sharedKey({ conditions, env, group }: Place): string | undefined {
+  const scopeOf = (ir: Ir) =>
+    ir.op === 'field' && ir.of.op === 'variable' ? env.get(ir.of.slot) : undefined
+  for (const by of conditions) {
+    if (by.op !== 'same-key' || by.left.op !== 'field' || by.right.op !== 'field') continue
+    const scopes = [scopeOf(by.left), scopeOf(by.right)]
+    if (
+      by.left.name === by.right.name &&
+      scopes.includes(group.element) &&
+      scopes.includes(group.other)
+    )
+      return by.left.name
+  }
+  return undefined
 }
 
 function rankOf(mask: number): number {

@@ -286,7 +286,8 @@ export class World {
   }
 }
 
-const OTHER_TEXT = 'another'
+/** Any text that no rule names. */
+export const OTHER_TEXT = 'another'
 
 function around(constants: readonly number[]): readonly number[] {
   const found = constants.flatMap((constant) => [constant - 1, constant, constant + 1])
