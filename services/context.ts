@@ -20,6 +20,7 @@ import { readSubjectRef, RECHECK_PATH } from './proofing/recheck-order.ts'
 import { registerIdentityRoutes, registerProofingRoutes } from './proofing/http.ts'
 import { AUTHORS_PATH, orderAboutAuthors } from './policy/authors-order.ts'
 import { registerAnalysisRoutes } from './policy/analysis-http.ts'
+import { registerImpactRoutes } from './policy/impact-http.ts'
 import { registerPolicyRoutes } from './policy/http.ts'
 import { registerTrustmarkRoutes } from './policy/trustmark-http.ts'
 import { registerWalletRoutes } from './wallet/http.ts'
@@ -163,6 +164,7 @@ async function startHttp(
   registerPolicyRoutes(app, services.policyRoutes)
   registerAnalysisRoutes(app, services.policyRoutes)
   registerTrustmarkRoutes(app, services.policyRoutes)
+  registerImpactRoutes(app, services.policyRoutes)
   await app.listen({ host: config.bindAddress, port: config.ports.http })
   const { port } = app.server.address() as AddressInfo // listens on a TCP port
   if (places.issuer === '') places.issuer = `http://localhost:${port}`

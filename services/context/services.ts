@@ -12,6 +12,8 @@ import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
 import { createAnalysisDesk } from '../policy/analysis-thread-pool.ts'
 import type { AnalysisRouteDependencies } from '../policy/analysis-http.ts'
+import type { ImpactRouteDependencies } from '../policy/impact-http.ts'
+import { createImpactDesk } from '../policy/impact-thread-pool.ts'
 import { createPolicy, type Policy } from '../policy/policy.ts'
 import type { PolicyRouteDependencies } from '../policy/http.ts'
 import { readSamplePeople } from '../policy/sample-people-store.ts'
@@ -35,7 +37,9 @@ export interface Services {
   readonly federation: Federation
   readonly walletRoutes: WalletRouteDependencies
   readonly federationRoutes: FederationRoutesDependencies
-  readonly policyRoutes: PolicyRouteDependencies & AnalysisRouteDependencies
+  readonly policyRoutes: PolicyRouteDependencies &
+    AnalysisRouteDependencies &
+    ImpactRouteDependencies
   readonly consumers: readonly ConsumerDefinition[]
 }
 
@@ -125,6 +129,7 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
     policyRoutes: {
       ...{ policy, sessions: authenticator.sessions, clock },
       analysis: createAnalysisDesk(),
+      impact: createImpactDesk({ policy, clock }),
       samples: readSamplePeople(config.policyDir, policy.validator),
     },
     federationRoutes: {

@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import { NotFound } from '../kernel/errors.ts'
 import type { HttpServer } from '../rpc/http-server.ts'
+import { hungUp } from '../rpc/hung-up.ts'
 import {
   analysisBody,
   differenceReply,
@@ -75,15 +75,6 @@ function partsOf(documents: PolicyDocuments, pack: string): PolicyDocuments {
       ([path]) => path === FACTS || path === FACTS_SCHEMA || path.startsWith(`${pack}/`),
     ),
   )
-}
-
-/** Aborted when the connection ends before its answer. */
-function hungUp(response: ServerResponse): AbortSignal {
-  const controller = new AbortController()
-  response.on('close', () => {
-    if (!response.writableEnded) controller.abort(new NotFound('nobody waits for the answer'))
-  })
-  return controller.signal
 }
 
 /** Throws `PolicyRejected` for rules with faults, `NotFound` for an axis that is not there. */

@@ -145,6 +145,17 @@ export const impactReply = Type.Object({
   ),
 })
 export type ImpactReply = Static<typeof impactReply>
+export const liveImpactReply = Type.Union([
+  /** Everybody is being read for the first time; so many have been. */
+  Type.Object({ state: Type.Literal('reading'), subjects: Type.Integer() }),
+  Type.Object({
+    state: Type.Literal('counted'),
+    /** False where there are more persons than were counted. */
+    complete: Type.Boolean(),
+    impact: impactReply,
+  }),
+])
+export type LiveImpactReply = Static<typeof liveImpactReply>
 
 /** About one axis of a framework as a draft has it; without changes, as it is in force. */
 export const analysisBody = Type.Object(

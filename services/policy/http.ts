@@ -7,12 +7,10 @@ import {
   decisionParams,
   decisionsQuery,
   decisionsReply,
-  draftBody,
   emptyBody,
   explanationReply,
   DOCUMENT_PATH,
   gateReport,
-  impactReply,
   proposalParams,
   proposalReply,
   proposalsReply,
@@ -27,14 +25,12 @@ import {
   type DecisionsQuery,
   type DecisionView,
   type ExplanationReply,
-  type ImpactReply,
   type PolicyDocument,
   type ProposalView,
   type ReleaseView,
 } from './api.ts'
 import { AuthorGate, type AuthorGateDependencies } from './author-gate.ts'
 import type { ExplainedDecision } from './decision-log.ts'
-import type { Impact } from './impact.ts'
 import type { Text } from './language/pack.ts'
 import type { PolicyDocuments } from './policy-library.ts'
 import type { Policy } from './policy.ts'
@@ -95,15 +91,6 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     async ({ headers, body }) => {
       await gate.author(headers.cookie)
       return toReport(releases.check(body.changes, body.intent))
-    },
-  )
-
-  app.post(
-    '/api/policy/impact',
-    { bodyLimit: MAX_BODY, schema: { body: draftBody, response: { 200: impactReply } } },
-    async ({ headers, body }) => {
-      await gate.author(headers.cookie)
-      return toImpactReply(await policy.impact(body.changes))
     },
   )
 
@@ -255,18 +242,6 @@ function toProposalView({ row, changes, current }: Proposal, reader: string): Pr
     current,
     report: row.report,
     changes: changes.map((change) => ({ ...change })),
-  }
-}
-
-function toImpactReply({ subjects, axes }: Impact): ImpactReply {
-  return {
-    subjects,
-    axes: axes.map(({ title, levels, matrix, ...axis }) => ({
-      ...axis,
-      title: toText(title),
-      levels: [...levels],
-      matrix: matrix.map((row) => [...row]),
-    })),
   }
 }
 

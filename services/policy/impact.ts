@@ -37,7 +37,7 @@ const PAGE = 200
 /** Scores every person with both policies; nobody is left out and nothing is estimated. */
 export async function populationImpact(question: ImpactQuestion): Promise<Impact> {
   const { database, store, before, after, now } = question
-  const counts = axesOf(before, after).map((ref) => new AxisCount(ref, before, after))
+  const counts = sharedAxes(before, after).map((ref) => new AxisCount(ref, before, after))
   const [levelsBefore, levelsAfter] = [new PersonLevels(before), new PersonLevels(after)]
   let subjects = 0
   for (let last: string | undefined = ''; last !== undefined;) {
@@ -46,7 +46,7 @@ export async function populationImpact(question: ImpactQuestion): Promise<Impact
     for (const facts of page.values()) {
       const proofings = proofingsOf(facts)
       const [from, to] = [levelsBefore.of(proofings, now), levelsAfter.of(proofings, now)]
-      for (const count of counts) count.add(from, to)
+      for (const count of counts) count.add(levelOn(from, count.ref), levelOn(to, count.ref))
     }
     subjects += page.size
     last = [...page.keys()].at(-1)
@@ -55,39 +55,40 @@ export async function populationImpact(question: ImpactQuestion): Promise<Impact
 }
 
 /** Axes that both policies have: what only one has, nobody can have moved on. */
-function axesOf(before: ActivePolicy, after: ActivePolicy): AxisRef[] {
+export function sharedAxes(before: ActivePolicy, after: ActivePolicy): AxisRef[] {
   return before.person.filter(({ framework, axis }) =>
     after.person.some((other) => other.framework === framework && other.axis === axis),
   )
 }
 
-class AxisCount {
-  readonly #ref: AxisRef
+function levelOn(levels: readonly PersonLevel[], ref: AxisRef): string {
+  const own = levels.find(({ framework, axis }) => framework === ref.framework && axis === ref.axis)
+  return own?.level ?? ''
+}
+
+/** Counts persons by their levels on one axis, now and with another policy. */
+export class AxisCount {
+  readonly ref: AxisRef
   readonly #after: ActivePolicy
   readonly #levels: readonly string[]
   readonly #matrix: number[][]
 
   constructor(ref: AxisRef, before: ActivePolicy, after: ActivePolicy) {
-    this.#ref = ref
+    this.ref = ref
     this.#after = after
     const [old, own] = [before, after].map((policy) => membersOf(policy, ref))
     this.#levels = [...new Set([...(old ?? []), ...(own ?? [])]), INDETERMINATE]
     this.#matrix = this.#levels.map(() => this.#levels.map(() => 0))
   }
 
-  add(before: readonly PersonLevel[], after: readonly PersonLevel[]): void {
-    const [from, to] = [before, after].map((levels) => {
-      const own = levels.find(
-        ({ framework, axis }) => framework === this.#ref.framework && axis === this.#ref.axis,
-      )
-      return this.#levels.indexOf(own?.level ?? '')
-    })
-    const row = this.#matrix[from ?? -1]
-    if (row !== undefined && to !== undefined) row[to] = (row[to] ?? 0) + 1
+  add(from: string, to: string, persons = 1): void {
+    const [row, column] = [this.#levels.indexOf(from), this.#levels.indexOf(to)]
+    const counts = this.#matrix[row]
+    if (counts !== undefined && column >= 0) counts[column] = (counts[column] ?? 0) + persons
   }
 
   impact(): AxisImpact {
-    const { framework, axis } = this.#ref
+    const { framework, axis } = this.ref
     const moved = (is: (from: string, to: string) => boolean): number =>
       this.#levels
         .flatMap((from, i) => this.#levels.map((to, j) => (is(from, to) ? this.#cell(i, j) : 0)))

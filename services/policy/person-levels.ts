@@ -108,7 +108,7 @@ class AxisProgram {
     for (const { evidence, until } of judged.statusEnds) {
       if (until <= now + EPOCH || ends.every((end) => end <= until)) continue
       // A good status that runs out ends a level where losing the piece would matter.
-      const without = this.#coder.encode(facts, 0, evidence)
+      const without = this.#coder.encode(facts, 0, { revoke: evidence })
       if (without === undefined || without.open) return false
       program.run({ kleene: false, turns: false })(this.#coder.words, 0, now, now)
       own.forEach((level, i) => {
@@ -135,8 +135,11 @@ function programsOf(policy: ActivePolicy): readonly AxisProgram[] {
   })
 }
 
-/** Flags are a part of the value that the program's bounds do not have, and equivalences look at other frameworks. */
-function isPlain(policy: ActivePolicy, { framework, axis }: AxisRef): boolean {
+/**
+ * Whether a program's bounds say all of an axis: flags are a part of the value that they do not have, and equivalences look at
+ * other frameworks.
+ */
+export function isPlain(policy: ActivePolicy, { framework, axis }: AxisRef): boolean {
   const { pack } = policy.frameworks.source(framework)
   return (
     !policy.frameworks.isRaisedByOthers(framework, axis) &&

@@ -43,17 +43,26 @@ export class PolicyLibrary {
   readonly documents: PolicyDocuments
   readonly #shown: (path: string) => string
   readonly #packs = new Map<string, StoredPack>()
+  readonly #earlier: PolicyLibrary | undefined
   #catalogue: Catalogue | undefined
 
-  /** @param shown how a document is called in messages */
-  constructor(documents: PolicyDocuments, shown = (path: string) => `policies/${path}`) {
+  /**
+   * @param shown how a document is called in messages
+   * @param earlier what it read already, and has the same text here, is not read again
+   */
+  constructor(
+    documents: PolicyDocuments,
+    shown = (path: string) => `policies/${path}`,
+    earlier?: PolicyLibrary,
+  ) {
     this.documents = documents
     this.#shown = shown
+    this.#earlier = earlier?.documents.get(FACTS) === documents.get(FACTS) ? earlier : undefined
   }
 
   /** Throws `PolicyRejected`. */
   get catalogue(): Catalogue {
-    return (this.#catalogue ??= readCatalogue(this.#source(FACTS)))
+    return (this.#catalogue ??= this.#earlier?.catalogue ?? readCatalogue(this.#source(FACTS)))
   }
 
   /** Parsed JSON Schema of the facts. */
@@ -74,9 +83,17 @@ export class PolicyLibrary {
     const sources = this.#sourcesOf(name, RULES)
     if (!FRAMEWORK.test(name) || sources.length === 0)
       throw new NotFound(`no framework in policies/${name}`)
-    const stored = this.read(sources)
+    const stored = this.#asBefore(name, sources) ?? this.read(sources)
     this.#packs.set(name, stored)
     return stored
+  }
+
+  #asBefore(name: string, sources: readonly SourceFile[]): StoredPack | undefined {
+    const before = this.#earlier?.rulesOf(name)
+    const same =
+      before?.length === sources.length &&
+      sources.every(({ path, text }, i) => path === before[i]?.path && text === before[i].text)
+    return same ? this.#earlier?.load(name) : undefined
   }
 
   /** What answers while the pack of that name is in force. Throws as `load` does. */

@@ -22,7 +22,8 @@ import { PolicyReleases } from './release/releases.ts'
 import type { PolicyPort } from './ports.ts'
 import { PolicySweep } from './policy-sweep.ts'
 import { PolicyDatabase, sameAxis, type DecisionRow, type LevelRow } from './store.ts'
-import { factsDigest, proofingsOf } from './subject-facts.ts'
+import type { KnownPerson } from './population.ts'
+import { factsDigest, proofingsOf, type StoredFact } from './subject-facts.ts'
 
 export interface PolicyDependencies {
   readonly database: UnitOfWork
@@ -40,6 +41,8 @@ export interface PolicyDependencies {
 
 /** The policy service: the port for the others, and what its worker and timer call. */
 export interface Policy extends PolicyPort {
+  /** Name of the pack in force. */
+  readonly pack: string
   readonly digest: string
   readonly validator: FactsValidator
   readonly releases: PolicyReleases
@@ -48,6 +51,11 @@ export interface Policy extends PolicyPort {
   readonly trustmark: Trustmark | undefined
   /** What a draft would do to every person who is known. @throws PolicyRejected, InvalidInput */
   impact(changes: readonly DocumentChange[]): Promise<Impact>
+  /** Persons after `after` in the order of their references, with what is known of each. */
+  knownPersons(after: string, limit: number): Promise<readonly KnownPerson[]>
+  knownPerson(subjectRef: string): Promise<KnownPerson>
+  /** Calls `heard` when something else is known of a person, after it was stored by this process. */
+  watchPersons(heard: (subjectRef: string) => void): void
   /** Puts the newest release in force, tells of it when it was not the one before, and makes every person due. Call it once at start. */
   activate(): Promise<void>
   /** Takes one event into the facts of its person and scores the person again. */
@@ -88,6 +96,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     get trustmark() {
       return inForce.policy.trustmark
     },
+    pack: inForce.pack,
     validator,
     releases,
     decisionLog: new DecisionLog({ database, inForce, store: service.store }),
@@ -99,6 +108,15 @@ export function createPolicy(deps: PolicyDependencies): Policy {
         after: releases.policyOf(changes),
         now: clock.now(),
       }),
+    async knownPersons(after, limit) {
+      const page = await database.read((tx) => service.store.factsOfMany(tx, after, limit))
+      return [...page].map(([subjectRef, known]) => toKnown(subjectRef, known))
+    },
+    async knownPerson(subjectRef) {
+      const { known, person } = await facts(subjectRef)
+      return person.erased ? { subjectRef, proofings: undefined } : toKnown(subjectRef, known)
+    },
+    watchPersons: (heard) => void service.heard.push(heard),
     activate: () => releases.start(),
     apply: (tx, input, eventId) => service.apply(tx, input, eventId),
     async rescoreDue(now) {
@@ -155,8 +173,13 @@ export function createPolicy(deps: PolicyDependencies): Policy {
   }
 }
 
+function toKnown(subjectRef: string, facts: readonly StoredFact[]): KnownPerson {
+  return { subjectRef, proofings: JSON.stringify(proofingsOf(facts)) }
+}
+
 class PolicyService {
   readonly store: PolicyDatabase
+  readonly heard: ((subjectRef: string) => void)[] = []
   readonly #deps: PolicyDependencies
   readonly #inForce: PolicyInForce
   readonly #sweep: PolicySweep
@@ -194,6 +217,9 @@ class PolicyService {
 
   async apply(tx: Tx, input: ScorerInput, eventId: string): Promise<void> {
     const { subjectRef } = input
+    afterCommit(() => {
+      for (const heard of this.heard) heard(subjectRef)
+    })
     const person = await this.store.person(tx, subjectRef)
     const erased = person.erased || input.kind === 'erased'
     await this.store.savePerson(tx, subjectRef, { factsVersion: person.factsVersion + 1, erased })

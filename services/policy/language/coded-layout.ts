@@ -78,6 +78,12 @@ export class CodedLayout {
     return this.#texts.size
   }
 
+  /** Grows with every place and every named text: what was coded before it grew cannot be read with it. */
+  get size(): number {
+    const records = [this.root, ...this.#records.values()]
+    return records.reduce((sum, { width }) => sum + width, this.#texts.size)
+  }
+
   get texts(): ReadonlyMap<string, number> {
     return this.#texts
   }

@@ -18,6 +18,7 @@ import {
   type Facts,
   type JudgedCheck,
   type JudgedFacts,
+  type JudgeOptions,
 } from './judged-facts.ts'
 import { F, not, U } from './kleene.ts'
 import type { PackOption } from './pack.ts'
@@ -31,6 +32,9 @@ export interface Coded {
   readonly open: boolean
   readonly judged: JudgedFacts
 }
+
+/** A piece that is taken as revoked, and how open outcomes are taken to turn out. */
+type Supposed = Omit<JudgeOptions, 'zone'>
 
 export interface FactCoderOptions {
   readonly catalogue: Catalogue
@@ -115,12 +119,12 @@ export class FactCoder {
   }
 
   /**
-   * Writes the facts (valid against facts.schema.json) from word `start` on, as if the piece at `revoke` were revoked where one is
-   * named; `undefined` when something in them does not fit into 32 bits.
+   * Writes the facts (valid against facts.schema.json) from word `start` on, as they would be judged under what is supposed;
+   * `undefined` when something in them does not fit into 32 bits.
    */
-  encode(facts: Facts, start = 0, revoke?: number): Coded | undefined {
+  encode(facts: Facts, start = 0, supposed: Supposed = {}): Coded | undefined {
     const { zone } = this.#options
-    const judged = judgeFacts(facts, revoke === undefined ? { zone } : { zone, revoke })
+    const judged = judgeFacts(facts, { zone, ...supposed })
     this.#start = start
     this.#end = start
     this.#open = false

@@ -21,7 +21,7 @@ type Run = (words: Int32Array, start: number, now: number, measuredAt: number) =
  */
 export class GeneratedProgram {
   readonly plan: ProgramPlan
-  readonly layout = new CodedLayout()
+  readonly layout: CodedLayout
   readonly out: Int32Array
   readonly turns = new Float64Array(1)
   readonly #pack: Pack
@@ -29,8 +29,9 @@ export class GeneratedProgram {
   readonly #first: Int32Array
   readonly #variants: (Run | undefined)[] = []
 
-  /** Throws `NotGenerated` for an operation without code. */
-  constructor(pack: Pack, axes: readonly string[]) {
+  /** Throws `NotGenerated` for an operation without code. A layout that is given grows where it lacks what the rules read. */
+  constructor(pack: Pack, axes: readonly string[], layout = new CodedLayout()) {
+    this.layout = layout
     this.#pack = pack
     this.#form = new NormalForm(this.layout, pack.tables)
     this.plan = planProgram(pack, axes, this.#form)

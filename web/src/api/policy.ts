@@ -11,6 +11,7 @@ import type {
   FindingsReply,
   GateReport,
   ImpactReply,
+  LiveImpactReply,
   Intent,
   ProposalView,
   ProposeBody,
@@ -64,6 +65,14 @@ export function check(
 
 export function impact(changes: readonly DocumentChange[]): Promise<Impact> {
   return call('POST', `${BASE}/impact`, { changes })
+}
+
+/** The same out of what the server holds, as fast as an author types. */
+export function liveImpact(
+  changes: readonly DocumentChange[],
+  left: AbortSignal,
+): Promise<LiveImpactReply> {
+  return call('POST', `${BASE}/impact/live`, { changes }, undefined, left)
 }
 
 /** What the analysis finds on one axis of a draft. */

@@ -70,6 +70,47 @@ export function usePolled<Value>(
   return { ...asked, again: restart, exhausted: wanting && done >= tries, rounds: done }
 }
 
+export interface Latest<About, Value> {
+  /** Of what was asked about last, or of something before it until that answer comes. */
+  readonly found: { readonly about: About; readonly value: Value } | undefined
+  readonly failure: Failure | undefined
+}
+
+/**
+ * Asks about what changes all the time, once it has stood still for `pause` milliseconds: a later question takes back the one
+ * before it. `about` must keep its identity while it is the same; nothing is asked about `undefined`.
+ */
+export function useLatest<About, Value>(
+  about: About | undefined,
+  ask: (about: About, left: AbortSignal) => Promise<Value>,
+  pause: number,
+): Latest<About, Value> {
+  const [found, setFound] = useState<Latest<About, Value>['found']>()
+  const [failure, setFailure] = useState<Failure>()
+  const latest = useRef(ask)
+  latest.current = ask
+  useEffect(() => {
+    setFailure(undefined)
+    if (about === undefined) return undefined
+    const leaving = new AbortController()
+    const timer = setTimeout(() => {
+      latest.current(about, leaving.signal).then(
+        (value) => {
+          if (!leaving.signal.aborted) setFound({ about, value })
+        },
+        (error: unknown) => {
+          if (!leaving.signal.aborted) setFailure(failureOf(error))
+        },
+      )
+    }, pause)
+    return () => {
+      clearTimeout(timer)
+      leaving.abort()
+    }
+  }, [about, pause])
+  return { found, failure }
+}
+
 export interface Action {
   readonly busy: boolean
   readonly failure: Failure | undefined

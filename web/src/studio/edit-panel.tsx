@@ -10,6 +10,7 @@ import { AnalysisPanel } from './analysis-panel.tsx'
 import { Editor, useChecked } from './checked-editor.tsx'
 import { DocumentActions, DocumentChoice, firstOf } from './document-choice.tsx'
 import type { Draft } from './draft.ts'
+import { ImpactPanel } from './impact-panel.tsx'
 import { SamplesPanel } from './samples-panel.tsx'
 import { optionsOf, SampleScorer } from './sample-scores.ts'
 import { TablePanel } from './table-panel.tsx'
@@ -18,7 +19,7 @@ import { folderOf, Workbench, type Documents } from './workbench.ts'
 /** The pack that says with which options the product uses the others. */
 const PRODUCT = 'watashi-default'
 
-const VIEWS = ['samples', 'table', 'analysis'] as const
+const VIEWS = ['samples', 'table', 'analysis', 'impact'] as const
 
 /** A document under the editor, what is wrong with it, and beside it what the rules do. */
 export function EditPanel(props: {
@@ -99,6 +100,9 @@ export function EditPanel(props: {
             draft={draft}
             onGoTo={goTo}
           />
+        </TabPanel>
+        <TabPanel id="impact">
+          <ImpactPanel draft={draft} faulty={checked.diagnostics.length > 0} />
         </TabPanel>
       </Tabs>
     </div>

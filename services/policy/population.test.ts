@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { drawerFor } from '../../test/policy/agreement.ts'
+import type { ActivePolicy } from './active-policy.ts'
+import { identityLevel } from './identity-level.ts'
+import { AxisCount, sharedAxes, type Impact } from './impact.ts'
+import type { Facts } from './language/score.ts'
+import { PolicyLibrary } from './policy-library.ts'
+import { PolicyStore } from './policy-store.ts'
+import { Population } from './population.ts'
+
+const store = new PolicyStore()
+const library = new PolicyLibrary(store.library.documents)
+const NAME = 'watashi-default'
+const before = library.policyOf(NAME)
+const NOW = new Date('2026-12-01T00:00:00Z')
+const METI = 'meti-idtf-2016/proofing.rules.yaml'
+const NIST = 'nist-63-4/identity.rules.yaml'
+
+const drawers = ['nist-800-63A-4', 'meti-idtf-2016'].map((framework, i) =>
+  drawerFor(before.frameworks.pack(framework), store, i + 1, NOW.getTime() / 1000),
+)
+const card: Facts = {
+  proofing: { channel: 'remote_unattended', at: '2026-06-01T00:00:00Z', consent: true },
+  evidence: [{ id: 'e1', kind: 'jpki_sign_cert', cls: 'pki_cert' }],
+  checks: [
+    { type: 'authentic', on: 'e1', method: 'crypto', anchor: 'JLIS' },
+    { type: 'status', on: 'e1', result: 'good' },
+    { type: 'signed', on: 'e1', payload: 'application', valid: true },
+    { type: 'match', on: 'e1', scope: 'core', source: 'signed_attributes' },
+    { type: 'holder', on: 'e1', method: 'pin' },
+  ],
+}
+const people = new Map<string, readonly Facts[]>([
+  ['person-card', [card]],
+  ...Array.from(
+    { length: 239 },
+    (_, i) =>
+      [
+        `person-${i}`,
+        Array.from({ length: i % 3 }, (_, j) => withoutOptions(drawers[(i + j) % 2]?.draw() ?? {})),
+      ] as const,
+  ),
+])
+
+/** What is stored of a person has no options: a profile sets them. */
+function withoutOptions({ policy: _, ...facts }: Facts): Facts {
+  return facts
+}
+
+function populationOf(persons: ReadonlyMap<string, readonly Facts[]>): Population {
+  const population = new Population()
+  for (const [subjectRef, proofings] of persons)
+    population.put({ subjectRef, proofings: JSON.stringify(proofings) })
+  return population
+}
+
+function draft(path: string, from: string, to: string): ActivePolicy {
+  const text = library.documents.get(path) ?? ''
+  expect(text).toContain(from)
+  const documents = new Map(library.documents).set(path, text.replace(from, to))
+  return new PolicyLibrary(documents, undefined, library).policyOf(NAME)
+}
+
+/** The same, person by person, from the ordinary engine. */
+function counted(after: ActivePolicy, persons = people): Impact {
+  const axes = sharedAxes(before, after).map((ref) => {
+    const count = new AxisCount(ref, before, after)
+    for (const proofings of persons.values())
+      count.add(
+        identityLevel(before, ref, proofings, NOW).level,
+        identityLevel(after, ref, proofings, NOW).level,
+      )
+    return count.impact()
+  })
+  return { subjects: persons.size, axes }
+}
+
+const moved = ({ axes }: Impact) =>
+  axes.reduce((sum, { raised, lowered }) => sum + raised + lowered, 0)
+
+describe('impact of a draft on everybody', () => {
+  const population = populationOf(people)
+
+  test.each([
+    ['another level', METI, "grant: { proofing: '2' }", "grant: { proofing: '3' }"],
+    ['a level of another framework', NIST, 'grant: { IAL: IAL2 }', 'grant: { IAL: IAL3 }'],
+    [
+      'an option of the profile',
+      'watashi-default/framework.yaml',
+      'jpki_equivalence: true',
+      'jpki_equivalence: false',
+    ],
+    [
+      'a fact that no rule looked at',
+      METI,
+      'when: evidence.exists(e, any_id(e))',
+      'when: evidence.exists(e, any_id(e) && e.expires_at > now)',
+    ],
+    [
+      'a text that no rule named',
+      METI,
+      'e.kind == jpki_sign_cert && e.stands',
+      'e.kind == jpki_sign_cert && e.id == "e2" && e.stands',
+    ],
+    ['a longer title', METI, 'an identity document was', 'a document was'],
+  ])('%s: every count is that of the ordinary engine', (what, path, from, to) => {
+    const after = draft(path, from, to)
+    const impact = population.impact(before, after, NOW)
+    expect(impact).toEqual(counted(after))
+    if (what !== 'a longer title') expect(moved(impact)).toBeGreaterThan(0)
+    else expect(moved(impact)).toBe(0)
+  })
+
+  test('a person who comes, changes or is forgotten counts at once', () => {
+    const own = populationOf(people)
+    const after = draft(METI, "grant: { proofing: '2' }", "grant: { proofing: '3' }")
+    own.impact(before, after, NOW)
+    const now = new Map(people)
+    now.delete('person-7')
+    now.set('person-8', people.get('person-11') ?? [])
+    now.set('person-new', people.get('person-5') ?? [])
+    own.put({ subjectRef: 'person-7', proofings: undefined })
+    for (const ref of ['person-8', 'person-new'])
+      own.put({ subjectRef: ref, proofings: JSON.stringify(now.get(ref)) })
+    expect(own.size).toBe(240)
+    expect(own.impact(before, after, NOW)).toEqual(counted(after, now))
+  })
+
+  test('a draft with faults is refused, and the next one is counted', () => {
+    expect(() => draft(METI, "grant: { proofing: '2' }", "grant: { proofing: '22' }")).toThrow()
+    const after = draft(METI, "grant: { proofing: '2' }", "grant: { proofing: '4' }")
+    expect(population.impact(before, after, NOW)).toEqual(counted(after))
+  })
+})
