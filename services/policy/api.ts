@@ -71,8 +71,12 @@ export type CurrentReply = Static<typeof currentReply>
 
 export const releasesReply = Type.Object({ releases: Type.Array(release) })
 export type ReleasesReply = Static<typeof releasesReply>
-export const releaseParams = Type.Object({ sequence: Type.Integer({ minimum: 1 }) })
+/** Part of a path, and so a text. */
+export const releaseParams = Type.Object({
+  sequence: Type.String({ pattern: '^[1-9][0-9]{0,8}$' }),
+})
 export const releaseReply = Type.Object({ release, documents: Type.Array(policyDocument) })
+export type ReleaseReply = Static<typeof releaseReply>
 
 const diagnostic = Type.Object({
   path: Type.String(),

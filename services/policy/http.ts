@@ -169,7 +169,7 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     { schema: { params: releaseParams, response: { 200: releaseReply } } },
     async ({ headers, params }) => {
       await gate.author(headers.cookie)
-      const release = await releases.release(params.sequence)
+      const release = await releases.release(Number(params.sequence))
       return {
         release: toReleaseView(release, releases.current().sequence),
         documents: toDocuments(release.content.documents),

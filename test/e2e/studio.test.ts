@@ -329,10 +329,7 @@ describe('an author’s hour', () => {
     const { page, texts } = writer
     await writer.tab('changes').click()
     await writer.button(texts.changes.impact).click()
-    const lowered = texts.changes.summary
-      .replace('{{raised}}', '0')
-      .replace('{{lowered}}', '2')
-      .replace('{{same}}', '0')
+    const lowered = summaryOf(texts, { raised: 0, lowered: 2, same: 0 })
     await page.getByText(lowered, { exact: true }).waitFor()
     await page.getByRole('img', { name: new RegExp(lowered) }).waitFor()
     await writer.look('impact', 'both')
@@ -386,6 +383,61 @@ describe('an author’s hour', () => {
     await reviewer.look('releases', 'both')
   })
 
+  test('two releases are compared, whichever lies between them', async () => {
+    const { page, texts } = reviewer
+    await page.getByLabel(texts.compare.from, { exact: true }).selectOption('1')
+    await page.getByLabel(texts.compare.to, { exact: true }).selectOption('2')
+    await reviewer.button(texts.compare.run).click()
+    const found = (to: string, count: string): string =>
+      texts.compare.found.replace('{{from}}', '1').replace('{{to}}', to).replace('{{count}}', count)
+    await page.getByText(found('2', '1')).waitFor()
+    await page.getByRole('textbox', { name: PRODUCT }).waitFor()
+    await reviewer.look('compare', 'both')
+    await page.getByLabel(texts.compare.to, { exact: true }).selectOption('3')
+    await reviewer.button(texts.compare.run).click()
+    await page.getByText(found('3', '0')).waitFor()
+    await page.getByText(texts.compare.same).waitFor()
+  })
+
+  test('the other person, in English, is shown a fault, and at every key whom a change lowers', async () => {
+    const { page, texts } = reviewer
+    await page.setViewportSize(DESKTOP)
+    await page.goto(`${instance.ready.issuer}/studio`)
+    await reviewer.openDocument(PRODUCT)
+    await reviewer.openView('impact')
+    await page.getByText(texts.changes.none).waitFor()
+    await reviewer.overwrite('jpki_equivalence: true', 'jpki_equivalence: fal')
+    await page.getByRole('list', { name: texts.edit.faultsTitle }).waitFor()
+    await page.keyboard.press('Escape')
+    await reviewer.look('fault', 'both')
+    await page.keyboard.type('se')
+    await page.getByText(summaryOf(texts, { raised: 0, lowered: 2, same: 0 })).waitFor()
+    await reviewer.look('impact', 'both')
+    await reviewer.overwrite('jpki_equivalence: false', 'jpki_equivalence: true')
+    await page.getByText(texts.changes.none).waitFor()
+  })
+
+  test('a proposal is refused with a reason, which its author reads', async () => {
+    const { page } = reviewer
+    await reviewer.overwrite('effort: 5', 'effort: 4')
+    await reviewer.overwrite('version: 1.0.1', 'version: 1.2.0')
+    await reviewer.tab('changes').click()
+    await reviewer.propose('less effort')
+    await writer.openTab('proposals')
+    const proposal = writer.proposal('less effort')
+    await proposal.getByRole('button', { name: writer.texts.proposals.refuse }).click()
+    const dialog = writer.page.getByRole('alertdialog')
+    const refuse = dialog.getByRole('button', { name: writer.texts.proposals.refuse })
+    expect(await refuse.isDisabled()).toBe(true)
+    await dialog.getByLabel(writer.texts.proposals.refusal).fill('手間の根拠がありません')
+    await writer.look('refusal', 'both')
+    await refuse.click()
+    await writer.page.getByText(writer.texts.proposals.refused).waitFor()
+    await reviewer.openTab('proposals')
+    await page.getByText('手間の根拠がありません').waitFor()
+    await reviewer.look('refused', 'both')
+  })
+
   test('the tabs are reached with the arrows alone', async () => {
     const { page } = reviewer
     await reviewer.tab('releases').focus()
@@ -400,6 +452,16 @@ describe('an author’s hour', () => {
     expect(reviewer.visitor.faults).toEqual([])
   })
 })
+
+function summaryOf(
+  texts: (typeof STUDIO_TEXTS)['ja'],
+  counts: Readonly<Record<'raised' | 'lowered' | 'same', number>>,
+): string {
+  return Object.entries(counts).reduce(
+    (text, [name, count]) => text.replace(`{{${name}}}`, String(count)),
+    texts.changes.summary,
+  )
+}
 
 async function hasFocus(target: Locator): Promise<boolean> {
   return target.evaluate((element: { matches(selector: string): boolean }) =>

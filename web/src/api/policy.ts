@@ -15,6 +15,7 @@ import type {
   Intent,
   ProposalView,
   ProposeBody,
+  ReleaseReply,
   ReleasesReply,
   ReleaseView,
   SamplesReply,
@@ -111,6 +112,12 @@ export function withdraw(id: string): Promise<object> {
 export async function releases(): Promise<readonly Release[]> {
   const answer = await call<ReleasesReply>('GET', `${BASE}/releases`)
   return [...answer.releases].sort((a, b) => b.sequence - a.sequence)
+}
+
+/** The documents of one release, by path. */
+export async function releaseDocuments(sequence: number): Promise<ReadonlyMap<string, string>> {
+  const { documents } = await call<ReleaseReply>('GET', `${BASE}/releases/${sequence}`)
+  return new Map(documents.map(({ path, text }) => [path, text]))
 }
 
 /** Proposes what an earlier release said; a second person approves it like anything else. */

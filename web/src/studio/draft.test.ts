@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { applied, editsOver } from './draft.ts'
+import { applied, changesBetween, editsOver } from './draft.ts'
 
 const base = new Map([
   ['b/framework.yaml', 'b'],
@@ -26,4 +26,23 @@ test('edits add, change and take away documents, in the order of their paths', (
     ['facts.yaml', 'other'],
   ])
   expect([...base.keys()]).toEqual(['b/framework.yaml', 'facts.yaml'])
+})
+
+test('two states differ by what one has, or has otherwise, than the other', () => {
+  const before = new Map([
+    ['a.yaml', 'same'],
+    ['b.yaml', 'old'],
+    ['c.yaml', 'gone'],
+  ])
+  const after = new Map([
+    ['d.yaml', 'new'],
+    ['b.yaml', 'other'],
+    ['a.yaml', 'same'],
+  ])
+  expect(changesBetween(before, after)).toEqual([
+    { path: 'b.yaml', text: 'other' },
+    { path: 'c.yaml', text: null },
+    { path: 'd.yaml', text: 'new' },
+  ])
+  expect(changesBetween(after, after)).toEqual([])
 })

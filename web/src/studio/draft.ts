@@ -80,6 +80,14 @@ export function editsOver(base: Documents, edits: Edits): Edits {
   return new Map([...edits].filter(([path, text]) => text !== (base.get(path) ?? null)))
 }
 
+/** What leads from one state of the documents to another; null takes a document away. */
+export function changesBetween(before: Documents, after: Documents): DocumentChange[] {
+  const paths = [...new Set([...before.keys(), ...after.keys()])].sort()
+  return paths
+    .filter((path) => before.get(path) !== after.get(path))
+    .map((path) => ({ path, text: after.get(path) ?? null }))
+}
+
 /** The documents with the edits, in the order of their paths. */
 export function applied(base: Documents, edits: Edits): Documents {
   const all = new Map<string, string>(base)

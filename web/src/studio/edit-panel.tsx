@@ -41,7 +41,7 @@ export function EditPanel(props: {
   }
   return (
     <div
-      className={`grid gap-6 ${view === 'table' ? 'lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]' : 'lg:grid-cols-2'}`}
+      className={`grid grid-cols-1 gap-6 ${view === 'table' ? 'lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]' : 'lg:grid-cols-2'}`}
     >
       <div className="space-y-4">
         {draft.stale && (

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { INDETERMINATE } from '../../../services/policy/language/score.ts'
 import type { Impact, ImpactAxis } from '../api/policy.ts'
 import { Text } from '../parts/page.tsx'
 import { local } from '../text/format.ts'
@@ -24,6 +25,8 @@ function AxisImpact({ axis, subjects }: { readonly axis: ImpactAxis; readonly su
   const { raised, lowered, levels, matrix } = axis
   const same = subjects - raised - lowered
   const name = `${local(language, axis.title)} (${axis.framework} ${axis.axis})`
+  const nameOf = (level: string): string =>
+    level === INDETERMINATE ? t('samples.indeterminate') : level
   const summary = t('changes.summary', { raised, lowered, same })
   return (
     <div className="space-y-3">
@@ -45,7 +48,7 @@ function AxisImpact({ axis, subjects }: { readonly axis: ImpactAxis; readonly su
               </th>
               {levels.map((level) => (
                 <th key={level} scope="col" className={CELL}>
-                  {level}
+                  {nameOf(level)}
                 </th>
               ))}
             </tr>
@@ -54,7 +57,7 @@ function AxisImpact({ axis, subjects }: { readonly axis: ImpactAxis; readonly su
             {levels.map((level, row) => (
               <tr key={level}>
                 <th scope="row" className={CELL}>
-                  {level}
+                  {nameOf(level)}
                 </th>
                 {levels.map((to, column) => {
                   const count = matrix[row]?.[column] ?? 0
@@ -73,7 +76,7 @@ function AxisImpact({ axis, subjects }: { readonly axis: ImpactAxis; readonly su
   )
 }
 
-const CELL = 'border border-solid-gray-420 px-3 py-2 font-400'
+const CELL = 'border border-solid-gray-420 px-3 py-2 font-400 whitespace-nowrap'
 
 function cellLook(row: number, column: number, count: number): string {
   if (count === 0) return 'text-solid-gray-700'
@@ -86,9 +89,9 @@ const BARS = {
   same: 'fill-solid-gray-420',
   lowered: 'fill-red-800',
 } as const
-const WIDTH = 600
+const WIDTH = 360
 const BAR = 24
-const LABEL = 110
+const LABEL = 96
 
 /** Three bars; the same in words is their name, and stands above them. */
 function Chart(props: {
@@ -103,10 +106,10 @@ function Chart(props: {
       role="img"
       aria-label={props.label}
       viewBox={`0 0 ${WIDTH} ${names.length * (BAR + 8)}`}
-      className="w-full max-w-xl"
+      className="w-full max-w-md"
     >
       {names.map((name, index) => {
-        const length = ((WIDTH - LABEL - 60) * props.parts[name]) / most
+        const length = ((WIDTH - LABEL - 56) * props.parts[name]) / most
         const top = index * (BAR + 8)
         return (
           <g key={name}>

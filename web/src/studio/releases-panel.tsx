@@ -9,6 +9,7 @@ import { Announcement } from '../parts/notice.tsx'
 import { Badge, Card, Facts, Text } from '../parts/page.tsx'
 import { dateTime } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
+import { CompareReleases } from './compare-releases.tsx'
 import { Field } from './fields.tsx'
 
 /** Every release, newest first, and the way back to an earlier one. */
@@ -26,26 +27,29 @@ export function ReleasesPanel() {
           found.length === 0 ? (
             <Text>{t('releases.none')}</Text>
           ) : (
-            <ol className="space-y-4">
-              {found.map((release) => (
-                <li key={release.sequence}>
-                  <ReleaseCard release={release}>
-                    {!release.inForce && (
-                      <Button
-                        kind="secondary"
-                        small
-                        onPress={() => {
-                          setProposed(false)
-                          setChosen(release)
-                        }}
-                      >
-                        {t('releases.back', { sequence: release.sequence })}
-                      </Button>
-                    )}
-                  </ReleaseCard>
-                </li>
-              ))}
-            </ol>
+            <>
+              <CompareReleases releases={found} />
+              <ol className="space-y-4">
+                {found.map((release) => (
+                  <li key={release.sequence}>
+                    <ReleaseCard release={release}>
+                      {!release.inForce && (
+                        <Button
+                          kind="secondary"
+                          small
+                          onPress={() => {
+                            setProposed(false)
+                            setChosen(release)
+                          }}
+                        >
+                          {t('releases.back', { sequence: release.sequence })}
+                        </Button>
+                      )}
+                    </ReleaseCard>
+                  </li>
+                ))}
+              </ol>
+            </>
           )
         }
       </Answered>
