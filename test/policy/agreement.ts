@@ -77,15 +77,17 @@ export class Agreement {
     const coded = this.#coder.encode(facts)
     if (coded === undefined) return ['the subject does not fit into integers']
     if (coded.open) this.open += 1
-    const closed = codedAxes(this.#pack).map((axis) =>
-      JSON.stringify(this.#closed(axis, subject, now)),
-    )
+    const closed = codedAxes(this.#pack).map((axis) => this.#closed(axis, subject, now))
     const found: string[] = []
     for (const kleene of coded.open ? [true] : [true, false]) {
       for (const turns of [true, false]) {
         this.#program.run({ kleene, turns })(this.#coder.words, 0, now - EPOCH, now - 60 - EPOCH)
         codedAxes(this.#pack).forEach((axis, i) => {
-          const [ours, theirs] = [JSON.stringify(this.#generated(i)), closed[i]]
+          const own = this.#generated(i)
+          // With turns only those rules are looked at that can change a bound.
+          const wanted = (verdict: Verdict) =>
+            JSON.stringify(turns ? [verdict.lower, verdict.upper] : verdict)
+          const [ours, theirs] = [wanted(own), wanted(closed[i] ?? own)]
           if (ours !== theirs)
             found.push(
               `${axis} (${kleene ? 'three' : 'two'}-valued): generated ${ours}, closures ${theirs}`,

@@ -1,6 +1,7 @@
 import { NONE, VERIFIED_AT } from './coded-layout.ts'
 import { COUNTED, NotGenerated, type NormalForm, type Node, type Scope } from './normal-form.ts'
 import type { ProgramAxis, ProgramPlan, ProgramRule } from './program-plan.ts'
+import { BITS, rulesThatMatter, wordOf, type OrderedRule } from './rules-that-matter.ts'
 import { PIECES } from './slot-search.ts'
 import { ABSENT } from './types.ts'
 
@@ -8,7 +9,7 @@ import { ABSENT } from './types.ts'
 export interface Variant {
   /** Three-valued; the two-valued one may only be asked about subjects without an open outcome. */
   readonly kleene: boolean
-  /** Also finds when the next clock turns that a rule looks at. */
+  /** Also finds when the next clock turns that may change a bound; of the rules it then looks only at those that can. */
   readonly turns: boolean
 }
 
@@ -18,7 +19,6 @@ export interface GeneratedSource {
   readonly scratchRegions: number
 }
 
-const BITS = 32
 const NO_CAP = 2 ** 30
 
 /** Source of one function over a coded subject: every rule once, lists in one pass, equal parts once. */
@@ -64,11 +64,12 @@ class Emitter {
     for (let word = 0; word < words; word += 1) lines.push(`let f${word} = 0, g${word} = 0;`)
     const done = new Set<ProgramRule>()
     for (const axis of axes) {
-      for (const rule of axis.rules) if (!done.has(rule)) this.#rule(rule)
+      for (const { rule, matters } of this.#rulesOf(axis))
+        if (!done.has(rule)) this.#rule(rule, matters)
       for (const rule of axis.rules) done.add(rule)
       this.#axis(axis)
     }
-    for (const rule of rules) if (!done.has(rule)) this.#rule(rule)
+    if (!this.#variant.turns) for (const rule of rules) if (!done.has(rule)) this.#rule(rule, [])
     this.#results()
     const text = [
       "'use strict';",
@@ -85,10 +86,17 @@ class Emitter {
     return { text, scratchRegions: this.#regions }
   }
 
-  #rule({ condition, index, from, until }: ProgramRule): void {
+  #rulesOf(axis: ProgramAxis): readonly OrderedRule[] {
+    const { turns, kleene } = this.#variant
+    return turns ? rulesThatMatter(axis, kleene) : axis.rules.map((rule) => ({ rule, matters: [] }))
+  }
+
+  /** `matters` has to hold before the rule is looked at. */
+  #rule({ condition, index, from, until }: ProgramRule, matters: readonly string[]): void {
     const { lines } = this.#root
     const [word, bit] = [Math.floor(index / BITS), 1 << (index % BITS)]
     const inForce = [
+      ...matters,
       ...(from === undefined ? [] : [`at >= ${from}`]),
       ...(until === undefined ? [] : [`at < ${until}`]),
     ]
@@ -177,7 +185,7 @@ class Emitter {
   }
 
   #word({ index }: ProgramRule, possible: boolean): string {
-    return `${possible && this.#variant.kleene ? 'g' : 'f'}${Math.floor(index / BITS)}`
+    return wordOf(index, possible && this.#variant.kleene)
   }
 
   #fired(rule: ProgramRule, possible: boolean): string {
@@ -250,12 +258,26 @@ class Emitter {
     if (COUNTED.includes(node.op)) return this.#overItems(node, home)
     const text = this.#expression(node, home)
     if (FREE.includes(node.op)) return text
-    const cheap = node.op === 'one-of' || node.op === 'not'
+    const cheap = node.op === 'one-of' || node.op === 'not' || this.#notesTurn(node)
     if (!atom && (cheap || (node.uses < 2 && home === block))) return text
     const name = this.#name('v')
     home.lines.push(`const ${name} = ${text};`)
     home.known.set(node, name)
     return name
+  }
+
+  /**
+   * Whether computing the node notes a turn of its clock: then it is written wherever it is used, so that a clock counts only
+   * where the result depends on it.
+   */
+  #notesTurn({ op, numbers, args }: Node): boolean {
+    if (!this.#variant.turns) return false
+    if (op === 'compare-number') return numbers[1] === 1
+    return (
+      op === 'within' ||
+      op === 'within-days' ||
+      (op === 'compare-time' && args.some((arg) => arg.op === 'now'))
+    )
   }
 
   #expression(node: Node, block: Block): string {

@@ -16,8 +16,8 @@ type Run = (words: Int32Array, start: number, now: number, measuredAt: number) =
 
 /**
  * Some axes of a pack as one function of JavaScript over coded subjects. After a run `out` holds two bounds per axis, then the
- * words of the rules that certainly fired, then of those that possibly fired; `turns[0]` is the next instant (coded) at which a
- * clock turns that a rule looked at.
+ * words of the rules that certainly fired, then of those that possibly fired. A run with turns gives the bounds alone, and in
+ * `turns[0]` the next instant (coded) at which a clock turns that may change one.
  */
 export class GeneratedProgram {
   readonly plan: ProgramPlan
@@ -48,7 +48,7 @@ export class GeneratedProgram {
   /**
    * Runs once, then from turn to turn until a bound of some axis differs: the first coded instant at which one does, Infinity for
    * never, or the last instant looked at, when there are too many turns. `target` is one axis by its position; all are meant
-   * without it. `out` is that of the run at `now`.
+   * without it. `out` has the bounds at `now`.
    */
   until(words: Int32Array, start: number, open: boolean, now: number, target?: number): number {
     const run = this.run({ kleene: open, turns: true })

@@ -219,20 +219,20 @@ function distinct(checks: readonly Facts[]): readonly ListedCheck[] {
   const kept: ListedCheck[] = []
   checks.forEach((facts, index) => {
     const type = textOf(facts['type'])
-    const isRepeated = kept.some(
-      (other) =>
-        other.type === type &&
-        other.facts['on'] === facts['on'] &&
-        other.facts['result'] === facts['result'] &&
-        sorted(other.facts) === sorted(facts),
-    )
+    const isRepeated = kept.some((other) => other.type === type && isSame(other.facts, facts))
     if (!isRepeated) kept.push({ facts, index, type })
   })
   return kept
 }
 
-function sorted(check: Facts): string {
-  return JSON.stringify(Object.entries(check).sort(([a], [b]) => (a < b ? -1 : 1)))
+function isSame(a: Facts, b: Facts): boolean {
+  const names = Object.keys(a)
+  return (
+    names.length === Object.keys(b).length &&
+    names.every(
+      (name) => a[name] === b[name] || JSON.stringify(a[name]) === JSON.stringify(b[name]),
+    )
+  )
 }
 
 /** The records of a list; nothing where there is no list. */
