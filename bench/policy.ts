@@ -78,7 +78,7 @@ function benchDecisions(
   open: Population,
 ) {
   const ask = ({ words, starts, open: isOpen }: Population) => {
-    const [two, three] = [false, true].map((kleene) => program.run({ kleene, turns: false }))
+    const [two, three] = [false, true].map((kleene) => program.run({ kleene, finds: 'fired' }))
     const subject = next()
     return () => {
       const i = subject()
@@ -171,8 +171,8 @@ function cpuMilliseconds(work: () => void): number {
 
 function compileReference(text: string): GeneratedProgram {
   const program = new GeneratedProgram(readReference(text), AXES)
-  program.run({ kleene: false, turns: false })
-  program.run({ kleene: true, turns: false })
+  program.run({ kleene: false, finds: 'bounds' })
+  program.run({ kleene: true, finds: 'bounds' })
   return program
 }
 

@@ -24,7 +24,7 @@ export function benchColdRescore(
       bytes += text.length
       insert.run(text, Buffer.from(Int32Array.of(open[i] === true ? 1 : 0, ...own).buffer))
     }
-    const [two, three] = [false, true].map((kleene) => program.run({ kleene, turns: false }))
+    const [two, three] = [false, true].map((kleene) => program.run({ kleene, finds: 'fired' }))
     const score = (coded: Int32Array, start: number, isOpen: boolean) =>
       (isOpen ? three : two)?.(coded, start, CODED_NOW, CODED_NOW)
 

@@ -69,7 +69,7 @@ export function check(
   i: number,
   levels: { readonly identity: number; readonly login: number },
 ): void {
-  program.run({ kleene: open[i] === true, turns: false })(
+  program.run({ kleene: open[i] === true, finds: 'fired' })(
     words,
     starts[i] ?? 0,
     CODED_NOW,

@@ -61,7 +61,7 @@ class AxisProgram {
       pack,
       refs.map(({ axis }) => axis),
     )
-    for (const turns of [false, true]) this.#program.run({ kleene: false, turns })
+    for (const finds of ['bounds', 'turns'] as const) this.#program.run({ kleene: false, finds })
     this.#coder = this.#program.coder(options)
     this.#members = refs.map((ref) => policy.offered(ref.framework, ref.axis).axis.type.members)
   }
@@ -110,7 +110,7 @@ class AxisProgram {
       // A good status that runs out ends a level where losing the piece would matter.
       const without = this.#coder.encode(facts, 0, { revoke: evidence })
       if (without === undefined || without.open) return false
-      program.run({ kleene: false, turns: false })(this.#coder.words, 0, now, now)
+      program.run({ kleene: false, finds: 'bounds' })(this.#coder.words, 0, now, now)
       own.forEach((level, i) => {
         if (program.out[2 * i] !== level) ends[i] = Math.min(ends[i] ?? Infinity, until)
       })

@@ -80,13 +80,13 @@ export class Agreement {
     const closed = codedAxes(this.#pack).map((axis) => this.#closed(axis, subject, now))
     const found: string[] = []
     for (const kleene of coded.open ? [true] : [true, false]) {
-      for (const turns of [true, false]) {
-        this.#program.run({ kleene, turns })(this.#coder.words, 0, now - EPOCH, now - 60 - EPOCH)
+      for (const finds of ['fired', 'bounds', 'turns'] as const) {
+        this.#program.run({ kleene, finds })(this.#coder.words, 0, now - EPOCH, now - 60 - EPOCH)
         codedAxes(this.#pack).forEach((axis, i) => {
           const own = this.#generated(i)
-          // With turns only those rules are looked at that can change a bound.
+          // Bounds and turns look only at rules that can change a bound.
           const wanted = (verdict: Verdict) =>
-            JSON.stringify(turns ? [verdict.lower, verdict.upper] : verdict)
+            JSON.stringify(finds !== 'fired' ? [verdict.lower, verdict.upper] : verdict)
           const [ours, theirs] = [wanted(own), wanted(closed[i] ?? own)]
           if (ours !== theirs)
             found.push(

@@ -14,7 +14,7 @@ export function scoreAll(
 ): Int32Array {
   const axes = program.plan.targets.length
   const values = new Int32Array(axes * starts.length)
-  const [two, three] = [false, true].map((kleene) => program.run({ kleene, turns: false }))
+  const [two, three] = [false, true].map((kleene) => program.run({ kleene, finds: 'bounds' }))
   if (two === undefined || three === undefined) throw new TypeError('a program has two variants')
   const { out } = program
   for (let i = 0; i < starts.length; i += 1) {

@@ -9,8 +9,11 @@ import { ABSENT } from './types.ts'
 export interface Variant {
   /** Three-valued; the two-valued one may only be asked about subjects without an open outcome. */
   readonly kleene: boolean
-  /** Also finds when the next clock turns that may change a bound; of the rules it then looks only at those that can. */
-  readonly turns: boolean
+  /**
+   * `fired`: the bounds and every rule that fired. `bounds`: the bounds alone, for which only those rules are looked at that can
+   * change one. `turns`: the same, and when the next clock turns that may change one.
+   */
+  readonly finds: 'fired' | 'bounds' | 'turns'
 }
 
 export interface GeneratedSource {
@@ -69,7 +72,8 @@ class Emitter {
       for (const rule of axis.rules) done.add(rule)
       this.#axis(axis)
     }
-    if (!this.#variant.turns) for (const rule of rules) if (!done.has(rule)) this.#rule(rule, [])
+    if (this.#variant.finds === 'fired')
+      for (const rule of rules) if (!done.has(rule)) this.#rule(rule, [])
     this.#results()
     const text = [
       "'use strict';",
@@ -86,9 +90,16 @@ class Emitter {
     return { text, scratchRegions: this.#regions }
   }
 
+  /** Whether turns of clocks are noted. */
+  get #notes(): boolean {
+    return this.#variant.finds === 'turns'
+  }
+
   #rulesOf(axis: ProgramAxis): readonly OrderedRule[] {
-    const { turns, kleene } = this.#variant
-    return turns ? rulesThatMatter(axis, kleene) : axis.rules.map((rule) => ({ rule, matters: [] }))
+    const { finds, kleene } = this.#variant
+    return finds !== 'fired'
+      ? rulesThatMatter(axis, kleene)
+      : axis.rules.map((rule) => ({ rule, matters: [] }))
   }
 
   /** `matters` has to hold before the rule is looked at. */
@@ -100,7 +111,7 @@ class Emitter {
       ...(from === undefined ? [] : [`at >= ${from}`]),
       ...(until === undefined ? [] : [`at < ${until}`]),
     ]
-    if (this.#variant.turns) {
+    if (this.#notes) {
       for (const instant of [from, until])
         if (instant !== undefined)
           lines.push(
@@ -208,7 +219,7 @@ class Emitter {
   #results(): void {
     const { lines } = this.#root
     const { targets, words } = this.#plan
-    const { kleene, turns } = this.#variant
+    const { kleene, finds } = this.#variant
     targets.forEach((name, i) => {
       const bounds = this.#axes.get(name)
       if (bounds === undefined) throw new TypeError(`no axis ${name}`)
@@ -219,7 +230,7 @@ class Emitter {
       const possible = kleene ? `f${word} | g${word}` : `f${word}`
       lines.push(`out[${at}] = f${word}; out[${at + words}] = ${possible};`)
     }
-    if (turns) lines.push('turns[0] = turn;')
+    if (finds === 'turns') lines.push('turns[0] = turn;')
   }
 
   #name(prefix: string): string {
@@ -271,7 +282,7 @@ class Emitter {
    * where the result depends on it.
    */
   #notesTurn({ op, numbers, args }: Node): boolean {
-    if (!this.#variant.turns) return false
+    if (!this.#notes) return false
     if (op === 'compare-number') return numbers[1] === 1
     return (
       op === 'within' ||
@@ -509,7 +520,7 @@ class Emitter {
       .filter(({ op }) => op === 'load' || op === 'age')
       .map((node) => `${this.#atom(node, block)} !== ${NONE}`)
     const compared = `${a} ${OPERATORS[comparison]} ${b}`
-    if (turning !== 1 || !this.#variant.turns) return [...known, compared].join(' && ')
+    if (turning !== 1 || !this.#notes) return [...known, compared].join(' && ')
     // The age reaches the limit, and one second later passes it.
     return [
       ...known,
@@ -525,7 +536,7 @@ class Emitter {
       .map((node) => `${this.#atom(node, block)} !== ${NONE}`)
     const compared = `${a} ${OPERATORS[comparison]} ${b}`
     const moving = left.op === 'now' || right.op === 'now'
-    if (!moving || !this.#variant.turns) return [...known, compared].join(' && ')
+    if (!moving || !this.#notes) return [...known, compared].join(' && ')
     return [
       ...known,
       `(${turnAt(fixed, OPERATORS[comparison] ?? '===', left.op === 'now')}, ${compared})`,
@@ -533,7 +544,7 @@ class Emitter {
   }
 
   #endsAfterNow(end: string, known: string): string {
-    if (!this.#variant.turns) return `${known} !== ${NONE} && ${end} > now`
+    if (!this.#notes) return `${known} !== ${NONE} && ${end} > now`
     return `${known} !== ${NONE} && (x = ${end}) > now && (x < turn ? (turn = x, true) : true)`
   }
 

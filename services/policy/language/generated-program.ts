@@ -11,13 +11,14 @@ import { SlotSearch } from './slot-search.ts'
 import { ABSENT } from './types.ts'
 
 const MAX_TURNS = 1000
+const FINDS: readonly Variant['finds'][] = ['fired', 'bounds', 'turns']
 
 type Run = (words: Int32Array, start: number, now: number, measuredAt: number) => void
 
 /**
  * Some axes of a pack as one function of JavaScript over coded subjects. After a run `out` holds two bounds per axis, then the
- * words of the rules that certainly fired, then of those that possibly fired. A run with turns gives the bounds alone, and in
- * `turns[0]` the next instant (coded) at which a clock turns that may change one.
+ * words of the rules that certainly fired, then of those that possibly fired. A run for turns gives the bounds alone,
+ * and in `turns[0]` the next instant (coded) at which a clock turns that may change one.
  */
 export class GeneratedProgram {
   readonly plan: ProgramPlan
@@ -41,7 +42,7 @@ export class GeneratedProgram {
 
   /** Throws `EvalError` where the platform forbids code from strings. */
   run(variant: Variant): Run {
-    const index = (variant.kleene ? 2 : 0) + (variant.turns ? 1 : 0)
+    const index = 2 * FINDS.indexOf(variant.finds) + (variant.kleene ? 1 : 0)
     return (this.#variants[index] ??= this.#compile(variant))
   }
 
@@ -51,7 +52,7 @@ export class GeneratedProgram {
    * without it. `out` has the bounds at `now`.
    */
   until(words: Int32Array, start: number, open: boolean, now: number, target?: number): number {
-    const run = this.run({ kleene: open, turns: true })
+    const run = this.run({ kleene: open, finds: 'turns' })
     run(words, start, now, now)
     let [turn = Infinity] = this.turns
     if (turn === Infinity) return turn

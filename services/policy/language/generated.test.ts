@@ -76,8 +76,8 @@ describe.each([...store.list().map((name) => store.load(name).pack), EVERYTHING]
     test('holds no text but its own words', () => {
       const program = new GeneratedProgram(one, codedAxes(one))
       for (const kleene of [true, false]) {
-        for (const turns of [true, false]) {
-          const source = program.source({ kleene, turns }).replace(/^'use strict';/, '')
+        for (const finds of ['fired', 'bounds', 'turns'] as const) {
+          const source = program.source({ kleene, finds }).replace(/^'use strict';/, '')
           expect(source).not.toMatch(/['"`\\/]|[^\x20-\x7e\n]/)
         }
       }
