@@ -6,6 +6,7 @@ import {
   type Condition,
   type DecisionOutcome,
 } from './decisions.ts'
+import type { Ir } from './ir.ts'
 import { axesIn } from './ir-names.ts'
 import { F, T, U } from './kleene.ts'
 import type { Pack } from './pack.ts'
@@ -63,13 +64,24 @@ export function asked(traces: readonly AxisTrace[]): readonly AxisTrace[] {
   const read = new Set([traces.at(-1)?.axis.name])
   return [...traces].reverse().filter((trace) => {
     if (!read.has(trace.axis.name)) return false
-    const names = new Set<string>()
-    for (const { rule } of rulesOfTrace(trace)) axesIn(rule.condition, names)
-    for (const { ir } of trace.minimum) axesIn(ir, names)
-    for (const name of names) read.add(name)
+    for (const { rule } of rulesOfTrace(trace))
+      for (const name of axesOf(rule.condition)) read.add(name)
+    for (const { ir } of trace.minimum) for (const name of axesOf(ir)) read.add(name)
     return true
   })
 }
+
+function axesOf(ir: Ir): ReadonlySet<string> {
+  const known = axes.get(ir)
+  if (known !== undefined) return known
+  const names = new Set<string>()
+  axesIn(ir, names)
+  axes.set(ir, names)
+  return names
+}
+
+/** Conditions stay as they were read: each is looked through once. */
+const axes = new WeakMap<Ir, ReadonlySet<string>>()
 
 export function rulesOfTrace(trace: AxisTrace): readonly RuleTrace[] {
   const { grants, vetoes, caps, notes, answers } = trace

@@ -172,9 +172,16 @@ function isMade(ir: Ir): boolean {
 
 /** The same for a span wherever its condition is used. */
 export function keyOfSpan(span: Span): string {
+  const known = keys.get(span)
+  if (known !== undefined) return known
   const { file, line, column } = placeOfSpan(span)
-  return `${file}:${line}:${column} ${textOfSpan(span)}`
+  const key = `${file}:${line}:${column} ${textOfSpan(span)}`
+  keys.set(span, key)
+  return key
 }
+
+/** Coverage asks for the same few hundred spans with each of many thousand questions. */
+const keys = new WeakMap<Span, string>()
 
 function conditionsIn(
   tree: Tree<Ir>,

@@ -94,11 +94,22 @@ function conditionsOf(seed: Seed, search: NearMissSearch): readonly string[] {
 function tokensOf(seed: Seed, search: NearMissSearch): readonly string[] {
   const traces = search.trace(seed)
   if (traces === undefined) return []
-  const tokens = observe(search.pack, traces).flatMap(({ key, truth, decided }) => {
-    const name = truth === T ? 'true' : truth === U ? 'unknown' : 'false'
-    return [`${key} never ${name}`, ...(decided ? [`${key} never decided ${name}`] : [])]
-  })
-  return [...new Set(tokens)]
+  // One condition is observed many times in one evaluation: its words are put together once.
+  const seen = new Map<string, Set<number>>()
+  for (const { key, truth, decided } of observe(search.pack, traces)) {
+    const known = seen.get(key) ?? new Set<number>()
+    seen.set(key, known.add(truth * 2 + (decided ? 1 : 0)))
+  }
+  const tokens = new Set<string>()
+  for (const [key, outcomes] of seen) {
+    for (const outcome of outcomes) {
+      const truth = outcome >> 1
+      const name = truth === T ? 'true' : truth === U ? 'unknown' : 'false'
+      tokens.add(`${key} never ${name}`)
+      if (outcome % 2 === 1) tokens.add(`${key} never decided ${name}`)
+    }
+  }
+  return [...tokens]
 }
 
 /** Without whatever does not matter to what it shows. */

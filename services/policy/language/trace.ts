@@ -573,8 +573,10 @@ function steps(from: number, to: number): readonly number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i)
 }
 
+const BITS = Array.from({ length: 30 }, (_, i) => 1 << i)
+
 function bits(mask: number): readonly number[] {
-  return Array.from({ length: 30 }, (_, i) => 1 << i).filter((bit) => (mask & bit) !== 0)
+  return BITS.filter((bit) => (mask & bit) !== 0)
 }
 
 function fromMask(mask: number): Possible {
