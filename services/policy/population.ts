@@ -314,8 +314,8 @@ class Reader {
   readonly #at: number
 
   constructor(program: GeneratedProgram, at: number) {
-    this.#two = program.run({ kleene: false, turns: false })
-    this.#three = program.run({ kleene: true, turns: false })
+    this.#two = program.run({ kleene: false, finds: 'bounds' })
+    this.#three = program.run({ kleene: true, finds: 'bounds' })
     this.#out = program.out
     this.#at = at
   }
