@@ -50,7 +50,7 @@ export interface GateQuestion {
  */
 export function passGates(question: GateQuestion): GateFindings {
   const library = new PolicyLibrary(question.documents)
-  const diagnostics = diagnose(library)
+  const diagnostics = diagnose(library, question.pack)
   if (diagnostics.length > 0) {
     return { passed: false, diagnostics, tests: NO_TESTS, objections: [], versions: [] }
   }
@@ -88,18 +88,36 @@ function versionsIn(library: PolicyLibrary): GateFindings['versions'] {
   })
 }
 
+/** Their tests run each time: what they give depends on the packs on both of their sides. */
+const EQUIVALENCES = 'equivalences'
+
 const NO_TESTS: GateFindings['tests'] = { passed: 0, failed: [] }
 
-function diagnose(library: PolicyLibrary): Diagnostic[] {
-  return library.list().flatMap((name) => {
-    try {
-      library.load(name)
-      return []
-    } catch (error) {
-      if (!(error instanceof PolicyRejected)) throw error
-      return error.diagnostics
-    }
-  })
+/** Faults of packs; where there are none, faults of what packs name, which can be read with them alone. */
+function diagnose(library: PolicyLibrary, pack: string): readonly Diagnostic[] {
+  const ofPacks = library.list().flatMap((name) => faultsOf(() => library.load(name)))
+  if (ofPacks.length > 0) return ofPacks
+  return [...faultsOf(() => frameworksOf(library)), ...faultsOf(() => library.policyOf(pack))]
+}
+
+/** Anything but a fault of a document is somebody else's to tell. */
+function faultsOf(work: () => unknown): readonly Diagnostic[] {
+  try {
+    work()
+    return []
+  } catch (error) {
+    if (error instanceof PolicyRejected) return error.diagnostics
+    if (error instanceof ServiceError) return []
+    throw error
+  }
+}
+
+/** Every pack, and every equivalence for the questions that name it. */
+function frameworksOf(library: PolicyLibrary): Frameworks {
+  return new Frameworks(
+    library.list().map((name) => ({ pack: library.load(name).pack })),
+    { documents: library.equivalences() },
+  )
 }
 
 function activeOf(library: PolicyLibrary, pack: string): ActivePolicy | Text {
@@ -132,13 +150,13 @@ function runTests(
   names: readonly string[],
   now: Date,
 ): GateFindings['tests'] {
-  const frameworks = new Frameworks(
-    library.list().map((name) => ({ pack: library.load(name).pack })),
-  )
+  const frameworks = frameworksOf(library)
   const validator = createFactsValidator(library.factsSchema())
   let passed = 0
   const failed: { label: string; axis: string; miss: string }[] = []
-  for (const one of names.flatMap((name) => casesOf(library, name, validator, failed))) {
+  for (const one of [...names, EQUIVALENCES].flatMap((name) =>
+    casesOf(library, name, validator, failed),
+  )) {
     const misses = missesIn(one, frameworks, now)
     if (misses.length === 0) passed += 1
     failed.push(...misses.map((miss) => ({ label: one.label, axis: one.axis, miss })))

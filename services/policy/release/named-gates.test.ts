@@ -57,12 +57,37 @@ describe('a trustmark in a release', () => {
   })
 
   test('that cannot be read is not put in force, and says where', () => {
-    const { passed, objections } = gates({ [PLACE]: (text) => text.replace('IAL2', 'IAL4') })
+    const { passed, diagnostics } = gates({ [PLACE]: (text) => text.replace('IAL2', 'IAL4') })
     expect(passed).toBe(false)
-    expect(objections[0]?.en).toMatch(/policies\/trustmarks\/watashi\.yaml:\d+:\d+ unknown level/)
+    expect(diagnostics).toMatchObject([
+      { code: 'unknown-level', place: { file: `policies/${PLACE}` }, help: 'did you mean `IAL1`?' },
+    ])
   })
 
   test('may have other tests without another version', () => {
     expect(gates({ [TESTS]: withoutC3 })).toMatchObject({ passed: true, objections: [] })
+  })
+})
+
+describe('what packs name, in a release', () => {
+  test.each([
+    ['profiles/watashi.yaml', 'level: AAL2', 'level: AAL9', 'unknown-level'],
+    ['equivalences/jp-aml.yaml', 'includes: AML.R.JPKI', 'includes: AML.JPKI', 'unknown-level'],
+  ])('is refused at its place: %s', (place, from, to, code) => {
+    const { passed, diagnostics } = gates({ [place]: (text) => text.replace(from, to) })
+    expect(passed).toBe(false)
+    expect(diagnostics).toMatchObject([{ code, place: { file: `policies/${place}` } }])
+  })
+
+  test('is held against the tests of equivalences', () => {
+    const place = 'equivalences/jp-aml.yaml'
+    const { passed, tests } = gates({
+      [place]: (text) => text.replace("axis: proofing, level: '3'", "axis: proofing, level: '2'"),
+    })
+    expect(passed).toBe(false)
+    expect(tests.failed.map(({ label }) => label)).toEqual(
+      tests.failed.map(() => expect.stringContaining('equivalences.test.yaml') as string),
+    )
+    expect(tests.failed.length).toBeGreaterThan(0)
   })
 })
