@@ -4,7 +4,7 @@ import { sha256 } from '../kernel/digest.ts'
 import { InvalidInput, NotFound } from '../kernel/errors.ts'
 import { ActivePolicy } from './active-policy.ts'
 import { readCatalogue, type Catalogue } from './language/catalogue.ts'
-import type { SourceFile } from './language/document.ts'
+import { rememberingReader, type readDocument, type SourceFile } from './language/document.ts'
 import type { Pack } from './language/pack.ts'
 import { readPack } from './language/read-pack.ts'
 import type { Facts } from './language/score.ts'
@@ -44,6 +44,7 @@ export class PolicyLibrary {
   readonly #shown: (path: string) => string
   readonly #packs = new Map<string, StoredPack>()
   readonly #earlier: PolicyLibrary | undefined
+  readonly #read: typeof readDocument
   #catalogue: Catalogue | undefined
 
   /**
@@ -57,6 +58,7 @@ export class PolicyLibrary {
   ) {
     this.documents = documents
     this.#shown = shown
+    this.#read = earlier === undefined ? rememberingReader() : earlier.#read
     this.#earlier = earlier?.documents.get(FACTS) === documents.get(FACTS) ? earlier : undefined
   }
 
@@ -107,7 +109,7 @@ export class PolicyLibrary {
 
   /** A pack of other documents against the facts of this library. */
   read(sources: readonly PolicySource[]): StoredPack {
-    const pack = readPack(sources, this.catalogue)
+    const pack = readPack(sources, this.catalogue, this.#read)
     return { pack, digest: digestOf([this.#source(FACTS), ...sources]) }
   }
 

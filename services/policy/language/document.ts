@@ -58,6 +58,18 @@ export function readDocument(source: SourceFile, report: Report): Value | undefi
   return reader.read(start)
 }
 
+/** Reads as `readDocument` does, but a document without fault only once for as long as its text stays. */
+export function rememberingReader(): typeof readDocument {
+  const known = new Map<string, { readonly text: string; readonly value: Value | undefined }>()
+  return (source, report) => {
+    const before = known.get(source.path)
+    if (before?.text === source.text) return before.value
+    const value = readDocument(source, report)
+    if (!report.failed) known.set(source.path, { text: source.text, value })
+    return value
+  }
+}
+
 class Reader {
   readonly #source: SourceFile
   readonly #report: Report

@@ -23,13 +23,17 @@ import { Reading } from './reading.ts'
 
 /**
  * Reads one framework from its documents (`framework.yaml` and any number of rule files). Throws `PolicyRejected`
- * with every fault of every document.
+ * with every fault of every document. `read` may remember documents that it read before.
  */
-export function readPack(sources: readonly SourceFile[], catalogue: Catalogue): Pack {
+export function readPack(
+  sources: readonly SourceFile[],
+  catalogue: Catalogue,
+  read: typeof readDocument = readDocument,
+): Pack {
   const report = new Report()
   const maps: MapValue[] = []
   for (const source of sources) {
-    const document = readDocument(source, report)
+    const document = read(source, report)
     const map = document === undefined ? undefined : asMap(document, 'a document', report)
     if (map !== undefined) maps.push(map)
   }

@@ -76,7 +76,7 @@ function Table(props: {
             <caption className="pb-1 text-left leading-160 text-solid-gray-700">{name}</caption>
             <thead>
               <tr>
-                <th scope="col" className={`${HEAD} sticky left-0 z-10`}>
+                <th scope="col" className={`${HEAD} lg:sticky lg:left-0 lg:z-10`}>
                   {t('table.rule')}
                 </th>
                 <th scope="col" className={HEAD}>
@@ -132,7 +132,7 @@ function Row(props: {
   const { rule, wishes, others } = props.row
   return (
     <tr className="focus-within:bg-yellow-50">
-      <th scope="row" className={`${CELL} sticky left-0 z-10 min-w-36 bg-white text-left`}>
+      <th scope="row" className={`${CELL} lg:sticky lg:left-0 lg:z-10 min-w-36 bg-white text-left`}>
         <button
           type="button"
           className="min-h-11 cursor-pointer text-left link"

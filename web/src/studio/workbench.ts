@@ -4,7 +4,7 @@ import {
   Report,
   type Diagnostic,
 } from '../../../services/policy/language/diagnostic.ts'
-import { readDocument } from '../../../services/policy/language/document.ts'
+import { readDocument, rememberingReader } from '../../../services/policy/language/document.ts'
 import type { Pack } from '../../../services/policy/language/pack.ts'
 import { readPack } from '../../../services/policy/language/read-pack.ts'
 
@@ -28,6 +28,7 @@ export function folderOf(path: string): string {
 /** Checks frameworks with the language's own reader, and again only where a text changed. */
 export class Workbench {
   readonly #checked = new Map<string, { readonly key: string; readonly result: Checked }>()
+  readonly #read = rememberingReader()
   #facts: { readonly text: string; readonly read: ReadFacts } | undefined
 
   check(documents: Documents, folder: string): Checked {
@@ -51,6 +52,7 @@ export class Workbench {
       readPack(
         sources.map(([path, text]) => ({ path, text })),
         catalogue,
+        this.#read,
       ),
     )
     return { pack: found.value, diagnostics: found.diagnostics, catalogue }
