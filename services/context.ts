@@ -21,6 +21,7 @@ import { registerIdentityRoutes, registerProofingRoutes } from './proofing/http.
 import { AUTHORS_PATH, orderAboutAuthors } from './policy/authors-order.ts'
 import { registerAnalysisRoutes } from './policy/analysis-http.ts'
 import { registerImpactRoutes } from './policy/impact-http.ts'
+import { registerDecisionRoutes } from './policy/decisions-http.ts'
 import { registerPolicyRoutes } from './policy/http.ts'
 import { registerTrustmarkRoutes } from './policy/trustmark-http.ts'
 import { registerWalletRoutes } from './wallet/http.ts'
@@ -163,6 +164,7 @@ async function startHttp(
   registerFederationRoutes(app, services.federationRoutes)
   registerPolicyRoutes(app, services.policyRoutes)
   registerAnalysisRoutes(app, services.policyRoutes)
+  registerDecisionRoutes(app, services.policyRoutes)
   registerTrustmarkRoutes(app, services.policyRoutes)
   registerImpactRoutes(app, services.policyRoutes)
   await app.listen({ host: config.bindAddress, port: config.ports.http })

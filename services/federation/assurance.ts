@@ -6,9 +6,9 @@ import { InvalidInput, NotFound, Unavailable } from '../kernel/errors.ts'
 import type {
   AskedMinimum,
   Assessment,
-  AssessmentQuestion,
   AxisExplanation,
   AxisLevel,
+  GivenAnswer,
   PolicyPort,
 } from '../policy/ports.ts'
 import type { WalletPort } from '../wallet/ports.ts'
@@ -88,6 +88,7 @@ export class Assurance {
     // The head is read before the levels: whoever watches from this position is told whatever comes after.
     let place = await this.#head(rpId)
     const ask = await this.#question(registration, pairwiseSubject, asked)
+    let question = ask
     let assessment = await this.#deps.policy.assess(ask)
     const giveUpAt = this.#deps.clock.now().getTime() + FENCE_WAIT
     while (fence !== undefined && isBehind(fence, place, ask.subjectRef, assessment)) {
@@ -96,10 +97,12 @@ export class Assurance {
       }
       await this.#deps.notifier.wait(feedTopic(rpId), signal, 50)
       place = await this.#head(rpId)
-      assessment = await this.#deps.policy.assess({ ...ask, at: this.#deps.clock.now() })
+      question = { ...ask, at: this.#deps.clock.now() }
+      assessment = await this.#deps.policy.assess(question)
     }
     const { subjectRef } = ask
     const { factsVersion } = assessment
+    await this.#deps.policy.recordAnswer({ question, assessment, occasion: 'check' })
     return { assessment, position: sealer.seal(rpId, { place, subjectRef, factsVersion }) }
   }
 
@@ -111,6 +114,8 @@ export class Assurance {
   ): Promise<readonly AxisExplanation[]> {
     const registration = await this.#deps.registry.active(rpId)
     const ask = await this.#question(registration, pairwiseSubject, asked)
+    const assessment = await this.#deps.policy.assess(ask)
+    await this.#deps.policy.recordAnswer({ question: ask, assessment, occasion: 'explain' })
     return this.#deps.policy.explain(ask)
   }
 
@@ -188,7 +193,7 @@ export class Assurance {
     registration: Registration,
     pairwiseSubject: string,
     asked: AskedMinimum,
-  ): Promise<AssessmentQuestion> {
+  ): Promise<GivenAnswer['question']> {
     const { policy, sessions, clock } = this.#deps
     const wanted = policy.readMinimum(asked)
     const { rpId, minimum: floor, signatureVerifier } = registration

@@ -15,6 +15,7 @@ import type {
   AssessmentQuestion,
   AxisExplanation,
   AxisMinimum,
+  GivenAnswer,
   IdentityAxisLevel,
   Minimum,
   PolicyPort,
@@ -55,6 +56,8 @@ const VALUES: Readonly<Record<string, AxisMinimum>> = {
 }
 
 export class FakePolicy implements PolicyPort {
+  /** What relying parties were answered, for the decision log. */
+  readonly recorded: GivenAnswer[] = []
   /** Identity level by person; without an entry `no_ial`. */
   readonly identity = new Map<string, string>()
   factsVersion = 1
@@ -110,9 +113,14 @@ export class FakePolicy implements PolicyPort {
       held,
       levels,
       shortfalls,
-      policyDigest: '',
+      ...{ policyDigest: '', factsDigest: '', firedRules: [] },
       factsVersion,
     }
+  }
+
+  recordAnswer(answer: GivenAnswer): Promise<void> {
+    this.recorded.push(answer)
+    return Promise.resolve()
   }
 
   async explain(question: AssessmentQuestion): Promise<readonly AxisExplanation[]> {

@@ -172,7 +172,11 @@ function detailsOf(error: unknown) {
 describe('who may call', () => {
   test('a registered relying party with its own certificate', async () => {
     const pairwise = await logInAt('library', 'person-of-the-library')
+    const recorded = stand.policy.recorded.length
     expect((await check('library', pairwise)).satisfied).toBe(true)
+    expect(stand.policy.recorded.slice(recorded)).toMatchObject([
+      { occasion: 'check', question: { rp: { id: 'library' } } },
+    ])
   })
   test('a certificate of ours for somebody who is not registered is refused', async () => {
     await expect(check('stranger', nobody)).rejects.toMatchObject({

@@ -69,6 +69,11 @@ describe('the page of a request', () => {
     expect(returnUrl).toMatch(
       /^http:\/\/library\.localhost:8101\/return\?request_id=.*&code=.{43}$/,
     )
+    expect(stand.policy.recorded.at(-1)).toMatchObject({
+      occasion: 'login',
+      question: { subjectRef: 'visitor-1', rp: { id: 'library' } },
+      assessment: { satisfied: true },
+    })
     // Given again to the same browser, and to it alone.
     expect((await page.get(url)).json()).toMatchObject({ stage: 'done', returnUrl })
     expect((await page.post(`${url}/continue`)).json()).toEqual({ returnUrl })

@@ -197,8 +197,15 @@ export class InteractionBook {
 }
 
 /** What the wallet is asked for; undefined for a mere login and while nobody is logged in. */
-export function releaseRequestOf(interaction: Interaction): ReleaseRequest | undefined {
+function releaseRequestOf(interaction: Interaction): ReleaseRequest | undefined {
   const { id: requestId, subjectRef, rpId, purposeId, claims } = interaction
   if (subjectRef === null || purposeId === null) return undefined
   return { requestId, subjectRef, rpId, purposeId, claims }
+}
+
+/** The same, where it is a release that somebody is logged in for. */
+export function requestOf(interaction: Interaction): ReleaseRequest {
+  const request = releaseRequestOf(interaction)
+  if (request === undefined) throw new Conflict('expected a person and a purpose')
+  return request
 }

@@ -4,13 +4,14 @@ import type { Json } from '../kernel/canonical-json.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { sha256 } from '../kernel/digest.ts'
 import { AccessDenied, Conflict, InvalidInput, NotFound, ServiceError } from '../kernel/errors.ts'
-import type { Assessment, PolicyPort } from '../policy/ports.ts'
+import type { AnswerOccasion, Assessment, PolicyPort } from '../policy/ports.ts'
 import type { SignaturePort } from '../proofing/ports.ts'
 import type { PersonaSummary, WalletPort } from '../wallet/ports.ts'
 import type { ConsentOptionsReply, InteractionView } from './api.ts'
-import { releaseRequestOf, type InteractionBook } from './interaction-book.ts'
+import { assessInteraction, type AssessedInteraction } from './assess-interaction.ts'
+import { requestOf, type InteractionBook } from './interaction-book.ts'
 import type { FailureReason, Interaction, InteractionCommand } from './interaction.ts'
-import { ceremonyOf, shortfallRecord, toldAssurance } from './levels.ts'
+import { shortfallRecord, toldAssurance } from './levels.ts'
 import type { Registration } from './registration.ts'
 import type { Registry } from './registry.ts'
 import { browserHash, codeOf, returnUrlOf, type BrowserSecret } from './return-url.ts'
@@ -20,7 +21,7 @@ import { viewOf } from './view.ts'
 export interface InteractionsDependencies {
   readonly registry: Registry
   readonly book: InteractionBook
-  readonly policy: Pick<PolicyPort, 'assess'>
+  readonly policy: Pick<PolicyPort, 'assess' | 'recordAnswer'>
   readonly wallet: WalletPort
   readonly sessions: SessionPort
   readonly ceremonies: ConsentCeremonyPort
@@ -49,6 +50,13 @@ interface Opened {
   readonly interaction: Interaction
   readonly registration: Registration
   readonly standing: Standing
+}
+
+/** What the relying party is told at the end. */
+interface Given {
+  readonly pairwiseSubject: string
+  readonly assessment: Assessment
+  readonly releaseId: string | null
 }
 
 type StandingAt<Stage extends Standing['stage']> = Extract<Standing, { readonly stage: Stage }>
@@ -138,13 +146,20 @@ export class Interactions {
       if (now?.status === 'completed') return returnUrlOf(now, browser.secret)
       throw new CeremonyRefused(ceremony.reason)
     }
-    const assessment = await this.#assess(interaction, registration, ceremony.session)
+    const assessed = await assessInteraction(
+      this.#deps,
+      interaction,
+      registration,
+      ceremony.session,
+    )
+    const { assessment } = assessed
     if (!assessment.satisfied) throw new CeremonyRefused('ASSURANCE_UNMET')
     const { assertionDigest, challenge } = ceremony
     const evidence = { ceremonyId, assertionDigest, challenge }
     await sessions.noteUse(ceremony.session.sessionId, registration.rpId)
     const issued = await wallet.issue(consent.releaseId, evidence, assessment.held, clock.now())
     const { pairwiseSubject, releaseId } = issued
+    await this.#record(assessed, 'release')
     return this.#complete(interaction, browser, { pairwiseSubject, assessment, releaseId })
   }
 
@@ -152,7 +167,8 @@ export class Interactions {
   async confirm(id: string, browser: Browser): Promise<string> {
     const { interaction, registration, standing } = await this.#open(id, browser)
     if (interaction.status === 'completed') return returnUrlOf(interaction, browser.secret)
-    const { session, persona, assessment } = at(standing, 'confirm')
+    const known = at(standing, 'confirm')
+    const { session, persona, assessment } = known
     const { sectorId, rpId } = registration
     const { subjectRef, sessionId } = session
     const pairwiseSubject = await this.#deps.wallet.pairwiseSubject(
@@ -161,6 +177,7 @@ export class Interactions {
       persona.personaId,
     )
     await this.#deps.sessions.noteUse(sessionId, rpId)
+    await this.#record(known, 'login')
     return this.#complete(interaction, browser, {
       ...{ pairwiseSubject, assessment },
       releaseId: null,
@@ -173,7 +190,8 @@ export class Interactions {
    */
   async sign(id: string, browser: Browser): Promise<string> {
     const { interaction, registration, standing } = await this.#open(id, browser)
-    const { session, persona, assessment } = at(standing, 'sign')
+    const known = at(standing, 'sign')
+    const { session, persona, assessment } = known
     const { wallet, sessions, signatures } = this.#deps
     const { subjectRef, sessionId } = session
     const pairwiseSubject = await wallet.pairwiseSubject(
@@ -182,6 +200,7 @@ export class Interactions {
       persona.personaId,
     )
     await sessions.noteUse(sessionId, registration.rpId)
+    await this.#record(known, 'signature')
     const signing = { pairwiseSubject, ...toldAssurance(assessment) }
     await this.#apply(interaction, { type: 'agree_to_sign', signing })
     const { agentUrl } = await signatures.open(signatureIdOf(interaction), {
@@ -205,6 +224,7 @@ export class Interactions {
           ? 'UNSATISFIABLE'
           : 'REFUSED_BY_PERSON',
     )
+    if (told) await this.#record(standing, 'login')
     const failed = await this.#apply(interaction, {
       type: 'fail',
       reason: told ? 'assurance_unmet' : 'refused',
@@ -213,20 +233,9 @@ export class Interactions {
     return returnUrlOf(failed, browser.secret)
   }
 
-  async #complete(
-    interaction: Interaction,
-    { secret }: Browser,
-    {
-      pairwiseSubject,
-      assessment,
-      releaseId,
-    }: {
-      readonly pairwiseSubject: string
-      readonly assessment: Assessment
-      readonly releaseId: string | null
-    },
-  ): Promise<string> {
+  async #complete(interaction: Interaction, { secret }: Browser, given: Given): Promise<string> {
     const { book } = this.#deps
+    const { pairwiseSubject, assessment, releaseId } = given
     const told = toldAssurance(assessment)
     const applied = await book.complete(interaction, pairwiseSubject, told, releaseId)
     if (applied.interaction.status === 'open') throw closedInBetween()
@@ -301,14 +310,15 @@ export class Interactions {
         : undefined
     const onlyBy = asked?.onlyBy ?? subjectRef
     if (onlyBy !== subjectRef) return { stage: 'other_person', session }
-    const assessment = await this.#assess(interaction, registration, session)
-    const met = assuranceStage(assessment)
-    if (met !== 'met') return { stage: met, session, assessment }
+    const assessed = await assessInteraction(this.#deps, interaction, registration, session)
+    const known = { session, ...assessed }
+    const met = assuranceStage(assessed.assessment)
+    if (met !== 'met') return { stage: met, ...known }
     const personas = await this.#personas(subjectRef, registration)
     const bound = await this.#deps.wallet.boundPersona(subjectRef, registration.sectorId)
     const { persona, fixed } = choosePersona(personas, bound, interaction.personaId)
-    if (persona === undefined) return { stage: 'persona', session, assessment }
-    const chosen = { session, assessment, personas, persona, fixed }
+    if (persona === undefined) return { stage: 'persona', ...known }
+    const chosen = { ...known, personas, persona, fixed }
     if (asked !== undefined) return { stage: 'sign', ...chosen, document: asked.document }
     if (interaction.kind === 'authenticate') return { stage: 'confirm', ...chosen }
     const outcome = await this.#deps.wallet.offer(
@@ -321,18 +331,9 @@ export class Interactions {
       : { stage: 'unsatisfiable', ...chosen, claims: outcome.claims }
   }
 
-  #assess(
-    { minimum }: Interaction,
-    { rpId, signatureVerifier }: Registration,
-    session: LiveSession,
-  ): Promise<Assessment> {
-    return this.#deps.policy.assess({
-      subjectRef: session.subjectRef,
-      ceremony: ceremonyOf(session),
-      minimum,
-      rp: { id: rpId, signatureVerifier },
-      at: this.#deps.clock.now(),
-    })
+  /** To the decision log, before the relying party is told. */
+  #record({ question, assessment }: AssessedInteraction, occasion: AnswerOccasion): Promise<void> {
+    return this.#deps.policy.recordAnswer({ question, assessment, occasion })
   }
 
   async #personas(
@@ -397,12 +398,6 @@ const SIGNATURE_FAILURES: ReadonlySet<string> = new Set<FailureReason>([
 function signatureIdOf({ signatureId }: Interaction): string {
   if (signatureId === null) throw new TypeError('a request for a signature')
   return signatureId
-}
-
-function requestOf(interaction: Interaction) {
-  const request = releaseRequestOf(interaction)
-  if (request === undefined) throw new Conflict('expected a person and a purpose')
-  return request
 }
 
 function otherBrowser(): AccessDenied {

@@ -2,6 +2,7 @@ import type { LiveSession } from '../authenticator/ports.ts'
 import type { Assessment } from '../policy/ports.ts'
 import type { SignatureDocument } from '../proofing/ports.ts'
 import type { ClaimRefusal, PersonaSummary, ReleaseOffer } from '../wallet/ports.ts'
+import type { AssessedInteraction } from './assess-interaction.ts'
 import type { Interaction, Progress } from './interaction.ts'
 
 /** What the person has to do next, with what that page needs. */
@@ -20,9 +21,8 @@ export type Standing =
       readonly claims: readonly { readonly name: string; readonly reason: ClaimRefusal }[]
     })
 
-interface Known {
+interface Known extends AssessedInteraction {
   readonly session: LiveSession
-  readonly assessment: Assessment
 }
 
 interface Chosen extends Known {

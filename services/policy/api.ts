@@ -268,16 +268,36 @@ export const proposalReply = Type.Object({ proposal })
 export const proposalsReply = Type.Object({ proposals: Type.Array(proposal) })
 export const publishedReply = Type.Object({ release })
 
+/** A change of level, or what an answer to a relying party was given for. */
+const occasion = Type.Union([
+  Type.Literal('change'),
+  Type.Literal('check'),
+  Type.Literal('explain'),
+  Type.Literal('login'),
+  Type.Literal('release'),
+  Type.Literal('signature'),
+])
+
+const name = Type.String({ minLength: 1, maxLength: 100 })
+/** Everything that is given has to fit. */
+const decisionRange = {
+  subject: Type.Optional(name),
+  framework: Type.Optional(name),
+  axis: Type.Optional(name),
+  occasion: Type.Optional(occasion),
+  relyingParty: Type.Optional(name),
+  from: Type.Optional(Type.String({ format: 'date-time' })),
+  until: Type.Optional(Type.String({ format: 'date-time' })),
+}
+export const exportQuery = Type.Object(decisionRange, closed)
+export type ExportQuery = Static<typeof exportQuery>
+
 export const decisionsQuery = Type.Object(
   {
-    subject: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    framework: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    axis: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    rule: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
-    from: Type.Optional(Type.String({ format: 'date-time' })),
-    until: Type.Optional(Type.String({ format: 'date-time' })),
+    ...decisionRange,
+    rule: Type.Optional(name),
     /** Id of the last one of the page before. */
-    after: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    after: Type.Optional(name),
   },
   closed,
 )
@@ -294,6 +314,12 @@ const decision = Type.Object({
   policyDigest: digest,
   factsDigest: digest,
   decidedAt: Type.String(),
+  occasion,
+  /** The same in all rows of one answer. */
+  questionId: Type.Union([Type.String(), Type.Null()]),
+  relyingParty: Type.Union([Type.String(), Type.Null()]),
+  requested: Type.Union([Type.String(), Type.Null()]),
+  satisfied: Type.Union([Type.Boolean(), Type.Null()]),
 })
 export type DecisionView = Static<typeof decision>
 /** Newest first, at most 100. */
@@ -328,6 +354,38 @@ export const explanationReply = Type.Object({
   facts: Type.Union([Type.Unknown(), Type.Null()]),
 })
 export type ExplanationReply = Static<typeof explanationReply>
+
+/** The log under a draft. */
+export const replayBody = Type.Object({ changes, ...decisionRange }, closed)
+export const replayReply = Type.Object({
+  /** That fit. */
+  decisions: Type.Integer(),
+  changed: Type.Integer(),
+  /** Answers that would have been enough and were not, and the other way round. */
+  newlySatisfied: Type.Integer(),
+  noLongerSatisfied: Type.Integer(),
+  /** What was known then is not there any more: nothing is guessed of these. */
+  notReplayable: Type.Integer(),
+  /** On axes that the draft does not answer. */
+  notAnswered: Type.Integer(),
+  axes: Type.Array(
+    Type.Object({
+      framework: Type.String(),
+      axis: Type.String(),
+      title: text,
+      /** Labels of rows (decided) and columns (with the draft), low to high, `indeterminate` last. */
+      levels: Type.Array(Type.String()),
+      matrix: Type.Array(Type.Array(Type.Integer())),
+      raised: Type.Integer(),
+      lowered: Type.Integer(),
+      /** A few decisions of each change. */
+      examples: Type.Array(
+        Type.Object({ id: Type.String(), from: Type.String(), to: Type.String() }),
+      ),
+    }),
+  ),
+})
+export type ReplayReply = Static<typeof replayReply>
 
 /** People made up for authors (`sample-people.json` beside the packs), with facts as `facts.schema.json` has them. */
 export const samplesReply = Type.Object({

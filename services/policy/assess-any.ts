@@ -15,6 +15,8 @@ interface AssessedOne extends Assessed {
 export interface AssessedAny extends AssessedOne {
   /** Also of the axes of the vectors before it: that they were not met tells something of these. */
   readonly levels: readonly AxisLevel[]
+  /** Rules that made each of the levels. */
+  readonly firedRules: readonly (readonly string[])[]
 }
 
 /**
@@ -39,15 +41,20 @@ export function assessAny(
     all.find(({ shortfalls }) => shortfalls.length === 0) ??
     all.find(({ shortfalls }) => shortfalls.every(({ remedy }) => remedy !== 'none')) ??
     preferred
-  const told = [counts, ...all.slice(0, all.indexOf(counts))]
-  return { ...counts, levels: distinct(told.flatMap(({ axes }) => axes.map(({ level }) => level))) }
+  const before = all.slice(0, all.indexOf(counts))
+  const told = distinct([counts, ...before].flatMap(({ axes }) => axes))
+  return {
+    ...counts,
+    levels: told.map(({ level }) => level),
+    firedRules: told.map(({ fired }) => fired.map(({ id }) => id)),
+  }
 }
 
-function distinct(levels: readonly AxisLevel[]): readonly AxisLevel[] {
-  const byAxis = new Map<string, AxisLevel>()
-  for (const level of levels) {
-    const key = JSON.stringify([level.framework, level.axis])
-    if (!byAxis.has(key)) byAxis.set(key, level)
+function distinct(axes: Assessed['axes']): Assessed['axes'] {
+  const byAxis = new Map<string, Assessed['axes'][number]>()
+  for (const axis of axes) {
+    const key = JSON.stringify([axis.level.framework, axis.level.axis])
+    if (!byAxis.has(key)) byAxis.set(key, axis)
   }
   return [...byAxis.values()]
 }

@@ -1,15 +1,20 @@
 import type { UnitOfWork } from '../database/unit-of-work.ts'
-import { NotFound } from '../kernel/errors.ts'
+import { setImmediate } from 'node:timers/promises'
+import { Conflict, NotFound } from '../kernel/errors.ts'
+import { orderedId, type Random } from '../kernel/random.ts'
 import type { ActivePolicy } from './active-policy.ts'
-import { identityLevel } from './identity-level.ts'
-import type { AxisRef } from './language/pack.ts'
+import { decideAgain, type DecidedAgain } from './decide-again.ts'
+import type { LevelAxis } from './language/pack.ts'
 import type { ExplainedRule } from './language/explain.ts'
-import type { Facts, RuleReason } from './language/score.ts'
+import { INDETERMINATE, type Facts, type RuleReason } from './language/score.ts'
+import { answerRows } from './logged-answer.ts'
+import { LogReplay, type LogImpact } from './log-impact.ts'
 import type { PolicyInForce } from './policy-in-force.ts'
 import { PolicyLibrary } from './policy-library.ts'
+import type { GivenAnswer } from './ports.ts'
 import { ReleaseStore } from './release/release-store.ts'
 import type { DecisionRow, DecisionSearch, PolicyDatabase } from './store.ts'
-import { factsDigest, proofingsOf, type StoredFact } from './subject-facts.ts'
+import { factsDigest, type StoredFact } from './subject-facts.ts'
 
 /** A decision, evaluated again with the policy and the facts of then. */
 export interface ExplainedDecision {
@@ -28,13 +33,15 @@ export interface DecisionLogDependencies {
   readonly database: UnitOfWork
   readonly inForce: PolicyInForce
   readonly store: PolicyDatabase
+  readonly random: Random
 }
 
 const PAGE = 100
 /** Decisions looked through for a rule before a page is given up. */
 const MAX_LOOKED_AT = 10_000
+const MAX_REPLAYED = 200_000
 
-/** Every change of a level, and why it was decided so. */
+/** Every change of a level and every answer to a relying party, and why it was decided so. */
 export class DecisionLog {
   readonly #deps: DecisionLogDependencies
   readonly #releases: ReleaseStore
@@ -42,6 +49,19 @@ export class DecisionLog {
   constructor(deps: DecisionLogDependencies) {
     this.#deps = deps
     this.#releases = new ReleaseStore(deps.database)
+  }
+
+  /** Writes what a relying party is answered, and resolves when that is durable. */
+  async record(answer: GivenAnswer): Promise<void> {
+    const { database, store, inForce, random } = this.#deps
+    const { subjectRef, at } = answer.question
+    const { framework } = inForce.policy.pack
+    const rows = answerRows(answer, framework, () => orderedId(random, at))
+    await database.run(async (tx) => {
+      // Erased while the answer was made: the log must not remember what all else forgets.
+      if ((await store.person(tx, subjectRef)).erased) return
+      await store.addDecisions(tx, rows)
+    })
   }
 
   /**
@@ -60,6 +80,40 @@ export class DecisionLog {
       if (before === undefined) break
     }
     return found.slice(0, PAGE)
+  }
+
+  /** All decisions that fit, oldest first, read as they are taken: what is held at once does not grow with the log. */
+  async *all(search: DecisionSearch): AsyncGenerator<DecisionRow> {
+    for await (const page of this.#pages(search)) yield* page
+  }
+
+  /**
+   * What a draft would have decided of what the log has.
+   * @throws Conflict for more decisions than are replayed at once
+   */
+  async replay(draft: ActivePolicy, search: DecisionSearch): Promise<LogImpact> {
+    const { database, store } = this.#deps
+    const replay = new LogReplay(draft)
+    for await (const page of this.#pages(search)) {
+      const subjects = [...new Set(page.map(({ subjectRef }) => subjectRef))]
+      const known = await database.read((tx) => store.recordedFacts(tx, subjects))
+      for (const decision of page) replay.add(decision, known.get(decision.subjectRef) ?? [])
+      if (replay.looked > MAX_REPLAYED)
+        throw new Conflict(`expected a range with at most ${MAX_REPLAYED} decisions`)
+      // Other requests come between two pages.
+      await setImmediate()
+    }
+    return replay.impact()
+  }
+
+  async *#pages(search: DecisionSearch): AsyncGenerator<readonly DecisionRow[]> {
+    const { database, store } = this.#deps
+    for (let last: string | undefined = ''; last !== undefined;) {
+      const after: string = last
+      const page = await database.read((tx) => store.decisionsAfter(tx, search, after, PAGE))
+      yield page
+      last = page.at(-1)?.id
+    }
   }
 
   /** @throws NotFound */
@@ -93,19 +147,34 @@ function explained(
   decision: DecisionRow,
   known: readonly StoredFact[],
 ): ExplainedDecision {
-  const { framework, axis, decidedAt: at } = decision
-  const proofings = proofingsOf(known)
-  const ref: AxisRef = { framework, axis }
-  const { level, fired } = identityLevel(policy, ref, proofings, at)
-  const facts = proofings[0] ?? {}
-  const higher = policy.frameworks
-    .whyNot({ framework, axis, facts, at })
-    .filter(({ effect }) => policy.isLowered(framework, axis, effect, level))
+  const again = decideAgain(policy, decision, known)
+  // What rules did not decide has nothing to be explained by.
+  if (again === undefined)
+    return { decision, replay: { outcome: 'same' }, why: [], whyNot: [], facts: [] }
+  const { level, fired, facts } = again
   return {
     decision,
     replay: level === decision.level ? { outcome: 'same' } : { outcome: 'differs', level },
     why: fired,
-    whyNot: higher,
-    facts: proofings,
+    whyNot: higher(policy, decision, again),
+    facts,
   }
+}
+
+function higher(
+  policy: ActivePolicy,
+  { framework, axis, decidedAt: at }: DecisionRow,
+  { level, facts }: DecidedAgain,
+): readonly ExplainedRule[] {
+  const { type } = levelAxisOf(policy, framework, axis)
+  const rank = type.members.indexOf(level)
+  return policy.frameworks
+    .whyNot({ framework, axis, facts: facts[0] ?? {}, at })
+    .filter(({ effect }) => level !== INDETERMINATE && type.members.indexOf(effect) > rank)
+}
+
+function levelAxisOf(policy: ActivePolicy, framework: string, name: string): LevelAxis {
+  const axis = policy.frameworks.axis(framework, name)
+  if (axis.kind !== 'levels') throw new TypeError(`${framework} ${name} has no levels`)
+  return axis
 }

@@ -4,11 +4,7 @@ import {
   authorReply,
   checkBody,
   currentReply,
-  decisionParams,
-  decisionsQuery,
-  decisionsReply,
   emptyBody,
-  explanationReply,
   DOCUMENT_PATH,
   gateReport,
   proposalParams,
@@ -22,22 +18,16 @@ import {
   releasesReply,
   rollBackBody,
   samplesReply,
-  type DecisionsQuery,
-  type DecisionView,
-  type ExplanationReply,
   type PolicyDocument,
   type ProposalView,
   type ReleaseView,
 } from './api.ts'
 import { AuthorGate, type AuthorGateDependencies } from './author-gate.ts'
-import type { ExplainedDecision } from './decision-log.ts'
-import type { Text } from './language/pack.ts'
 import type { PolicyDocuments } from './policy-library.ts'
 import type { Policy } from './policy.ts'
 import type { Release } from './release/release.ts'
 import { toReport, type Proposal } from './release/releases.ts'
 import type { SamplePerson } from './sample-people-store.ts'
-import type { DecisionRow, DecisionSearch } from './store.ts'
 
 export interface PolicyRouteDependencies extends AuthorGateDependencies {
   readonly policy: Policy
@@ -47,7 +37,7 @@ export interface PolicyRouteDependencies extends AuthorGateDependencies {
 /** Pages of policy authors, `/api/policy/…`. Every route needs a session; all but the first two the role and a strong login. */
 export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteDependencies): void {
   const { policy, samples } = dependencies
-  const { releases, decisionLog } = policy
+  const { releases } = policy
   const gate = new AuthorGate(dependencies)
 
   app.get(
@@ -87,7 +77,7 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
 
   app.post(
     '/api/policy/check',
-    { bodyLimit: MAX_BODY, schema: { body: checkBody, response: { 200: gateReport } } },
+    { bodyLimit: MAX_DRAFT, schema: { body: checkBody, response: { 200: gateReport } } },
     async ({ headers, body }) => {
       await gate.author(headers.cookie)
       return toReport(releases.check(body.changes, body.intent))
@@ -106,7 +96,7 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
 
   app.post(
     '/api/policy/proposals',
-    { bodyLimit: MAX_BODY, schema: { body: proposeBody, response: { 200: proposalReply } } },
+    { bodyLimit: MAX_DRAFT, schema: { body: proposeBody, response: { 200: proposalReply } } },
     async ({ headers, body }) => {
       const { code, session } = await gate.author(headers.cookie)
       const proposal = await releases.propose(session.subjectRef, body)
@@ -186,29 +176,10 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
       return { proposal: toProposalView(proposal, code) }
     },
   )
-
-  app.get(
-    '/api/policy/decisions',
-    { schema: { querystring: decisionsQuery, response: { 200: decisionsReply } } },
-    async ({ headers, query }) => {
-      await gate.author(headers.cookie)
-      const decisions = await decisionLog.find(toSearch(query), query.rule)
-      return { decisions: decisions.map(toDecisionView) }
-    },
-  )
-
-  app.get(
-    '/api/policy/decisions/:id',
-    { schema: { params: decisionParams, response: { 200: explanationReply } } },
-    async ({ headers, params }) => {
-      await gate.author(headers.cookie)
-      return toExplanation(await decisionLog.explain(params.id))
-    },
-  )
 }
 
 /** A proposal may bring all packs anew. */
-const MAX_BODY = 8 * 1024 * 1024
+export const MAX_DRAFT = 8 * 1024 * 1024
 
 function toDocuments(documents: PolicyDocuments): PolicyDocument[] {
   return [...documents]
@@ -242,60 +213,5 @@ function toProposalView({ row, changes, current }: Proposal, reader: string): Pr
     current,
     report: row.report,
     changes: changes.map((change) => ({ ...change })),
-  }
-}
-
-function toText({ ja, en }: Text): { ja: string; en: string } {
-  return { ja, en }
-}
-
-function toSearch({
-  subject,
-  framework,
-  axis,
-  from,
-  until,
-  after,
-}: DecisionsQuery): DecisionSearch {
-  return {
-    subjectRef: subject,
-    framework,
-    axis,
-    from: from === undefined ? undefined : new Date(from),
-    until: until === undefined ? undefined : new Date(until),
-    before: after,
-  }
-}
-
-function toDecisionView(row: DecisionRow): DecisionView {
-  const { id, subjectRef, framework, axis, level, firedRules, policyDigest, factsDigest } = row
-  return {
-    ...{ id, subject: subjectRef, framework, axis, level, policyDigest, factsDigest },
-    firedRules: [...firedRules],
-    validUntil: row.validUntil?.toISOString() ?? null,
-    decidedAt: row.decidedAt.toISOString(),
-  }
-}
-
-function toExplanation({
-  decision,
-  replay,
-  why,
-  whyNot,
-  facts,
-}: ExplainedDecision): ExplanationReply {
-  return {
-    decision: toDecisionView(decision),
-    replay,
-    why: why.map(({ id, title, cites }) => ({
-      rule: id,
-      title: toText(title),
-      clauses: [...cites],
-    })),
-    whyNot: whyNot.map(({ id, title, cites, effect: to, missing }) => ({
-      ...{ rule: id, title: toText(title), clauses: [...cites], to },
-      missing: missing === undefined ? null : toText(missing),
-    })),
-    facts,
   }
 }

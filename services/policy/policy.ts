@@ -14,6 +14,7 @@ import { identityLevel, type IdentityLevel } from './identity-level.ts'
 import { INDETERMINATE } from './language/score.ts'
 import { DecisionLog } from './decision-log.ts'
 import { populationImpact, type Impact } from './impact.ts'
+import type { LogImpact } from './log-impact.ts'
 import type { Trustmark } from './minimum/trustmark.ts'
 import { PolicyInForce } from './policy-in-force.ts'
 import { PolicyStore } from './policy-store.ts'
@@ -21,7 +22,13 @@ import type { ReleaseKey } from './release/release.ts'
 import { PolicyReleases } from './release/releases.ts'
 import type { PolicyPort } from './ports.ts'
 import { PolicySweep } from './policy-sweep.ts'
-import { PolicyDatabase, sameAxis, type DecisionRow, type LevelRow } from './store.ts'
+import {
+  PolicyDatabase,
+  sameAxis,
+  type DecisionRow,
+  type DecisionSearch,
+  type LevelRow,
+} from './store.ts'
 import type { KnownPerson } from './population.ts'
 import { factsDigest, proofingsOf, type StoredFact } from './subject-facts.ts'
 
@@ -56,6 +63,8 @@ export interface Policy extends PolicyPort {
   knownPerson(subjectRef: string): Promise<KnownPerson>
   /** Calls `heard` when something else is known of a person, after it was stored by this process. */
   watchPersons(heard: (subjectRef: string) => void): void
+  /** What a draft would have decided of what the log has. Throws as `impact` does, and as `DecisionLog.replay`. */
+  replay(changes: readonly DocumentChange[], search: DecisionSearch): Promise<LogImpact>
   /** Puts the newest release in force, tells of it when it was not the one before, and makes every person due. Call it once at start. */
   activate(): Promise<void>
   /** Takes one event into the facts of its person and scores the person again. */
@@ -89,6 +98,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
       known: await service.store.facts(tx, subjectRef),
       person: await service.store.person(tx, subjectRef),
     }))
+  const decisionLog = new DecisionLog({ ...deps, inForce, store: service.store })
   return {
     get digest() {
       return inForce.policy.digest
@@ -99,7 +109,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     pack: inForce.pack,
     validator,
     releases,
-    decisionLog: new DecisionLog({ database, inForce, store: service.store }),
+    decisionLog,
     impact: async (changes) =>
       populationImpact({
         database,
@@ -117,6 +127,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
       return person.erased ? { subjectRef, proofings: undefined } : toKnown(subjectRef, known)
     },
     watchPersons: (heard) => void service.heard.push(heard),
+    replay: async (changes, search) => decisionLog.replay(releases.policyOf(changes), search),
     activate: () => releases.start(),
     apply: (tx, input, eventId) => service.apply(tx, input, eventId),
     async rescoreDue(now) {
@@ -133,7 +144,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     async assess(question) {
       const { policy } = inForce
       const { known, person } = await facts(question.subjectRef)
-      const { held, levels, shortfalls } = assessAny(policy, known, question)
+      const { held, levels, firedRules, shortfalls } = assessAny(policy, known, question)
       const vector =
         question.minimum.anyOf === undefined
           ? undefined
@@ -145,9 +156,12 @@ export function createPolicy(deps: PolicyDependencies): Policy {
         ...(vector !== undefined && { vector }),
         shortfalls,
         policyDigest: policy.digest,
+        factsDigest: factsDigest(known),
+        firedRules,
         factsVersion: person.factsVersion,
       }
     },
+    recordAnswer: (answer) => decisionLog.record(answer),
     async explain(question) {
       const { policy } = inForce
       const { known } = await facts(question.subjectRef)
@@ -321,19 +335,24 @@ class PolicyService {
     const { subjectRef, framework, axis, policyDigest, decidedAt } = row
     const firedRules = level.fired.map(({ id }) => id)
     const { missing, validUntil } = level
-    await this.store.addDecision(tx, {
-      id: orderedId(random, decidedAt),
-      subjectRef,
-      framework,
-      axis,
-      level: level.level,
-      firedRules,
-      validUntil: validUntil ?? null,
-      policyDigest,
-      factsDigest: row.factsDigest,
-      causeEventId,
-      decidedAt,
-    })
+    await this.store.addDecisions(tx, [
+      {
+        id: orderedId(random, decidedAt),
+        subjectRef,
+        framework,
+        axis,
+        level: level.level,
+        firedRules,
+        validUntil: validUntil ?? null,
+        policyDigest,
+        factsDigest: row.factsDigest,
+        causeEventId,
+        decidedAt,
+        occasion: 'change',
+        ...{ questionId: null, relyingParty: null, requested: null },
+        ...{ satisfied: null, ceremony: null },
+      },
+    ])
     await publisher.publish(
       tx,
       assuranceChanged({

@@ -119,6 +119,10 @@ export interface Assessment {
   readonly levels: readonly AxisLevel[]
   readonly shortfalls: readonly Shortfall[]
   readonly policyDigest: string
+  /** Digest of what was known of the person. */
+  readonly factsDigest: string
+  /** Rules that made each level, by the order of `levels`. */
+  readonly firedRules: readonly (readonly string[])[]
   /** Number of the last event that the scorer applied for this person; grows. */
   readonly factsVersion: number
 }
@@ -130,9 +134,21 @@ export interface AxisExplanation {
   readonly shortfalls: readonly Shortfall[]
 }
 
+/** What a relying party was told an assessment for. */
+export type AnswerOccasion = 'check' | 'explain' | 'login' | 'release' | 'signature'
+
+/** An assessment that a relying party is told. */
+export interface GivenAnswer {
+  readonly question: AssessmentQuestion & Required<Pick<AssessmentQuestion, 'rp'>>
+  readonly assessment: Assessment
+  readonly occasion: AnswerOccasion
+}
+
 /** What the policy service offers to the others. Every answer is a function of facts, policy and `at`. */
 export interface PolicyPort {
   assess(question: AssessmentQuestion): Promise<Assessment>
+  /** Writes an answer to the decision log, durably; call it before the answer is given. Nothing is left out or sampled. */
+  recordAnswer(answer: GivenAnswer): Promise<void>
   explain(question: AssessmentQuestion): Promise<readonly AxisExplanation[]>
   /** Current levels of the identity axes of the active pack, for the person's own page. */
   identityLevels(subjectRef: string, at: Date): Promise<readonly IdentityAxisLevel[]>

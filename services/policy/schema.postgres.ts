@@ -11,6 +11,7 @@ import {
   whole,
 } from '../database/columns-postgres.ts'
 import type { GateReport, Intent } from './api.ts'
+import type { DecisionOccasion, LoggedCeremony } from './logged-ceremony.ts'
 import type { StoredFact } from './subject-facts.ts'
 
 /** The set of facts about each person. A fact is its own identity: learned twice, it stands once. */
@@ -55,7 +56,7 @@ export const levels = table(
   ],
 )
 
-/** Every change of a level, with what it was made of. */
+/** Every change of a level, and every answer to a relying party by axis, with what it was made of. */
 export const decisions = table(
   'policy_decision',
   {
@@ -70,8 +71,21 @@ export const decisions = table(
     factsDigest: text('facts_digest').notNull(),
     causeEventId: text('cause_event_id').notNull(),
     decidedAt: instant('decided_at').notNull(),
+    /** `change` of a level, or what an answer was given for. */
+    occasion: text('occasion').$type<DecisionOccasion>().notNull().default('change'),
+    /** The same in all rows of one answer. */
+    questionId: text('question_id'),
+    relyingParty: text('relying_party'),
+    /** Level that was asked for. */
+    requested: text('requested'),
+    satisfied: flag('satisfied'),
+    /** The login that the answer is about, as facts. */
+    ceremony: json<LoggedCeremony>('ceremony'),
   },
-  (t) => [index('policy_decision_subject_ref').on(t.subjectRef)],
+  (t) => [
+    index('policy_decision_subject_ref').on(t.subjectRef),
+    index('policy_decision_decided_at').on(t.decidedAt),
+  ],
 )
 
 export const activations = table('policy_activation', {

@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, lte, ne, or, sql } fr
 import { tablesFor } from '../database/tables.ts'
 import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import type { PolicyActivated } from './events.ts'
+import type { DecisionOccasion } from './logged-ceremony.ts'
 import * as postgres from './schema.postgres.ts'
 import * as sqlite from './schema.sqlite.ts'
 import { factDigest, type StoredFact } from './subject-facts.ts'
@@ -14,6 +15,8 @@ export interface DecisionSearch {
   readonly subjectRef?: string | undefined
   readonly framework?: string | undefined
   readonly axis?: string | undefined
+  readonly occasion?: DecisionOccasion | undefined
+  readonly relyingParty?: string | undefined
   readonly from?: Date | undefined
   readonly until?: Date | undefined
   /** Id of a decision: those made before it. */
@@ -25,6 +28,11 @@ export function sameAxis({
   axis,
 }: Pick<LevelRow, 'framework' | 'axis'>): (row: Pick<LevelRow, 'framework' | 'axis'>) => boolean {
   return (row) => row.framework === framework && row.axis === axis
+}
+
+export interface RecordedFact {
+  readonly fact: StoredFact
+  readonly recordedAt: Date | null
 }
 
 export interface PersonState {
@@ -92,6 +100,26 @@ export class PolicyDatabase {
       .from(facts)
       .where(and(eq(facts.subjectRef, subjectRef), known))
     return rows.map(({ fact }) => fact)
+  }
+
+  /** What is known of persons, and since when; null for what was learned before that was noted. */
+  async recordedFacts(
+    tx: Tx,
+    subjectRefs: readonly string[],
+  ): Promise<ReadonlyMap<string, readonly RecordedFact[]>> {
+    const { facts } = this.#tables
+    const found = new Map<string, RecordedFact[]>()
+    if (subjectRefs.length === 0) return found
+    const rows = await tx
+      .select({ subjectRef: facts.subjectRef, fact: facts.fact, recordedAt: facts.recordedAt })
+      .from(facts)
+      .where(inArray(facts.subjectRef, [...subjectRefs]))
+    for (const { subjectRef, ...recorded } of rows) {
+      const own = found.get(subjectRef) ?? []
+      own.push(recorded)
+      found.set(subjectRef, own)
+    }
+    return found
   }
 
   /** Persons after `after`, in order, with what is known of each. */
@@ -201,16 +229,17 @@ export class PolicyDatabase {
       )
   }
 
-  async addDecision(tx: Tx, row: DecisionRow): Promise<void> {
-    await tx.insert(this.#tables.decisions).values(row)
+  async addDecisions(tx: Tx, rows: readonly DecisionRow[]): Promise<void> {
+    await tx.insert(this.#tables.decisions).values([...rows])
   }
 
+  /** Changes of level of a person, oldest first. */
   async decisions(tx: Tx, subjectRef: string): Promise<readonly DecisionRow[]> {
     const { decisions } = this.#tables
     return tx
       .select()
       .from(decisions)
-      .where(eq(decisions.subjectRef, subjectRef))
+      .where(and(eq(decisions.subjectRef, subjectRef), eq(decisions.occasion, 'change')))
       .orderBy(asc(decisions.decidedAt), asc(decisions.id))
   }
 
@@ -223,25 +252,47 @@ export class PolicyDatabase {
   /** Decisions that fit, newest first. */
   async findDecisions(
     tx: Tx,
-    { subjectRef, framework, axis, from, until, before }: DecisionSearch,
+    search: DecisionSearch,
     limit: number,
   ): Promise<readonly DecisionRow[]> {
     const { decisions } = this.#tables
-    const conditions = [
-      subjectRef === undefined ? undefined : eq(decisions.subjectRef, subjectRef),
-      framework === undefined ? undefined : eq(decisions.framework, framework),
-      axis === undefined ? undefined : eq(decisions.axis, axis),
-      from === undefined ? undefined : gte(decisions.decidedAt, from),
-      until === undefined ? undefined : lt(decisions.decidedAt, until),
-      before === undefined ? undefined : lt(decisions.id, before),
-    ]
+    const before = search.before === undefined ? undefined : lt(decisions.id, search.before)
     // Ids are ordered by time (UUIDv7).
     return tx
       .select()
       .from(decisions)
-      .where(and(...conditions))
+      .where(and(...this.#fitting(search), before))
       .orderBy(desc(decisions.id))
       .limit(limit)
+  }
+
+  /** Decisions that fit after the one of that id, oldest first. */
+  async decisionsAfter(
+    tx: Tx,
+    search: DecisionSearch,
+    after: string,
+    limit: number,
+  ): Promise<readonly DecisionRow[]> {
+    const { decisions } = this.#tables
+    return tx
+      .select()
+      .from(decisions)
+      .where(and(...this.#fitting(search), gt(decisions.id, after)))
+      .orderBy(asc(decisions.id))
+      .limit(limit)
+  }
+
+  #fitting({ subjectRef, framework, axis, occasion, relyingParty, from, until }: DecisionSearch) {
+    const { decisions } = this.#tables
+    return [
+      subjectRef === undefined ? undefined : eq(decisions.subjectRef, subjectRef),
+      framework === undefined ? undefined : eq(decisions.framework, framework),
+      axis === undefined ? undefined : eq(decisions.axis, axis),
+      occasion === undefined ? undefined : eq(decisions.occasion, occasion),
+      relyingParty === undefined ? undefined : eq(decisions.relyingParty, relyingParty),
+      from === undefined ? undefined : gte(decisions.decidedAt, from),
+      until === undefined ? undefined : lt(decisions.decidedAt, until),
+    ]
   }
 
   /** Persons whose level is due to be looked at, the longest due first. */

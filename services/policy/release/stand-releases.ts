@@ -4,6 +4,7 @@ import { openTemporaryEventCore } from '../../eventlog/temporary-event-core.ts'
 import { createLog } from '../../kernel/log.ts'
 import { systemRandom } from '../../kernel/random.ts'
 import { createHttpServer } from '../../rpc/http-server.ts'
+import { registerDecisionRoutes } from '../decisions-http.ts'
 import { registerPolicyRoutes } from '../http.ts'
 import type { Facts } from '../language/score.ts'
 import { createPolicy, type Policy } from '../policy.ts'
@@ -65,7 +66,9 @@ export async function openPolicyPages({ policy, core }: PolicyStand) {
   const sessions = {
     current: (cookie: string | undefined) => Promise.resolve(sessionOf(cookie)),
   }
-  registerPolicyRoutes(app, { policy, sessions, samples: [], clock: core.clock })
+  const routes = { policy, sessions, samples: [], clock: core.clock }
+  registerPolicyRoutes(app, routes)
+  registerDecisionRoutes(app, routes)
   return {
     async call(who: string, method: 'GET' | 'POST', path: string, payload?: object) {
       const headers = { cookie: who, ...(method === 'POST' && { origin: ORIGIN }) }
