@@ -26,6 +26,9 @@ export interface Monotonicity {
   readonly open: readonly Text[]
 }
 
+/** Grants that are shown for one kind of entry; mostly they fall for one reason. */
+const MAX_FAULTS = 4
+
 /**
  * Grants that an entry more could take away: one for each grant and kind of entry, with a person who loses by it. More evidence is
  * every entry of a list that is no failed check and no signal; what vetoes and caps take is theirs to take. The lists that stand
@@ -36,15 +39,17 @@ export function loweringEntries(question: Question): Monotonicity {
   const findings: Finding[] = []
   const open: Text[] = []
   const declared = new Set<string>()
+  const faults = new Map<string, number>()
   for (const grant of focus.pack.grants.filter(({ gives }) => gives.has(axis.name))) {
     for (const record of listsThatMayLower([grant.condition])) {
-      if (record === 'Signal') continue
+      if (record === 'Signal' || (faults.get(record) ?? 0) === MAX_FAULTS) continue
       const step = new Step(question, grant, record)
       try {
         const fault = step.fault()
         // What the pack declares is shown once for each kind of entry.
         const found = fault ?? (declared.has(record) ? undefined : step.declared())
         if (found?.kind === 'declared-step') declared.add(record)
+        if (fault !== undefined) faults.set(record, (faults.get(record) ?? 0) + 1)
         if (found !== undefined) findings.push(found)
       } catch (error) {
         if (!(
