@@ -25,7 +25,7 @@ import {
 import { AuthorGate, type AuthorGateDependencies } from './author-gate.ts'
 import type { PolicyDocuments } from './policy-library.ts'
 import type { Policy } from './policy.ts'
-import type { Release } from './release/release.ts'
+import type { ReleaseHead } from './release/release.ts'
 import { toReport, type Proposal } from './release/releases.ts'
 import type { SamplePerson } from './sample-people-store.ts'
 
@@ -187,13 +187,15 @@ function toDocuments(documents: PolicyDocuments): PolicyDocument[] {
     .map(([path, text]) => ({ path, text }))
 }
 
-function toReleaseView({ content, digest }: Release, inForce: number): ReleaseView {
-  const { documents: _, publishedAt, pack: __, versions, ...fields } = content
+function toReleaseView({ content, digest }: ReleaseHead, inForce: number): ReleaseView {
+  const { sequence, previous, policyDigest, publishedAt, versions, ...said } = content
+  const { author, approver, note, intent, rolledBackTo } = said
   return {
-    ...{ ...fields, digest },
+    ...{ sequence, digest, previous, policyDigest },
     publishedAt: publishedAt.toISOString(),
+    ...{ author, approver, note, intent, rolledBackTo },
     versions: versions.map((one) => ({ ...one })),
-    inForce: content.sequence === inForce,
+    inForce: sequence === inForce,
   }
 }
 

@@ -4,7 +4,7 @@ import type { Tx, UnitOfWork } from '../../database/unit-of-work.ts'
 import type { PolicyDocuments } from '../policy-library.ts'
 import * as postgres from '../schema.postgres.ts'
 import * as sqlite from '../schema.sqlite.ts'
-import { contentDigest, inOrder, type Release } from './release.ts'
+import { contentDigest, inOrder, type Release, type ReleaseHead } from './release.ts'
 
 export type ProposalRow = typeof sqlite.proposals.$inferSelect
 export type AuthorRow = typeof sqlite.authors.$inferSelect
@@ -85,16 +85,14 @@ export class ReleaseStore {
     return { content: { ...fields, documents }, digest, kid, signature }
   }
 
-  /** Newest first. */
-  async releases(tx: Tx): Promise<readonly Release[]> {
+  /** Newest first, without their documents. */
+  async releases(tx: Tx): Promise<readonly ReleaseHead[]> {
     const { releases } = this.#tables
-    const rows = await tx
-      .select({ sequence: releases.sequence })
-      .from(releases)
-      .orderBy(desc(releases.sequence))
-    const found = []
-    for (const { sequence } of rows) found.push(await this.release(tx, sequence))
-    return found.filter((release) => release !== undefined)
+    const rows = await tx.select().from(releases).orderBy(desc(releases.sequence))
+    return rows.map(({ digest, kid: _, signature: __, contentDigest: ___, ...content }) => ({
+      content,
+      digest,
+    }))
   }
 
   async addProposal(tx: Tx, row: ProposalRow): Promise<void> {

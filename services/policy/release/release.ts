@@ -41,6 +41,12 @@ export interface Release {
   readonly signature: Uint8Array
 }
 
+/** What a release says of its documents, without them. */
+export interface ReleaseHead {
+  readonly content: Omit<ReleaseContent, 'documents'>
+  readonly digest: string
+}
+
 export interface ReleaseKey {
   readonly privateKey: KeyObject
   readonly publicKey: KeyObject

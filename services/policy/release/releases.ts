@@ -21,6 +21,7 @@ import {
   releaseFlaw,
   signRelease,
   type Release,
+  type ReleaseHead,
   type ReleaseKey,
 } from './release.ts'
 import { ReleaseStore, type ProposalRow } from './release-store.ts'
@@ -243,7 +244,7 @@ export class PolicyReleases {
   }
 
   /** Newest first. */
-  async releases(): Promise<readonly Release[]> {
+  async releases(): Promise<readonly ReleaseHead[]> {
     return this.#deps.database.read((tx) => this.#store.releases(tx))
   }
 
