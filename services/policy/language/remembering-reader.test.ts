@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Report } from './diagnostic.ts'
-import type { readDocument} from './document.ts';
+import type { readDocument } from './document.ts'
 import { rememberingReader } from './document.ts'
 
 function readBy(read: typeof readDocument, path: string, text: string) {
