@@ -8,6 +8,7 @@ import { PolicyRejected, type Diagnostic } from '../language/diagnostic.ts'
 import type { SourceFile } from '../language/document.ts'
 import type { Text } from '../language/pack.ts'
 import { FACTS, PolicyLibrary, type PolicyDocuments } from '../policy-library.ts'
+import { invariantsThatFail } from './invariants-gate.ts'
 import { raisesNobody, type PolicySide } from './raises-nobody.ts'
 import type { ReleaseContent } from './release.ts'
 import { runTrustmarkTests, trustmarkThatDoesNotGrow } from './trustmark-gate.ts'
@@ -46,7 +47,8 @@ export interface GateQuestion {
 
 /**
  * Holds documents against everything that a release has to pass: every pack readable, every test right, what is in force
- * resting on released packs, a version that grows with what it names, and nobody raised where that is said. Pure.
+ * resting on released packs, a version that grows with what it names, every invariant of a changed pack proved, and nobody raised
+ * where that is said. Pure.
  */
 export function passGates(question: GateQuestion): GateFindings {
   const library = new PolicyLibrary(question.documents)
@@ -59,16 +61,19 @@ export function passGates(question: GateQuestion): GateFindings {
     return { passed: false, diagnostics: [], tests: NO_TESTS, objections: [outcome], versions: [] }
   }
   const old = new PolicyLibrary(question.before)
-  const ofPacks = runTests(library, changedIn(library, old), question.now)
+  const changed = changedIn(library, old)
+  const ofPacks = runTests(library, changed, question.now)
   const ofTrustmark = runTrustmarkTests(library, outcome)
   const tests = {
     passed: ofPacks.passed + ofTrustmark.passed,
     failed: [...ofPacks.failed, ...ofTrustmark.failed],
   }
   const found = intentFinding(question, old, { library, policy: outcome })
+  const isNew = question.rolledBackTo === null
   const objections = [
     ...draftsInForce(outcome),
-    ...(question.rolledBackTo === null ? versionsThatDoNotGrow(library, old) : []),
+    ...(isNew ? versionsThatDoNotGrow(library, old) : []),
+    ...invariantsThatFail(library, isNew ? old : undefined, changed, question.now),
     ...trustmarkThatDoesNotGrow(old, question.pack, outcome),
     ...raises(found),
   ]

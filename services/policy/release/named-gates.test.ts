@@ -91,3 +91,40 @@ describe('what packs name, in a release', () => {
     expect(tests.failed.length).toBeGreaterThan(0)
   })
 })
+
+describe('what a pack says of itself, in a release', () => {
+  const PACK = 'watashi-default/framework.yaml'
+  const saying = (invariant: string, change = (text: string) => text) => ({
+    [PACK]: (text: string) => `${nextVersion(change(text))}invariants:\n  - ${invariant}\n`,
+  })
+  const NEVER_RAISES = 'neverRaises: { against: released }'
+  const looser = (text: string) => text.replace(' && f.phishing_resistant\n', '\n')
+  const stricter = (text: string) =>
+    text.replace(' && f.phishing_resistant\n', ' && f.phishing_resistant && f.uv\n')
+
+  test('is proved before it is put in force', () => {
+    expect(gates(saying(NEVER_RAISES)).objections).toEqual([])
+    expect(gates(saying(NEVER_RAISES, stricter)).objections).toEqual([])
+  })
+
+  test('is refused where a version gives somebody more', () => {
+    expect(gates(saying(NEVER_RAISES, looser)).objections).toEqual([
+      {
+        ja: expect.stringContaining('watashi-default の invariants が成り立ちません') as string,
+        en: 'an invariant of watashi-default does not hold — somebody gets more on phishing_resistant than from the version before',
+      },
+    ])
+    expect(gates(saying('reachable: all', looser)).objections).toEqual([])
+  })
+
+  test('is refused where a level comes without its condition', () => {
+    const needs = (condition: string) =>
+      `needs: { axis: phishing_resistant, at_least: 'yes', condition: "${condition}" }`
+    const bound = 'auth.factors.exists(f, f.phishing_resistant)'
+    expect(gates(saying(needs(bound))).objections).toEqual([])
+    const [objection] = gates(saying(needs('auth.factors.exists(f, f.hardware)'))).objections
+    expect(objection?.en).toBe(
+      'an invariant of watashi-default does not hold — somebody reaches yes of phishing_resistant without the condition',
+    )
+  })
+})
