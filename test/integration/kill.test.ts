@@ -262,7 +262,7 @@ function nothingLostNothingTwice(stored: () => Stored): void {
     expect(changesIn(outcome.toldInPieces)).toEqual(['IAL IAL2 → no_ial', 'IAL no_ial → IAL2'])
     expect(changesIn(outcome.toldAtOnce)).toEqual(changesIn(outcome.toldInPieces))
     const decided = await rows<{ level: string }>(
-      "select level from policy_decision where axis = 'IAL' order by decided_at",
+      "select level from policy_decision where axis = 'IAL' and occasion = 'change' order by decided_at",
     )
     expect(decided.map(({ level }) => level)).toEqual(['IAL2', 'no_ial', 'IAL2'])
     const feed = await rows("select place from federation_feed where rp_id = 'bank'")
