@@ -3,14 +3,13 @@ import {
   asMap,
   asText,
   Fields,
-  readDocument,
   type MapValue,
   type ScalarValue,
   type SourceFile,
   type Value,
 } from './document.ts'
 import type { Axis, Named, Text } from './pack.ts'
-import { checkLanguage, isMember, readAxisName, type NamedAxes } from './read-names.ts'
+import { openDocument, isMember, readAxisName, type NamedAxes } from './read-names.ts'
 
 /** Under this name, what another framework found counts as a level here; only where a profile or a question names it. */
 export interface Equivalence {
@@ -57,11 +56,8 @@ class EquivalenceReader {
   }
 
   read(source: SourceFile): void {
-    const document = readDocument(source, this.#report)
-    const map = document === undefined ? undefined : asMap(document, 'a document', this.#report)
-    if (map === undefined) return
-    const fields = new Fields(map, this.#report)
-    checkLanguage(fields, this.#report)
+    const fields = openDocument(source, this.#report)
+    if (fields === undefined) return
     fields.required('equivalences')
     for (const item of fields.list('equivalences')) this.#equivalence(item)
     fields.finish()

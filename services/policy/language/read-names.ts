@@ -1,5 +1,5 @@
 import { didYouMean, type Report } from './diagnostic.ts'
-import type { Fields, ScalarValue } from './document.ts'
+import { asMap, Fields, readDocument, type ScalarValue, type SourceFile } from './document.ts'
 import type { Axis } from './pack.ts'
 
 /** The frameworks that a document may name, with their axes. */
@@ -19,6 +19,16 @@ export function checkLanguage(fields: Fields, report: Report): void {
       `language version \`${language.text}\` is not known`,
       'known: 1',
     )
+}
+
+/** The fields of a document whose language is known; `undefined` for one that is no map, which is reported. */
+export function openDocument(source: SourceFile, report: Report): Fields | undefined {
+  const document = readDocument(source, report)
+  const map = document === undefined ? undefined : asMap(document, 'a document', report)
+  if (map === undefined) return undefined
+  const fields = new Fields(map, report)
+  checkLanguage(fields, report)
+  return fields
 }
 
 /** The axis that `framework` and `axis` of a map name. */

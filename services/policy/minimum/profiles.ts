@@ -1,14 +1,7 @@
 import { didYouMean, Report } from '../language/diagnostic.ts'
-import {
-  asMap,
-  asText,
-  Fields,
-  readDocument,
-  type MapValue,
-  type SourceFile,
-} from '../language/document.ts'
+import { asMap, asText, Fields, type MapValue, type SourceFile } from '../language/document.ts'
 import type { Named, Text } from '../language/pack.ts'
-import { checkLanguage, type NamedAxes } from '../language/read-names.ts'
+import { openDocument, type NamedAxes } from '../language/read-names.ts'
 import type { Minimum } from '../ports.ts'
 import { readMinimum } from './read-minimum.ts'
 
@@ -57,11 +50,8 @@ class ProfileReader {
   }
 
   read(source: SourceFile): void {
-    const document = readDocument(source, this.#report)
-    const map = document === undefined ? undefined : asMap(document, 'a document', this.#report)
-    if (map === undefined) return
-    const fields = new Fields(map, this.#report)
-    checkLanguage(fields, this.#report)
+    const fields = openDocument(source, this.#report)
+    if (fields === undefined) return
     fields.required('profiles')
     for (const item of fields.list('profiles')) {
       const profile = asMap(item, 'a profile', this.#report)

@@ -1,15 +1,8 @@
 import { InvalidInput } from '../../kernel/errors.ts'
 import { didYouMean, PolicyRejected, Report } from '../language/diagnostic.ts'
-import {
-  asMap,
-  asText,
-  Fields,
-  readDocument,
-  type Entry,
-  type SourceFile,
-} from '../language/document.ts'
+import { asMap, asText, Fields, type Entry, type SourceFile } from '../language/document.ts'
 import type { Named, Text } from '../language/pack.ts'
-import { checkLanguage, type NamedAxes } from '../language/read-names.ts'
+import { openDocument, type NamedAxes } from '../language/read-names.ts'
 import type { Minimum, WantedVector } from '../ports.ts'
 import { readMinimum } from './read-minimum.ts'
 import { isComponentValue, parseVectors, writeVector, type ComponentValue } from './vector.ts'
@@ -88,11 +81,8 @@ class TrustmarkReader {
   }
 
   read(source: SourceFile, wanted: string): Trustmark | undefined {
-    const document = readDocument(source, this.#report)
-    const map = document === undefined ? undefined : asMap(document, 'a document', this.#report)
-    if (map === undefined) return undefined
-    const fields = new Fields(map, this.#report)
-    checkLanguage(fields, this.#report)
+    const fields = openDocument(source, this.#report)
+    if (fields === undefined) return undefined
     const id = fields.requiredText('trustmark') ?? ''
     this.ids.push(id)
     return id === wanted ? this.#trustmark(id, fields) : undefined
