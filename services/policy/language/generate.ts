@@ -1,7 +1,7 @@
 import { NONE, VERIFIED_AT } from './coded-layout.ts'
 import { COUNTED, NotGenerated, type NormalForm, type Node, type Scope } from './normal-form.ts'
 import type { ProgramAxis, ProgramPlan, ProgramRule } from './program-plan.ts'
-import { BITS, rulesThatMatter, wordOf, type OrderedRule } from './rules-that-matter.ts'
+import { BITS, rulesThatMatter, someOf, wordOf, type OrderedRule } from './rules-that-matter.ts'
 import { PIECES } from './slot-search.ts'
 import { ABSENT } from './types.ts'
 
@@ -153,10 +153,7 @@ class Emitter {
     }
     const reached =
       axis.minimum === undefined
-        ? this.#chosen(
-            axis.grants.map(({ rule, mask }) => ({ rule, mask, possible: most })),
-            '1',
-          )
+        ? this.#chosen(axis.grants, most)
         : `Math.min(${axis.minimum.map((node) => this.#weakest(node, most)).join(', ')})`
     const lowest = this.#ladder(caps, String(NO_CAP))
     const capped = caps.length === 0 ? reached : `Math.min(${reached}, ${lowest})`
@@ -164,25 +161,13 @@ class Emitter {
     return any === '' ? capped : `(${any}) ? 1 : ${capped}`
   }
 
-  /** Highest level whose rules fired: all rules of one level are one test of a word. */
-  #chosen(
-    grants: readonly {
-      readonly rule: ProgramRule
-      readonly mask: number
-      readonly possible: boolean
-    }[],
-    otherwise: string,
-  ): string {
+  /** Highest level whose rules certainly or possibly fired; the lowest of the axis where none did. */
+  #chosen(grants: ProgramAxis['grants'], possible: boolean): string {
     const levels = [...new Set(grants.map(({ mask }) => mask))].sort((a, b) => b - a)
     return levels.reduceRight((rest, level) => {
-      const tests = new Map<string, number>()
-      for (const { rule, possible } of grants.filter(({ mask }) => mask === level)) {
-        const word = this.#word(rule, possible)
-        tests.set(word, (tests.get(word) ?? 0) | (1 << (rule.index % BITS)))
-      }
-      const holds = [...tests].map(([word, bits]) => `(${word} & ${bits}) !== 0`).join(' || ')
-      return `(${holds} ? ${level} : ${rest})`
-    }, otherwise)
+      const rules = grants.filter(({ mask }) => mask === level).map(({ rule }) => rule)
+      return `(${someOf(rules, [possible && this.#variant.kleene])} ? ${level} : ${rest})`
+    }, '1')
   }
 
   /** Lowest level that a cap leaves. */

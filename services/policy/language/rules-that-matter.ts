@@ -30,7 +30,10 @@ export function rulesThatMatter(
   })
   const capping = caps.map(({ rule, mask }) => {
     const above = grants.filter((grant) => grant.mask > mask).map((grant) => grant.rule)
-    return { rule, matters: isOfOneAxis(rule) ? [someOf(above, kleene)] : [] }
+    return {
+      rule,
+      matters: isOfOneAxis(rule) ? [someOf(above, kleene ? [true, false] : [false])] : [],
+    }
   })
   const ordered = new Set([...grants, ...caps].map(({ rule }) => rule))
   const others = rules.filter((rule) => !ordered.has(rule)).map((rule) => ({ rule, matters: [] }))
@@ -42,8 +45,9 @@ function noneOf(rules: readonly ProgramRule[]): readonly string[] {
   return [...bitsOf(rules, [false])].map(([word, bits]) => `(${word} & ${bits}) === 0`)
 }
 
-function someOf(rules: readonly ProgramRule[], kleene: boolean): string {
-  const tests = [...bitsOf(rules, kleene ? [true, false] : [false])]
+/** Whether one of the rules certainly or possibly fired, as `possibles` says: one test of each word. */
+export function someOf(rules: readonly ProgramRule[], possibles: readonly boolean[]): string {
+  const tests = [...bitsOf(rules, possibles)]
   if (tests.length === 0) return 'false'
   return `(${tests.map(([word, bits]) => `(${word} & ${bits}) !== 0`).join(' || ')})`
 }
