@@ -19,6 +19,7 @@ export class PolicySweep {
   readonly #store: PolicyDatabase
   readonly #score: (subjectRef: string, now: Date) => Promise<void>
   #policy: ActivePolicy | undefined
+  /** Made for the first person: most starts find nobody. */
   #levels: PersonLevels | undefined
   /** The last person looked at; undefined when there are no more. */
   #after: string | undefined
@@ -35,12 +36,14 @@ export class PolicySweep {
 
   /** Looks at the next persons; resolves to how many there were, 0 at the end. */
   async page(policy: ActivePolicy, now: Date): Promise<number> {
-    const levels = this.#begin(policy)
+    this.#begin(policy)
     const after = this.#after
     if (after === undefined) return 0
     const { digest: policyDigest } = policy
     const { last, count, falling } = await this.#database.run(async (tx) => {
       const persons = await this.#store.givenByOthers(tx, policyDigest, after, PAGE)
+      if (persons.length === 0) return { last: undefined, count: 0, falling: [] }
+      const levels = (this.#levels ??= new PersonLevels(policy))
       const changes = persons.map((person) =>
         changeOf(person, levels.of(proofingsOf(person.facts), now), policy),
       )
@@ -54,11 +57,11 @@ export class PolicySweep {
     return count
   }
 
-  #begin(policy: ActivePolicy): PersonLevels {
-    if (this.#policy === policy && this.#levels !== undefined) return this.#levels
+  #begin(policy: ActivePolicy): void {
+    if (this.#policy === policy) return
     this.#policy = policy
     this.#after = ''
-    return (this.#levels = new PersonLevels(policy))
+    this.#levels = undefined
   }
 }
 
