@@ -5,6 +5,7 @@ import {
   analysisBody,
   differenceReply,
   findingsReply,
+  MAX_DRAFT,
   type AnalysisBody,
   type DifferenceReply,
   type ExampleView,
@@ -28,8 +29,6 @@ export interface AnalysisRouteDependencies extends AuthorGateDependencies {
   readonly analysis: AnalysisDesk
 }
 
-const MAX_BODY = 8 * 1024 * 1024
-
 /** What is proved of a draft, `/api/policy/analysis/…`, one axis at a time. Whoever hangs up is not worked for any longer. */
 export function registerAnalysisRoutes(app: HttpServer, deps: AnalysisRouteDependencies): void {
   const { policy, analysis, clock } = deps
@@ -40,7 +39,7 @@ export function registerAnalysisRoutes(app: HttpServer, deps: AnalysisRouteDepen
 
   app.post(
     '/api/policy/analysis/findings',
-    { bodyLimit: MAX_BODY, schema: { body: analysisBody, response: { 200: findingsReply } } },
+    { bodyLimit: MAX_DRAFT, schema: { body: analysisBody, response: { 200: findingsReply } } },
     async ({ headers, body }, reply) => {
       await gate.author(headers.cookie)
       const { pack, axis } = body
@@ -54,7 +53,7 @@ export function registerAnalysisRoutes(app: HttpServer, deps: AnalysisRouteDepen
 
   app.post(
     '/api/policy/analysis/difference',
-    { bodyLimit: MAX_BODY, schema: { body: analysisBody, response: { 200: differenceReply } } },
+    { bodyLimit: MAX_DRAFT, schema: { body: analysisBody, response: { 200: differenceReply } } },
     async ({ headers, body }, reply) => {
       await gate.author(headers.cookie)
       const { pack, axis } = body

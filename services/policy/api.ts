@@ -130,22 +130,29 @@ export const gateReport = Type.Object({
 })
 export type GateReport = Static<typeof gateReport>
 
+/** Octets of a body with changes: a proposal may bring all packs anew. */
+export const MAX_DRAFT = 8 * 1024 * 1024
+
 export const draftBody = Type.Object({ changes }, closed)
 export const checkBody = Type.Object({ changes, intent: Type.Optional(intent) }, closed)
+
+/** How many went from which level to which on one axis. */
+const axisMatrix = {
+  framework: Type.String(),
+  axis: Type.String(),
+  title: text,
+  /** Labels of rows (without the draft) and columns (with it), low to high, `indeterminate` last. */
+  levels: Type.Array(Type.String()),
+  matrix: Type.Array(Type.Array(Type.Integer())),
+  raised: Type.Integer(),
+  lowered: Type.Integer(),
+}
 
 export const impactReply = Type.Object({
   subjects: Type.Integer(),
   axes: Type.Array(
-    Type.Object({
-      framework: Type.String(),
-      axis: Type.String(),
-      title: text,
-      /** Labels of rows (now) and columns (with the draft), low to high, `indeterminate` last. */
-      levels: Type.Array(Type.String()),
-      matrix: Type.Array(Type.Array(Type.Integer())),
-      raised: Type.Integer(),
-      lowered: Type.Integer(),
-    }),
+    /** Rows are persons now. */
+    Type.Object(axisMatrix),
   ),
 })
 export type ImpactReply = Static<typeof impactReply>
@@ -370,14 +377,8 @@ export const replayReply = Type.Object({
   notAnswered: Type.Integer(),
   axes: Type.Array(
     Type.Object({
-      framework: Type.String(),
-      axis: Type.String(),
-      title: text,
-      /** Labels of rows (decided) and columns (with the draft), low to high, `indeterminate` last. */
-      levels: Type.Array(Type.String()),
-      matrix: Type.Array(Type.Array(Type.Integer())),
-      raised: Type.Integer(),
-      lowered: Type.Integer(),
+      /** Rows are decisions of then. */
+      ...axisMatrix,
       /** A few decisions of each change. */
       examples: Type.Array(
         Type.Object({ id: Type.String(), from: Type.String(), to: Type.String() }),

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { HttpServer } from '../rpc/http-server.ts'
 import {
+  MAX_DRAFT,
   decisionParams,
   decisionsQuery,
   decisionsReply,
@@ -15,7 +16,6 @@ import {
 } from './api.ts'
 import { AuthorGate, type AuthorGateDependencies } from './author-gate.ts'
 import type { ExplainedDecision } from './decision-log.ts'
-import { MAX_DRAFT } from './http.ts'
 import type { Text } from './language/pack.ts'
 import type { LogImpact } from './log-impact.ts'
 import type { Policy } from './policy.ts'

@@ -1,5 +1,6 @@
 import type { HttpServer } from '../rpc/http-server.ts'
 import {
+  MAX_DRAFT,
   approveBody,
   authorReply,
   checkBody,
@@ -177,9 +178,6 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     },
   )
 }
-
-/** A proposal may bring all packs anew. */
-export const MAX_DRAFT = 8 * 1024 * 1024
 
 function toDocuments(documents: PolicyDocuments): PolicyDocument[] {
   return [...documents]

@@ -1,6 +1,6 @@
 import type { HttpServer } from '../rpc/http-server.ts'
 import { hungUp } from '../rpc/hung-up.ts'
-import { draftBody, impactReply, liveImpactReply, type ImpactReply } from './api.ts'
+import { draftBody, impactReply, liveImpactReply, MAX_DRAFT, type ImpactReply } from './api.ts'
 import { AuthorGate, type AuthorGateDependencies } from './author-gate.ts'
 import type { ImpactDesk } from './impact-thread-pool.ts'
 import type { Impact } from './impact.ts'
@@ -11,15 +11,13 @@ export interface ImpactRouteDependencies extends AuthorGateDependencies {
   readonly impact: ImpactDesk
 }
 
-const MAX_BODY = 8 * 1024 * 1024
-
 /** Whom a draft raises and lowers, `/api/policy/impact`: out of the store, or as fast as an author types out of what is held. */
 export function registerImpactRoutes(app: HttpServer, deps: ImpactRouteDependencies): void {
   const gate = new AuthorGate(deps)
 
   app.post(
     '/api/policy/impact',
-    { bodyLimit: MAX_BODY, schema: { body: draftBody, response: { 200: impactReply } } },
+    { bodyLimit: MAX_DRAFT, schema: { body: draftBody, response: { 200: impactReply } } },
     async ({ headers, body }) => {
       await gate.author(headers.cookie)
       return toImpactReply(await deps.policy.impact(body.changes))
@@ -28,7 +26,7 @@ export function registerImpactRoutes(app: HttpServer, deps: ImpactRouteDependenc
 
   app.post(
     '/api/policy/impact/live',
-    { bodyLimit: MAX_BODY, schema: { body: draftBody, response: { 200: liveImpactReply } } },
+    { bodyLimit: MAX_DRAFT, schema: { body: draftBody, response: { 200: liveImpactReply } } },
     async ({ headers, body }, reply) => {
       await gate.author(headers.cookie)
       const found = await deps.impact.ask(body.changes, hungUp(reply.raw))

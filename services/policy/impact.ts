@@ -2,7 +2,7 @@ import type { UnitOfWork } from '../database/unit-of-work.ts'
 import type { ActivePolicy } from './active-policy.ts'
 import type { AxisRef, Text } from './language/pack.ts'
 import { INDETERMINATE } from './language/score.ts'
-import type { PolicyDatabase } from './store.ts'
+import { sameAxis, type PolicyDatabase } from './store.ts'
 import { PersonLevels, type PersonLevel } from './person-levels.ts'
 import { proofingsOf } from './subject-facts.ts'
 
@@ -56,14 +56,11 @@ export async function populationImpact(question: ImpactQuestion): Promise<Impact
 
 /** Axes that both policies have: what only one has, nobody can have moved on. */
 export function sharedAxes(before: ActivePolicy, after: ActivePolicy): AxisRef[] {
-  return before.person.filter(({ framework, axis }) =>
-    after.person.some((other) => other.framework === framework && other.axis === axis),
-  )
+  return before.person.filter((ref) => after.person.some(sameAxis(ref)))
 }
 
 function levelOn(levels: readonly PersonLevel[], ref: AxisRef): string {
-  const own = levels.find(({ framework, axis }) => framework === ref.framework && axis === ref.axis)
-  return own?.level ?? ''
+  return levels.find(sameAxis(ref))?.level ?? ''
 }
 
 /** Counts persons by their levels on one axis, now and with another policy. */
