@@ -2,9 +2,10 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { benchCms } from './cms.ts'
-import { benchHostilePaths } from './hostile-paths.ts'
+import type { HostileRow } from './hostile-paths.ts'
 import { benchLargeCrl } from './large-crl.ts'
 import { benchOcsp } from './ocsp.ts'
+import { inOwnProcess } from './own-process.ts'
 import { benchProofs } from './proof.ts'
 import { benchRepeat } from './repeat.ts'
 import { writePolicyBench } from './policy.ts'
@@ -19,7 +20,7 @@ async function benchReaders(): Promise<void> {
   const rows = [...benchProofs(), benchRepeat(), benchOcsp(), benchCms()]
   const crl = await benchLargeCrl()
   const threads = await benchThreads()
-  const hostile = benchHostilePaths()
+  const hostile = inOwnProcess('./hostile-paths.ts') as HostileRow[]
   const micro = (nanoseconds: number): string => `${(nanoseconds / 1e3).toFixed(1)} µs`
 
   const lines = [

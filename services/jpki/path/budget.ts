@@ -15,12 +15,15 @@ export interface BudgetLimits {
   readonly policies: number
 }
 
-/** Together some 20 ms on one core; an honest path takes a few hundredths of it. */
+/**
+ * Each some 10 ms on one core, three times as much in a process that has compiled nothing yet; an honest path takes a few hundredths
+ * of it.
+ */
 export const DEFAULT_LIMITS: BudgetLimits = {
-  signatures: 450,
+  signatures: 300,
   steps: 5_000,
-  comparisons: 20_000,
-  policies: 6_000,
+  comparisons: 8_000,
+  policies: 4_000,
 }
 
 const WHAT: Readonly<Record<keyof BudgetLimits, string>> = {
