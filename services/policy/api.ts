@@ -285,14 +285,21 @@ const occasion = Type.Union([
   Type.Literal('signature'),
 ])
 
+/** One occasion, or everything that a relying party was answered. */
+const askedOccasion = Type.Union([occasion, Type.Literal('answer')])
+
 const name = Type.String({ minLength: 1, maxLength: 100 })
 /** Everything that is given has to fit. */
 const decisionRange = {
   subject: Type.Optional(name),
   framework: Type.Optional(name),
   axis: Type.Optional(name),
-  occasion: Type.Optional(occasion),
+  occasion: Type.Optional(askedOccasion),
   relyingParty: Type.Optional(name),
+  /** Whether an answer was enough for what was asked; part of an address, and so a word. */
+  satisfied: Type.Optional(Type.Union([Type.Literal('yes'), Type.Literal('no')])),
+  /** That fired. */
+  rule: Type.Optional(name),
   from: Type.Optional(Type.String({ format: 'date-time' })),
   until: Type.Optional(Type.String({ format: 'date-time' })),
 }
@@ -302,8 +309,7 @@ export type ExportQuery = Static<typeof exportQuery>
 export const decisionsQuery = Type.Object(
   {
     ...decisionRange,
-    rule: Type.Optional(name),
-    /** Id of the last one of the page before. */
+    /** `next` of the page before. */
     after: Type.Optional(name),
   },
   closed,
@@ -330,7 +336,12 @@ const decision = Type.Object({
 })
 export type DecisionView = Static<typeof decision>
 /** Newest first, at most 100. */
-export const decisionsReply = Type.Object({ decisions: Type.Array(decision) })
+export const decisionsReply = Type.Object({
+  decisions: Type.Array(decision),
+  /** Where the log goes on, though nothing more may fit there; null at its end. */
+  next: Type.Union([Type.String(), Type.Null()]),
+})
+export type DecisionsReply = Static<typeof decisionsReply>
 export const decisionParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) })
 
 const reason = Type.Object({ rule: Type.String(), title: text, clauses: Type.Array(Type.String()) })

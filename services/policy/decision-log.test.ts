@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { DecisionView, ExplanationReply, ReplayReply } from './api.ts'
+import type { DecisionsReply, DecisionView, ExplanationReply, ReplayReply } from './api.ts'
 import type { AnswerOccasion, AxisMinimum, CeremonyFacts, GivenAnswer } from './ports.ts'
 import * as tables from './schema.sqlite.ts'
 import {
@@ -61,7 +61,19 @@ interface AskedOf {
 async function found(query: string): Promise<readonly DecisionView[]> {
   const reply = await pages.call(ANNA, 'GET', `decisions?${query}`)
   expect(reply.statusCode).toBe(200)
-  return reply.json<{ readonly decisions: DecisionView[] }>().decisions
+  return reply.json<DecisionsReply>().decisions
+}
+
+/** Pages of a search until its end. */
+async function allPages(query: string): Promise<readonly (readonly DecisionView[])[]> {
+  const pagesRead: (readonly DecisionView[])[] = []
+  for (let after = ''; ;) {
+    const reply = await pages.call(ANNA, 'GET', `decisions?${query}${after}`)
+    const { decisions, next } = reply.json<DecisionsReply>()
+    pagesRead.push(decisions)
+    if (next === null) return pagesRead
+    after = `&after=${next}`
+  }
 }
 
 async function replay(body: object): Promise<ReplayReply> {
@@ -103,6 +115,19 @@ describe('an answer to a relying party', () => {
     expect(await found('occasion=login')).toMatchObject([{ axis: '', satisfied: true }])
   })
 
+  test('is found by whether it was enough, and apart from changes of level', async () => {
+    await answer()
+    const axes = async (query: string) => (await found(query)).map(({ axis }) => axis)
+    expect(await axes('satisfied=no')).toEqual(['device_bound'])
+    expect((await axes('satisfied=yes')).sort()).toEqual(['AAL', 'max_age', 'proofing'])
+    expect(await axes('occasion=answer')).toHaveLength(4)
+    expect(await axes('relyingParty=library')).toEqual([])
+    expect(await axes('occasion=change')).not.toContain('device_bound')
+    expect(
+      new Set((await found('occasion=change')).map(({ relyingParty }) => relyingParty)),
+    ).toEqual(new Set([null]))
+  })
+
   test('is no change of level, and is forgotten with the person', async () => {
     const before = (await stand.policy.decisions(PERSON)).length
     await answer()
@@ -125,6 +150,26 @@ describe('an answer to a relying party', () => {
   })
 })
 
+describe('a search of more than a page', () => {
+  test('goes on from page to page, each decision once, newest first', async () => {
+    for (let i = 0; i < 60; i += 1) await answer({}, new Date(Date.parse(LATER) + i))
+    const read = await allPages('occasion=check')
+    expect(read.map(({ length }) => length)).toEqual([100, 100, 40])
+    const ids = read.flat().map(({ id }) => id)
+    expect(ids).toEqual([...new Set(ids)].sort().reverse())
+  })
+
+  test('by a rule gives the same as looking through everything', async () => {
+    for (let i = 0; i < 60; i += 1) await answer({}, new Date(Date.parse(LATER) + i))
+    const everything = (await allPages('occasion=check')).flat()
+    const [rule = ''] = everything.find(({ axis }) => axis === 'AAL')?.firedRules ?? []
+    const fitting = everything.filter(({ firedRules }) => firedRules.includes(rule))
+    expect(fitting).toHaveLength(60)
+    expect((await allPages(`occasion=check&rule=${rule}`)).flat()).toEqual(fitting)
+    expect((await allPages('occasion=check&rule=RULE.OF.NOBODY')).flat()).toEqual([])
+  })
+})
+
 describe('the export', () => {
   test('gives every decision of the range, a line each, and no login', async () => {
     for (let i = 0; i < 60; i += 1) await answer({}, new Date(Date.parse(LATER) + i))
@@ -143,6 +188,9 @@ describe('the export', () => {
     expect(first.body.trimEnd().split('\n')).toHaveLength(4)
     const framework = await pages.call(ANNA, 'GET', 'decisions/export?framework=nist-800-63B-4')
     expect(framework.body.trimEnd().split('\n')).toHaveLength(60)
+    const [rule = ''] = rows.find(({ axis }) => axis === 'AAL')?.firedRules ?? []
+    const fired = await pages.call(ANNA, 'GET', `decisions/export?occasion=answer&rule=${rule}`)
+    expect(fired.body.trimEnd().split('\n')).toHaveLength(60)
   })
 
   test('of nothing is empty, and is for authors alone', async () => {
@@ -154,9 +202,12 @@ describe('the export', () => {
     }
   })
 
-  test.each(['from=yesterday', 'occasion=guess', 'limit=5'])('`%s` is refused', async (query) => {
-    expect((await pages.call(ANNA, 'GET', `decisions/export?${query}`)).statusCode).toBe(400)
-  })
+  test.each(['from=yesterday', 'occasion=guess', 'satisfied=maybe', 'limit=5'])(
+    '`%s` is refused',
+    async (query) => {
+      expect((await pages.call(ANNA, 'GET', `decisions/export?${query}`)).statusCode).toBe(400)
+    },
+  )
 })
 
 describe('the log under a draft', () => {

@@ -29,6 +29,18 @@ export interface ExplainedDecision {
   readonly facts: readonly Facts[] | null
 }
 
+export interface LogSearch extends DecisionSearch {
+  /** Id of a rule that fired. */
+  readonly rule?: string | undefined
+}
+
+export interface FoundDecisions {
+  /** Newest first, at most 100. */
+  readonly decisions: readonly DecisionRow[]
+  /** `before` of the next page; undefined at the end of the log. */
+  readonly next: string | undefined
+}
+
 export interface DecisionLogDependencies {
   readonly database: UnitOfWork
   readonly inForce: PolicyInForce
@@ -64,37 +76,36 @@ export class DecisionLog {
     })
   }
 
-  /**
-   * Decisions that fit, newest first, at most 100.
-   * @param rule id of a rule that fired
-   */
-  async find(search: DecisionSearch, rule?: string): Promise<readonly DecisionRow[]> {
+  /** A page of the decisions that fit. A rule that fired seldom may leave it short, or empty, before the end of the log. */
+  async find(search: LogSearch): Promise<FoundDecisions> {
     const { database, store } = this.#deps
-    if (rule === undefined) return database.read((tx) => store.findDecisions(tx, search, PAGE))
     const found: DecisionRow[] = []
-    let before = search.before
+    let next = search.before
     for (let looked = 0; looked < MAX_LOOKED_AT && found.length < PAGE; looked += PAGE) {
+      const before = next
       const page = await database.read((tx) => store.findDecisions(tx, { ...search, before }, PAGE))
-      found.push(...page.filter(({ firedRules }) => firedRules.includes(rule)))
-      before = page.at(-1)?.id
-      if (before === undefined) break
+      found.push(...page.filter(firedIn(search)))
+      next = page.length < PAGE ? undefined : page.at(-1)?.id
+      if (next === undefined) break
     }
-    return found.slice(0, PAGE)
+    const decisions = found.slice(0, PAGE)
+    return { decisions, next: found.length > PAGE ? decisions.at(-1)?.id : next }
   }
 
   /** All decisions that fit, oldest first, read as they are taken: what is held at once does not grow with the log. */
-  async *all(search: DecisionSearch): AsyncGenerator<DecisionRow> {
-    for await (const page of this.#pages(search)) yield* page
+  async *all(search: LogSearch): AsyncGenerator<DecisionRow> {
+    for await (const page of this.#pages(search)) yield* page.filter(firedIn(search))
   }
 
   /**
    * What a draft would have decided of what the log has.
    * @throws Conflict for more decisions than are replayed at once
    */
-  async replay(draft: ActivePolicy, search: DecisionSearch): Promise<LogImpact> {
+  async replay(draft: ActivePolicy, search: LogSearch): Promise<LogImpact> {
     const { database, store } = this.#deps
     const replay = new LogReplay(draft)
-    for await (const page of this.#pages(search)) {
+    for await (const read of this.#pages(search)) {
+      const page = read.filter(firedIn(search))
       const subjects = [...new Set(page.map(({ subjectRef }) => subjectRef))]
       const known = await database.read((tx) => store.recordedFacts(tx, subjects))
       for (const decision of page) replay.add(decision, known.get(decision.subjectRef) ?? [])
@@ -135,6 +146,10 @@ export class DecisionLog {
     const policy = library.policyOf(stored.pack)
     return explained(policy, decision, facts)
   }
+}
+
+function firedIn({ rule }: LogSearch): (decision: DecisionRow) => boolean {
+  return ({ firedRules }) => rule === undefined || firedRules.includes(rule)
 }
 
 function lacking(decision: DecisionRow, what: 'policy' | 'facts'): ExplainedDecision {

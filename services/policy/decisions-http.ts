@@ -15,11 +15,11 @@ import {
   type ReplayReply,
 } from './api.ts'
 import { AuthorGate, type AuthorGateDependencies } from './author-gate.ts'
-import type { ExplainedDecision } from './decision-log.ts'
+import type { ExplainedDecision, LogSearch } from './decision-log.ts'
 import type { Text } from './language/pack.ts'
 import type { LogImpact } from './log-impact.ts'
 import type { Policy } from './policy.ts'
-import type { DecisionRow, DecisionSearch } from './store.ts'
+import type { DecisionRow } from './store.ts'
 
 export interface DecisionRouteDependencies extends AuthorGateDependencies {
   readonly policy: Policy
@@ -36,9 +36,9 @@ export function registerDecisionRoutes(app: HttpServer, deps: DecisionRouteDepen
     { schema: { querystring: decisionsQuery, response: { 200: decisionsReply } } },
     async ({ headers, query }) => {
       await gate.author(headers.cookie)
-      const { after, rule, ...range } = query
-      const decisions = await decisionLog.find({ ...toSearch(range), before: after }, rule)
-      return { decisions: decisions.map(toDecisionView) }
+      const { after, ...range } = query
+      const { decisions, next } = await decisionLog.find({ ...toSearch(range), before: after })
+      return { decisions: decisions.map(toDecisionView), next: next ?? null }
     },
   )
 
@@ -79,10 +79,11 @@ async function* linesOf(decisions: AsyncIterable<DecisionRow>): AsyncGenerator<s
   for await (const decision of decisions) yield `${JSON.stringify(toDecisionView(decision))}\n`
 }
 
-export function toSearch({ subject, from, until, ...rest }: ExportQuery): DecisionSearch {
+export function toSearch({ subject, satisfied, from, until, ...rest }: ExportQuery): LogSearch {
   return {
     ...rest,
     subjectRef: subject,
+    satisfied: satisfied === undefined ? undefined : satisfied === 'yes',
     from: from === undefined ? undefined : new Date(from),
     until: until === undefined ? undefined : new Date(until),
   }

@@ -12,7 +12,7 @@ import { assuranceChanged, assuranceSnapshot, policyActivated, type ScorerInput 
 import { createFactsValidator, type FactsValidator } from '../kernel/facts-check.ts'
 import { identityLevel, type IdentityLevel } from './identity-level.ts'
 import { INDETERMINATE } from './language/score.ts'
-import { DecisionLog } from './decision-log.ts'
+import { DecisionLog, type LogSearch } from './decision-log.ts'
 import { populationImpact, type Impact } from './impact.ts'
 import type { LogImpact } from './log-impact.ts'
 import type { Trustmark } from './minimum/trustmark.ts'
@@ -26,7 +26,6 @@ import {
   PolicyDatabase,
   sameAxis,
   type DecisionRow,
-  type DecisionSearch,
   type LevelRow,
 } from './store.ts'
 import type { KnownPerson } from './population.ts'
@@ -64,7 +63,7 @@ export interface Policy extends PolicyPort {
   /** Calls `heard` when something else is known of a person, after it was stored by this process. */
   watchPersons(heard: (subjectRef: string) => void): void
   /** What a draft would have decided of what the log has. Throws as `impact` does, and as `DecisionLog.replay`. */
-  replay(changes: readonly DocumentChange[], search: DecisionSearch): Promise<LogImpact>
+  replay(changes: readonly DocumentChange[], search: LogSearch): Promise<LogImpact>
   /** Puts the newest release in force, tells of it when it was not the one before, and makes every person due. Call it once at start. */
   activate(): Promise<void>
   /** Takes one event into the facts of its person and scores the person again. */

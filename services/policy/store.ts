@@ -15,8 +15,10 @@ export interface DecisionSearch {
   readonly subjectRef?: string | undefined
   readonly framework?: string | undefined
   readonly axis?: string | undefined
-  readonly occasion?: DecisionOccasion | undefined
+  /** `answer`: whatever a relying party was answered for. */
+  readonly occasion?: DecisionOccasion | 'answer' | undefined
   readonly relyingParty?: string | undefined
+  readonly satisfied?: boolean | undefined
   readonly from?: Date | undefined
   readonly until?: Date | undefined
   /** Id of a decision: those made before it. */
@@ -282,14 +284,19 @@ export class PolicyDatabase {
       .limit(limit)
   }
 
-  #fitting({ subjectRef, framework, axis, occasion, relyingParty, from, until }: DecisionSearch) {
+  #fitting(search: DecisionSearch) {
     const { decisions } = this.#tables
+    const { subjectRef, framework, axis, occasion, relyingParty, satisfied, from, until } = search
     return [
       subjectRef === undefined ? undefined : eq(decisions.subjectRef, subjectRef),
       framework === undefined ? undefined : eq(decisions.framework, framework),
       axis === undefined ? undefined : eq(decisions.axis, axis),
-      occasion === undefined ? undefined : eq(decisions.occasion, occasion),
+      occasion === 'answer' ? ne(decisions.occasion, 'change') : undefined,
+      occasion === undefined || occasion === 'answer'
+        ? undefined
+        : eq(decisions.occasion, occasion),
       relyingParty === undefined ? undefined : eq(decisions.relyingParty, relyingParty),
+      satisfied === undefined ? undefined : eq(decisions.satisfied, satisfied),
       from === undefined ? undefined : gte(decisions.decidedAt, from),
       until === undefined ? undefined : lt(decisions.decidedAt, until),
     ]

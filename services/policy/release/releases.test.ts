@@ -236,21 +236,25 @@ describe('the decision log', () => {
     const { policy, core } = given
     await publish(policy)
     await policy.rescoreDue(core.clock.now())
-    const [newest, ...older] = await policy.decisionLog.find({ subjectRef: PERSON, ...METI })
+    const { decisions } = await policy.decisionLog.find({ subjectRef: PERSON, ...METI })
+    const [newest, ...older] = decisions
     expect([newest?.level, older[0]?.level]).toEqual(['1', '3'])
     const was = await policy.decisionLog.explain(older[0]?.id ?? '')
     const is = await policy.decisionLog.explain(newest?.id ?? '')
     expect([was.replay, is.replay]).toEqual([{ outcome: 'same' }, { outcome: 'same' }])
     expect(was.why.map(({ id }) => id)).toEqual(older[0]?.firedRules)
     expect(is.whyNot.length).toBeGreaterThan(0)
-    expect(await policy.decisionLog.find({}, older[0]?.firedRules[0])).toHaveLength(1)
-    expect(await policy.decisionLog.find({ until: new Date('2026-06-01T00:00:00Z') })).toEqual([])
+    const [rule] = older[0]?.firedRules ?? []
+    expect((await policy.decisionLog.find({ rule })).decisions).toHaveLength(1)
+    const until = new Date('2026-06-01T00:00:00Z')
+    expect(await policy.decisionLog.find({ until })).toEqual({ decisions: [], next: undefined })
   })
 
   test('says what is lacking where it cannot replay', async () => {
     await using given = await openPolicyStand()
     const { policy, core } = given
-    const [decision] = await policy.decisionLog.find({ subjectRef: PERSON, ...METI })
+    const { decisions } = await policy.decisionLog.find({ subjectRef: PERSON, ...METI })
+    const [decision] = decisions
     await core.database.run(async (tx) => {
       await tx.delete(tables.facts)
     })
