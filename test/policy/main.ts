@@ -18,8 +18,8 @@ const now = Date.parse('2026-11-01T00:00:00Z') / 1000
 const store = new PolicyStore()
 const names = store.list()
 const lines = [
-  '| pack | subjects | with an open outcome | differences |',
-  '| --- | --- | --- | --- |',
+  '| pack | subjects | with a rule that fired | with an open outcome | differences |',
+  '| --- | --- | --- | --- | --- |',
 ]
 let different = 0
 
@@ -37,7 +37,7 @@ for (const name of names) {
     if (differing <= 3) console.error(`${name}: ${found.join('\n')}\n${JSON.stringify(facts)}`)
   }
   different += differing
-  lines.push(`| ${name} | ${share} | ${agreement.open} | ${differing} |`)
+  lines.push(`| ${name} | ${share} | ${agreement.fired} | ${agreement.open} | ${differing} |`)
   console.log(lines.at(-1))
 }
 
@@ -45,7 +45,7 @@ if (values.report) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
   const heading = `## ${new Date().toISOString().slice(0, 16)}Z, commit ${commit}, \`npm run differential:policy -- --count ${count} --seed ${seed} --report\`, Node ${process.version}`
   const said =
-    'Closures and generated code (two-valued where nothing is open, three-valued, each with and without clocks) on the same random facts: bounds, every rule that fired or may fire, notes.'
+    'Closures, generated code (two-valued where nothing is open, three-valued, each for fired rules, bounds and turns) and the tracing interpreter on the same random facts: bounds, every rule that fired or may fire, notes. Answers, for which no code is generated, by closures and tracer.'
   appendFileSync(
     join(import.meta.dirname, '../reports/policy-differential.md'),
     `${heading}\n\n${said}\n\n${lines.join('\n')}\n\n`,

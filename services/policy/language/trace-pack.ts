@@ -49,11 +49,21 @@ export interface PackTraceInput {
   readonly measuredAt: Seconds
 }
 
-/** Bounds of `axis` and of every axis before it, the asked one last. The reference of every other way to evaluate a pack. */
+/**
+ * Bounds of `axis` and of every axis with levels or methods, the asked one last. The reference of every other way to evaluate
+ * a pack.
+ */
 export function tracePack(pack: Pack, axis: string, input: PackTraceInput): readonly AxisTrace[] {
-  const found = pack.axes.get(axis)
-  if (found === undefined) throw new TypeError(`no axis ${axis}`)
-  return new PackTracer(pack, input).upTo(found)
+  const asked = pack.axes.get(axis)
+  if (asked === undefined) throw new TypeError(`no axis ${axis}`)
+  const traces = new PackTracer(pack, input).trace((one) => one === asked || one.kind !== 'answer')
+  const isAsked = (trace: AxisTrace) => trace.axis === asked
+  return [...traces.filter((trace) => !isAsked(trace)), ...traces.filter(isAsked)]
+}
+
+/** Bounds of every axis, answers included, each after those that it reads. */
+export function traceAxes(pack: Pack, input: PackTraceInput): readonly AxisTrace[] {
+  return new PackTracer(pack, input).trace(() => true)
 }
 
 class PackTracer {
@@ -70,18 +80,21 @@ class PackTracer {
     this.#tracer = new Tracer({ pack, roots, paths, now, measuredAt, axes: this.#axes })
   }
 
-  upTo(asked: Axis): readonly AxisTrace[] {
-    const traces: AxisTrace[] = []
-    for (const name of this.#pack.order) {
-      const axis = this.#pack.axes.get(name)
-      if (axis === undefined || axis === asked || axis.kind === 'answer') continue
-      traces.push(this.#traced(axis))
-    }
-    return [...traces, this.#traced(asked)]
+  trace(isWanted: (axis: Axis) => boolean): readonly AxisTrace[] {
+    const traced = this.#pack.order
+      .flatMap((name) => this.#pack.axes.get(name) ?? [])
+      .filter(isWanted)
+      .map((axis) => this.#traced(axis))
+    // Notes may read any axis, and so come after all.
+    const { notes } = this.#pack
+    return traced.map((trace) => ({
+      ...trace,
+      notes: this.#rules(notes, ({ axes }) => axes.includes(trace.axis.name)),
+    }))
   }
 
-  #traced(axis: Axis): AxisTrace {
-    const { grants, vetoes, caps, answers, notes } = this.#pack
+  #traced(axis: Axis): Omit<AxisTrace, 'notes'> {
+    const { grants, vetoes, caps, answers } = this.#pack
     const minimum = axis.kind === 'levels' ? (axis.minimum ?? []) : []
     const rules = {
       grants: this.#rules(grants, ({ gives }) => gives.has(axis.name)),
@@ -92,9 +105,7 @@ class PackTracer {
     }
     const [lower, upper] = this.#bounds(axis, rules)
     this.#axes.set(axis.name, between(axis, lower, upper))
-    // Notes may read the axis that they are about.
-    const own = this.#rules(notes, ({ axes }) => axes.includes(axis.name))
-    return { axis, lower, upper, ...rules, notes: own }
+    return { axis, lower, upper, ...rules }
   }
 
   #bounds(
