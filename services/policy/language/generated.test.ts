@@ -71,7 +71,8 @@ describe.each([...store.list().map((name) => store.load(name).pack), EVERYTHING]
       for (let i = 0; i < SUBJECTS && differences.length === 0; i += 1)
         differences.push(...agreement.differences(drawer.draw(), NOW))
       expect(differences).toEqual([])
-      expect(agreement.fired > 0).toBe(one.grants.length > 0)
+      const rules = [...one.grants, ...one.vetoes, ...one.caps, ...one.notes]
+      expect(agreement.fired > 0).toBe(rules.length > 0)
     })
 
     test('holds no text but its own words', () => {
