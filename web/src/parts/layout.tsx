@@ -19,6 +19,7 @@ export function Layout() {
   const { t } = useTranslation()
   // A text and what comes of it stand side by side there.
   const wide = useLocation({ select: ({ pathname }) => pathname === '/studio' })
+  const width = wide ? 'max-w-7xl' : 'max-w-3xl'
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -28,23 +29,19 @@ export function Layout() {
         {t('site.skip')}
       </a>
       <header className="border-b border-solid-gray-420">
-        <div className="mx-auto flex max-w-3xl items-center justify-between px-4 py-2">
+        <div className={`mx-auto flex ${width} items-center justify-between px-4 py-2`}>
           <Link to="/" className="inline-flex min-h-11 items-center text-std-20B-150 text-key-1000">
             {t('site.name')}
           </Link>
           <LanguageSwitch />
         </div>
-        <Menu />
+        <Menu width={width} />
       </header>
-      <main
-        id="main"
-        tabIndex={-1}
-        className={`mx-auto w-full grow px-4 py-6 sm:py-10 ${wide ? 'max-w-7xl' : 'max-w-3xl'}`}
-      >
+      <main id="main" tabIndex={-1} className={`mx-auto w-full grow px-4 py-6 sm:py-10 ${width}`}>
         <Outlet />
       </main>
       <footer className="border-t border-solid-gray-420 bg-solid-gray-50">
-        <p className="mx-auto max-w-3xl px-4 py-4 text-dns-14N-130 leading-160">
+        <p className={`mx-auto ${width} px-4 py-4 text-dns-14N-130 leading-160`}>
           {t('site.footer')}{' '}
           <Link to="/studio" className="link">
             {t('site.authors')}
@@ -77,7 +74,7 @@ function LanguageSwitch() {
   )
 }
 
-function Menu() {
+function Menu({ width }: { readonly width: string }) {
   const { t } = useTranslation()
   const { session, ended } = useSession()
   const navigate = useNavigate()
@@ -91,7 +88,7 @@ function Menu() {
     })
   }
   return (
-    <nav aria-label={t('site.menu')} className="mx-auto max-w-3xl px-2 pb-1">
+    <nav aria-label={t('site.menu')} className={`mx-auto ${width} px-2 pb-1`}>
       <ul className="flex flex-wrap">
         {PLACES.map(({ to, text }) => (
           <li key={to}>
