@@ -1,21 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
-import { watashi } from '../support/command-line.ts'
 import { startInstance, type Instance } from '../support/instance.ts'
-import {
-  openVisitor,
-  PAGE_TEXTS,
-  pictureFolder,
-  STUDIO_TEXTS,
-  type PageLanguage,
-  type Visitor,
-} from '../support/pages.ts'
+import { openVisitor, pictureFolder, type PageLanguage, type Visitor } from '../support/pages.ts'
+import { Author, type Texts } from '../support/studio-author.ts'
 
 // An author's hour: one person writes in Japanese, a second one reads and approves in English.
 
-const PIN = 'ABC123'
 const PRODUCT = 'watashi-default/framework.yaml'
 const METI = 'meti-idtf-2016/proofing.rules.yaml'
 const DESKTOP = { width: 1280, height: 900 } as const
@@ -26,155 +19,11 @@ let browser: Browser
 let writer: Author
 let reviewer: Author
 
-/** A person at the studio, with the words of their language. */
-class Author {
-  readonly visitor: Visitor
-  readonly language: PageLanguage
-
-  constructor(visitor: Visitor, language: PageLanguage) {
-    this.visitor = visitor
-    this.language = language
-  }
-
-  get page(): Visitor['page'] {
-    return this.visitor.page
-  }
-
-  get site(): (typeof PAGE_TEXTS)['ja'] {
-    return PAGE_TEXTS[this.language]
-  }
-
-  get texts(): (typeof STUDIO_TEXTS)['ja'] {
-    return STUDIO_TEXTS[this.language]
-  }
-
-  get editor(): Locator {
-    return this.page.getByRole('textbox', { name: /\.yaml/ })
-  }
-
-  button(name: string): Locator {
-    return this.page.getByRole('button', { name, exact: true })
-  }
-
-  look(name: string, widths?: 'phone' | 'both'): Promise<void> {
-    return this.visitor.look(name, widths)
-  }
-
-  /** Registers the person with the card and a passkey, and logs in. */
-  async enrol(card: RegExp, pin: string): Promise<void> {
-    const { page, site } = this
-    await page.goto(`${instance.ready.issuer}/enrol`)
-    await this.button(site.enrol.makePasskey).click()
-    await this.button(site.enrol.toCard).click()
-    await page.waitForURL(/card\.localhost/)
-    await page.getByLabel(card).check()
-    await page.getByLabel(pin).fill(PIN)
-    await page.locator('button.main').click()
-    await page.waitForURL(/\/enrol\/return/)
-    await this.button(site.enrolReturn.logIn).click()
-    await page.getByRole('heading', { level: 1, name: site.enrolReturn.doneTitle }).waitFor()
-  }
-
-  /** Asks for the role and has the operator grant it. */
-  async becomeAuthor(): Promise<void> {
-    const { page, texts } = this
-    await page.goto(`${instance.ready.issuer}/studio`)
-    await this.button(texts.role.ask).click()
-    const code = await page.locator('dd code').first().innerText()
-    await this.look('role-asked', 'both')
-    await this.button(texts.role.again).click()
-    expect(await page.getByRole('tab').count()).toBe(0)
-    expect((await watashi(instance, 'policy', 'authors', 'add', code)).code).toBe(0)
-    await this.button(texts.role.again).click()
-    await this.tab('edit').waitFor()
-  }
-
-  tab(name: keyof (typeof STUDIO_TEXTS)['ja']['tabs']): Locator {
-    return this.page.getByRole('tab', { name: this.texts.tabs[name] })
-  }
-
-  /** A tab as it is now: what others did since is asked for. */
-  async openTab(name: 'proposals' | 'releases'): Promise<void> {
-    await this.page.goto(`${instance.ready.issuer}/studio`)
-    await this.tab(name).click()
-  }
-
-  /** Another way to look at the rules, beside the editor. */
-  async openView(name: keyof (typeof STUDIO_TEXTS)['ja']['views']): Promise<void> {
-    await this.page.getByRole('tab', { name: this.texts.views[name], exact: true }).click()
-  }
-
-  async openDocument(path: string): Promise<void> {
-    await this.page.getByLabel(this.texts.edit.document, { exact: true }).selectOption(path)
-    await this.page.getByRole('textbox', { name: path }).waitFor()
-  }
-
-  /** Finds words in the text as the editor does, and writes others over them. */
-  async overwrite(words: string, others: string): Promise<void> {
-    await this.find(words)
-    await this.page.keyboard.type(others)
-  }
-
-  async find(words: string): Promise<void> {
-    await this.editor.focus()
-    await this.page.keyboard.press('Control+f')
-    await this.page.keyboard.press('Control+a')
-    await this.page.keyboard.type(words)
-    await this.page.keyboard.press('Enter')
-    await this.page.keyboard.press('Escape')
-  }
-
-  async propose(note: string): Promise<void> {
-    await this.page.getByLabel(this.texts.changes.note).fill(note)
-    await this.button(this.texts.changes.propose).click()
-    await this.proposal(note).waitFor()
-  }
-
-  /** The open proposal with that reason. */
-  proposal(note: string): Locator {
-    return this.page
-      .getByRole('listitem')
-      .filter({ has: this.page.getByText(note, { exact: true }) })
-      .filter({ hasText: this.texts.proposals.state.open })
-  }
-
-  /** Looks at somebody else's proposal and approves it. */
-  async approve(note: string, sequence: number): Promise<void> {
-    await this.openTab('proposals')
-    const proposal = this.proposal(note)
-    await proposal.getByRole('button', { name: this.texts.proposals.show }).click()
-    await proposal
-      .getByRole('textbox', { name: /\.yaml/ })
-      .first()
-      .waitFor()
-    await this.look(`proposal-${sequence}`, 'both')
-    await proposal.getByRole('button', { name: this.texts.proposals.approve }).click()
-    const published = this.texts.proposals.published.replace('{{sequence}}', String(sequence))
-    await this.page.getByText(published).waitFor()
-  }
-
-  /** The person's own level of identity proofing after METI, once it is this one. */
-  async hasMetiLevel(level: '1' | '3'): Promise<void> {
-    const words = this.site.levels['meti-idtf-2016'].proofing.values[level]
-    await this.page.goto(`${instance.ready.issuer}/wallet`)
-    await expect
-      .poll(
-        async () => {
-          await this.page.reload()
-          await this.page.getByRole('heading', { name: this.site.wallet.levels }).waitFor()
-          return this.page.locator('main').innerText()
-        },
-        { timeout: 30_000, interval: 500 },
-      )
-      .toContain(words)
-  }
-}
-
 beforeAll(async () => {
   instance = await startInstance()
   ;({ browser } = await launchBrowser())
   const open = async (language: PageLanguage) =>
-    new Author(await openVisitor(browser, { language, pictures }), language)
+    new Author(instance, await openVisitor(browser, { language, pictures }), language)
   writer = await open('ja')
   reviewer = await open('en')
 })
@@ -191,7 +40,7 @@ describe('an author’s hour', () => {
     await writer.page.goto(`${instance.ready.issuer}/`)
     await writer.page.getByRole('link', { name: writer.site.site.authors }).click()
     await writer.page.getByText(writer.site.login.needed).waitFor()
-    await writer.look('not-logged-in')
+    await writer.look('not-logged-in', 'all')
   })
 
   test('two people enrol, ask for the role, and have it once the operator says so', async () => {
@@ -199,7 +48,7 @@ describe('an author’s hour', () => {
     await reviewer.enrol(/Misaki Shiken.*card/, 'PIN of the signature certificate')
     await writer.becomeAuthor()
     await reviewer.becomeAuthor()
-    await writer.look('studio', 'both')
+    await writer.look('studio', 'all')
   })
 
   test('a misspelt word is marked at its place with a hint, and mended from there', async () => {
@@ -211,7 +60,7 @@ describe('an author’s hour', () => {
     await fault.getByText('unknown member `mf_cripto`').waitFor()
     await fault.getByText('did you mean `mf_crypto`?').waitFor()
     await page.keyboard.press('Escape') // the words that would complete it
-    await writer.look('fault', 'both')
+    await writer.look('fault', 'all')
     await page.setViewportSize(DESKTOP)
     await fault.getByRole('button').click()
     await expect.poll(() => hasFocus(writer.editor)).toBe(true)
@@ -244,7 +93,7 @@ describe('an author’s hour', () => {
     await writer.button(texts.changes.check).click()
     await page.getByText(texts.report.failed).waitFor()
     await page.getByText(/version を 1\.0\.0 より上げてください/).waitFor()
-    await writer.look('version-not-grown', 'both')
+    await writer.look('version-not-grown', 'all')
     await writer.tab('edit').click()
     await writer.overwrite('version: 1.0.0', 'version: 1.0.1')
     await writer.tab('changes').click()
@@ -258,7 +107,7 @@ describe('an author’s hour', () => {
     const own = writer.proposal('端末の鍵を得る手間の見直し')
     await own.getByText(texts.proposals.ownText).waitFor()
     expect(await own.getByRole('button', { name: texts.proposals.approve }).count()).toBe(0)
-    await writer.look('own-proposal', 'both')
+    await writer.look('own-proposal', 'all')
     writer.visitor.expectFault('status of 403')
     const digest = await own.locator('code').innerText()
     expect(await approveWithoutPage(page, digest)).toBe(403)
@@ -267,6 +116,10 @@ describe('an author’s hour', () => {
   test('the second person publishes it', async () => {
     await reviewer.approve('端末の鍵を得る手間の見直し', 1)
     await writer.hasMetiLevel('3')
+  })
+
+  test('a service is told who its visitor is, which the log keeps', async () => {
+    await writer.logInAtLibrary()
   })
 
   test('shows what sample people and everybody would get, in a tenth of a second', async () => {
@@ -281,7 +134,7 @@ describe('an author’s hour', () => {
     await sample.getByText(`proofing 1 (${texts.samples.changed})`).waitFor()
     await sample.locator('summary').click()
     await sample.getByText(texts.samples.before.replace('{{value}}', '3')).waitFor()
-    await writer.look('samples', 'both')
+    await writer.look('samples', 'all')
     await page.setViewportSize(DESKTOP)
     await measureKeys()
   })
@@ -293,7 +146,7 @@ describe('an author’s hour', () => {
     await table.getByRole('columnheader', { name: 'face_to_face' }).waitFor()
     const row = table.getByRole('row').filter({ hasText: 'METI.P.F2F.3' })
     expect(await row.innerText()).toContain(texts.table.wishes.yes)
-    await writer.look('table', 'both')
+    await writer.look('table', 'all')
     await table.getByRole('button').first().focus()
     for (let steps = 0; steps < 3; steps += 1) await page.keyboard.press('ArrowDown')
     expect(await hasFocus(row.getByRole('button'))).toBe(true)
@@ -315,13 +168,13 @@ describe('an author’s hour', () => {
     await axis.getByText(texts.analysis.changes['only-raises']).waitFor({ timeout: 60_000 })
     await axis.locator('summary', { hasText: texts.analysis.raised }).click()
     await axis.getByText(texts.samples.before.replace('{{value}}', '3')).waitFor()
-    await writer.look('analysis-raised', 'both')
+    await writer.look('analysis-raised', 'all')
     await writer.button(texts.edit.restore).click()
     await writer.find('all_of: [')
     await page.keyboard.press('ArrowRight')
     await page.keyboard.type('elsewhere, ')
     await axis.getByText(texts.analysis.kinds['dead-rule']).first().waitFor({ timeout: 60_000 })
-    await writer.look('analysis-dead', 'both')
+    await writer.look('analysis-dead', 'all')
     await writer.button(texts.edit.restore).click()
   })
 
@@ -332,7 +185,26 @@ describe('an author’s hour', () => {
     const lowered = summaryOf(texts, { raised: 0, lowered: 2, same: 0 })
     await page.getByText(lowered, { exact: true }).waitFor()
     await page.getByRole('img', { name: new RegExp(lowered) }).waitFor()
-    await writer.look('impact', 'both')
+    await writer.look('impact', 'all')
+  })
+
+  test('sees what past questions would have been answered, and proposes it', async () => {
+    const { page, texts } = writer
+    const section = page.locator('section').filter({
+      has: page.getByRole('heading', { name: texts.logImpact.title }),
+    })
+    await section.getByLabel(texts.decisions.occasion).selectOption('login')
+    await writer.button(texts.logImpact.ask).click()
+    await section.getByText(foundText(texts, { decisions: 1, changed: 0 })).waitFor()
+    await section.getByLabel(texts.decisions.occasion).selectOption('')
+    await section.getByText(texts.decisions.moreFields).click()
+    await section.getByLabel(texts.decisions.axis, { exact: true }).fill('proofing')
+    await section.getByText(texts.changes.outdated).waitFor()
+    await writer.button(texts.logImpact.ask).click()
+    await section.getByText(foundText(texts, { decisions: 2, changed: 2 })).waitFor()
+    await section.getByRole('button', { name: texts.logImpact.show }).first().click()
+    await section.getByText(texts.decisions.same).waitFor()
+    await writer.look('log-impact', 'all')
     await writer.propose('署名だけでは3にしない')
   })
 
@@ -342,12 +214,42 @@ describe('an author’s hour', () => {
     await writer.look('wallet-lowered')
   })
 
-  test('explains the decision by its rule and clause', async () => {
+  test('finds what a service was told, and takes all of it along as lines', async () => {
     const { page, texts } = reviewer
     await page.goto(`${instance.ready.issuer}/studio`)
     await reviewer.tab('decisions').click()
+    await page.getByLabel(texts.decisions.relyingParty).fill('library')
+    await page.getByLabel(texts.decisions.occasion).selectOption('login')
+    await reviewer.search()
+    const card = page.getByRole('listitem').filter({ hasText: 'nist-800-63B-4' })
+    expect(await card.count()).toBe(1)
+    const shown = await card.innerText()
+    for (const words of ['library', texts.decisions.occasions.login, texts.decisions.enough.yes])
+      expect(shown).toContain(words)
+    await reviewer.look('decisions-of-a-service', 'all')
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: texts.decisions.export }).click()
+    const lines = readFileSync(await (await download).path(), 'utf8')
+      .trimEnd()
+      .split('\n')
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { occasion: 'login', relyingParty: 'library', axis: 'AAL', satisfied: true },
+    ])
+    await page.getByText(texts.decisions.moreFields).click()
+    await page.getByLabel(texts.decisions.satisfied).selectOption('no')
+    await reviewer.search()
+    await page.getByText(texts.decisions.none).waitFor()
+    expect(await page.getByRole('link', { name: texts.decisions.export }).count()).toBe(0)
+    await reviewer.look('decisions-none', 'all')
+  })
+
+  test('explains the decision by its rule and clause', async () => {
+    const { page, texts } = reviewer
+    await page.getByLabel(texts.decisions.occasion).selectOption('')
+    await page.getByLabel(texts.decisions.satisfied).selectOption('')
+    await page.getByLabel(texts.decisions.relyingParty).fill('')
     await page.getByLabel(texts.decisions.axis, { exact: true }).fill('proofing')
-    await reviewer.button(texts.decisions.search).click()
+    await reviewer.search()
     const newest = page.getByRole('listitem').filter({ hasText: 'meti-idtf-2016' }).first()
     await newest.getByRole('button').click()
     await newest.getByText(texts.decisions.same).waitFor()
@@ -355,7 +257,7 @@ describe('an author’s hour', () => {
       .getByText(/METI 2016-04-22/)
       .first()
       .waitFor()
-    await reviewer.look('decision', 'both')
+    await reviewer.look('decision', 'all')
   })
 
   test('rolls back with a second person, and the level is back', async () => {
@@ -364,7 +266,7 @@ describe('an author’s hour', () => {
     await reviewer.button(texts.releases.back.replace('{{sequence}}', '1')).click()
     const dialog = page.getByRole('alertdialog')
     await dialog.getByLabel(texts.changes.note).fill('the signature counts again')
-    await reviewer.look('roll-back')
+    await reviewer.look('roll-back', 'all')
     await dialog.getByRole('button', { name: texts.releases.backConfirm }).click()
     await page.getByText(texts.releases.backDone).waitFor()
     await writer.approve('the signature counts again', 3)
@@ -380,7 +282,7 @@ describe('an author’s hour', () => {
     const newest = await cards.first().innerText()
     expect(newest).toContain(texts.releases.inForce)
     expect(newest).toContain(texts.releases.rolledBack.replace('{{sequence}}', '1'))
-    await reviewer.look('releases', 'both')
+    await reviewer.look('releases', 'all')
   })
 
   test('two releases are compared, whichever lies between them', async () => {
@@ -392,7 +294,7 @@ describe('an author’s hour', () => {
       texts.compare.found.replace('{{from}}', '1').replace('{{to}}', to).replace('{{count}}', count)
     await page.getByText(found('2', '1')).waitFor()
     await page.getByRole('textbox', { name: PRODUCT }).waitFor()
-    await reviewer.look('compare', 'both')
+    await reviewer.look('compare', 'all')
     await page.getByLabel(texts.compare.to, { exact: true }).selectOption('3')
     await reviewer.button(texts.compare.run).click()
     await page.getByText(found('3', '0')).waitFor()
@@ -409,10 +311,10 @@ describe('an author’s hour', () => {
     await reviewer.overwrite('jpki_equivalence: true', 'jpki_equivalence: fal')
     await page.getByRole('list', { name: texts.edit.faultsTitle }).waitFor()
     await page.keyboard.press('Escape')
-    await reviewer.look('fault', 'both')
+    await reviewer.look('fault', 'all')
     await page.keyboard.type('se')
     await page.getByText(summaryOf(texts, { raised: 0, lowered: 2, same: 0 })).waitFor()
-    await reviewer.look('impact', 'both')
+    await reviewer.look('impact', 'all')
     await reviewer.overwrite('jpki_equivalence: false', 'jpki_equivalence: true')
     await page.getByText(texts.changes.none).waitFor()
   })
@@ -430,12 +332,12 @@ describe('an author’s hour', () => {
     const refuse = dialog.getByRole('button', { name: writer.texts.proposals.refuse })
     expect(await refuse.isDisabled()).toBe(true)
     await dialog.getByLabel(writer.texts.proposals.refusal).fill('手間の根拠がありません')
-    await writer.look('refusal', 'both')
+    await writer.look('refusal', 'all')
     await refuse.click()
     await writer.page.getByText(writer.texts.proposals.refused).waitFor()
     await reviewer.openTab('proposals')
     await page.getByText('手間の根拠がありません').waitFor()
-    await reviewer.look('refused', 'both')
+    await reviewer.look('refused', 'all')
   })
 
   test('the tabs are reached with the arrows alone', async () => {
@@ -454,12 +356,23 @@ describe('an author’s hour', () => {
 })
 
 function summaryOf(
-  texts: (typeof STUDIO_TEXTS)['ja'],
+  texts: Texts,
   counts: Readonly<Record<'raised' | 'lowered' | 'same', number>>,
 ): string {
+  return withCounts(texts.changes.summary, counts)
+}
+
+function foundText(
+  texts: Texts,
+  counts: Readonly<Record<'decisions' | 'changed', number>>,
+): string {
+  return withCounts(texts.logImpact.found, counts)
+}
+
+function withCounts(words: string, counts: Readonly<Record<string, number>>): string {
   return Object.entries(counts).reduce(
     (text, [name, count]) => text.replace(`{{${name}}}`, String(count)),
-    texts.changes.summary,
+    words,
   )
 }
 

@@ -3,11 +3,13 @@ import type {
   AuthorReply,
   CurrentReply,
   DecisionsQuery,
+  DecisionsReply,
   DecisionView,
   DifferenceReply,
   DocumentChange,
   ExampleView,
   ExplanationReply,
+  ExportQuery,
   FindingsReply,
   GateReport,
   ImpactReply,
@@ -18,6 +20,7 @@ import type {
   ReleaseReply,
   ReleasesReply,
   ReleaseView,
+  ReplayReply,
   SamplesReply,
 } from '../../../services/policy/api.ts'
 import { call, segment } from './client.ts'
@@ -30,12 +33,15 @@ export type Proposal = ProposalView
 export type Release = ReleaseView
 export type SamplePerson = SamplesReply['people'][number]
 export type Decision = DecisionView
+export type Decisions = DecisionsReply
+export type DecisionRange = ExportQuery
+export type LogImpact = ReplayReply
 export type Explanation = ExplanationReply
 export type AxisFindings = FindingsReply
 export type Finding = FindingsReply['findings'][number]
 export type AxisDifference = DifferenceReply
 export type ExamplePerson = ExampleView
-export type { DecisionsQuery, DocumentChange, GateReport }
+export type { DocumentChange, GateReport }
 
 const BASE = '/api/policy'
 
@@ -125,14 +131,26 @@ export function rollBack(sequence: number, note: string): Promise<{ readonly pro
   return call('POST', `${BASE}/rollback`, { sequence, note })
 }
 
-export async function decisions(query: DecisionsQuery): Promise<readonly Decision[]> {
-  const given = Object.entries(query).filter(([, value]) => value !== '')
-  const text = new URLSearchParams(Object.fromEntries(given)).toString()
-  const answer = await call<{ readonly decisions: Decision[] }>(
-    'GET',
-    `${BASE}/decisions${text === '' ? '' : `?${text}`}`,
-  )
-  return answer.decisions
+export function decisions(query: DecisionsQuery): Promise<Decisions> {
+  return call('GET', `${BASE}/decisions${queryText(query)}`)
+}
+
+/** Where the browser fetches all decisions of a range, one a line. */
+export function exportAddress(range: DecisionRange): string {
+  return `${BASE}/decisions/export${queryText(range)}`
+}
+
+/** What a draft would have decided of a part of the log. */
+export function replayLog(
+  changes: readonly DocumentChange[],
+  range: DecisionRange,
+): Promise<LogImpact> {
+  return call('POST', `${BASE}/decisions/replay`, { changes, ...range })
+}
+
+function queryText(query: DecisionsQuery): string {
+  const text = new URLSearchParams(query).toString()
+  return text === '' ? '' : `?${text}`
 }
 
 export function explainDecision(id: string): Promise<Explanation> {

@@ -1,16 +1,20 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { check, impact, propose, type GateReport, type Impact } from '../api/policy.ts'
+import { check, impact, propose, replayLog, type GateReport } from '../api/policy.ts'
 import { useAction } from '../parts/asking.ts'
 import { Button } from '../parts/button.tsx'
 import { Checkbox } from '../parts/choice.tsx'
 import { Confirm } from '../parts/dialog.tsx'
 import { ErrorNotice } from '../parts/notice.tsx'
 import { Section, Small, Text } from '../parts/page.tsx'
+import { AskedSection } from './asked-section.tsx'
 import { ChangesView } from './changes-view.tsx'
+import { DecisionFilterFields } from './decision-filter-fields.tsx'
+import { EVERYTHING, rangeOf, type DecisionFilter } from './decision-filter.ts'
 import type { Draft } from './draft.ts'
 import { Field } from './fields.tsx'
 import { ImpactView } from './impact-view.tsx'
+import { LogImpactView } from './log-impact-view.tsx'
 import { ReportView } from './report-view.tsx'
 
 /** What the author changed, whether it may be published, whom it touches, and the way to propose it. */
@@ -26,6 +30,7 @@ export function ChangesPanel(props: { readonly draft: Draft; readonly onProposed
       </Section>
       <Checking draft={draft} />
       <Impacts draft={draft} />
+      <LogImpacts draft={draft} />
       <Proposing draft={draft} onProposed={props.onProposed} />
     </>
   )
@@ -65,69 +70,57 @@ function Discard({ draft }: { readonly draft: Draft }) {
   )
 }
 
-/** An answer about the changes as they were when it was asked for. */
-interface About<Answer> {
-  readonly changes: Draft['changes']
-  readonly answer: Answer
-}
-
 function Checking({ draft }: { readonly draft: Draft }) {
   const { t } = useTranslation('studio')
-  const action = useAction()
-  const [found, setFound] = useState<About<GateReport>>()
-  const { changes } = draft
   return (
-    <Section title={t('changes.checkTitle')}>
-      <Small>{t('changes.checkText')}</Small>
-      <Button
-        kind="secondary"
-        busy={action.busy}
-        busyText={t('changes.checking')}
-        onPress={() => {
-          action.run(async () => {
-            setFound({ changes, answer: await check(changes) })
-          })
-        }}
-      >
-        {t('changes.check')}
-      </Button>
-      {action.failure && <ErrorNotice failure={action.failure} />}
-      {found !== undefined && <Outdated about={found} draft={draft} />}
-      {found !== undefined && <ReportView report={found.answer} />}
-    </Section>
+    <AskedSection
+      title={t('changes.checkTitle')}
+      text={t('changes.checkText')}
+      ask={t('changes.check')}
+      asking={t('changes.checking')}
+      about={draft.changes}
+      answer={(changes) => check(changes)}
+    >
+      {(report) => <ReportView report={report} />}
+    </AskedSection>
   )
 }
 
 function Impacts({ draft }: { readonly draft: Draft }) {
   const { t } = useTranslation('studio')
-  const action = useAction()
-  const [found, setFound] = useState<About<Impact>>()
-  const { changes } = draft
   return (
-    <Section title={t('changes.impactTitle')}>
-      <Small>{t('changes.impactText')}</Small>
-      <Button
-        kind="secondary"
-        busy={action.busy}
-        busyText={t('changes.computing')}
-        onPress={() => {
-          action.run(async () => {
-            setFound({ changes, answer: await impact(changes) })
-          })
-        }}
-      >
-        {t('changes.impact')}
-      </Button>
-      {action.failure && <ErrorNotice failure={action.failure} />}
-      {found !== undefined && <Outdated about={found} draft={draft} />}
-      {found !== undefined && <ImpactView impact={found.answer} />}
-    </Section>
+    <AskedSection
+      title={t('changes.impactTitle')}
+      text={t('changes.impactText')}
+      ask={t('changes.impact')}
+      asking={t('changes.computing')}
+      about={draft.changes}
+      answer={impact}
+    >
+      {(found) => <ImpactView impact={found} />}
+    </AskedSection>
   )
 }
 
-function Outdated(props: { readonly about: About<unknown>; readonly draft: Draft }) {
+/** What was asked in the past, answered by the draft. */
+function LogImpacts({ draft }: { readonly draft: Draft }) {
   const { t } = useTranslation('studio')
-  return props.about.changes === props.draft.changes ? null : <Text>{t('changes.outdated')}</Text>
+  const [filter, setFilter] = useState<DecisionFilter>({ ...EVERYTHING, occasion: 'answer' })
+  const { changes } = draft
+  const about = useMemo(() => ({ changes, filter }), [changes, filter])
+  return (
+    <AskedSection
+      title={t('logImpact.title')}
+      text={t('logImpact.text')}
+      ask={t('logImpact.ask')}
+      asking={t('changes.computing')}
+      about={about}
+      answer={(asked) => replayLog(asked.changes, rangeOf(asked.filter))}
+      fields={<DecisionFilterFields filter={filter} onChange={setFilter} />}
+    >
+      {(found) => <LogImpactView impact={found} />}
+    </AskedSection>
+  )
 }
 
 function Proposing(props: { readonly draft: Draft; readonly onProposed: () => void }) {

@@ -33,16 +33,21 @@ export function Field(props: {
   )
 }
 
-export interface ChoiceGroup {
+interface Option {
+  readonly value: string
   readonly name: string
-  readonly options: readonly { readonly value: string; readonly name: string }[]
 }
 
-/** One of many, in groups: the browser's own list, which phones show best. */
+interface ChoiceGroup {
+  readonly name: string
+  readonly options: readonly Option[]
+}
+
+/** One of many, in groups or side by side: the browser's own list, which phones show best. */
 export function Select(props: {
   readonly label: string
   readonly value: string
-  readonly groups: readonly ChoiceGroup[]
+  readonly groups: readonly (ChoiceGroup | Option)[]
   readonly onChange: (value: string) => void
 }): ReactNode {
   const id = useId()
@@ -59,16 +64,24 @@ export function Select(props: {
         }}
         className={`min-h-12 ${BOX}`}
       >
-        {props.groups.map(({ name, options }) => (
-          <optgroup key={name} label={name}>
-            {options.map((option) => (
-              <option key={option.value} value={option.value}>
-                {option.name}
-              </option>
-            ))}
-          </optgroup>
-        ))}
+        {props.groups.map((group) =>
+          'options' in group ? (
+            <optgroup key={group.name} label={group.name}>
+              {group.options.map(toOption)}
+            </optgroup>
+          ) : (
+            toOption(group)
+          ),
+        )}
       </select>
     </div>
+  )
+}
+
+function toOption({ value, name }: Option): ReactNode {
+  return (
+    <option key={value} value={value}>
+      {name}
+    </option>
   )
 }
