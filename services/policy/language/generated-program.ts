@@ -3,7 +3,8 @@ import { compareMasks, bitsOf } from './compare-values.ts'
 import { weakest } from './compiled-pack.ts'
 import { midnightAfterDays, type Seconds } from './dates.ts'
 import { FactCoder } from './fact-coder.ts'
-import { generateSource, type Variant } from './generate.ts'
+import type { Variant } from './emission.ts'
+import { generateSource } from './generate.ts'
 import { COMPARISON_CODES, NormalForm } from './normal-form.ts'
 import type { Pack, PackOption } from './pack.ts'
 import { planProgram, type ProgramPlan } from './program-plan.ts'
@@ -34,7 +35,7 @@ export class GeneratedProgram {
   constructor(pack: Pack, axes: readonly string[], layout = new CodedLayout()) {
     this.layout = layout
     this.#pack = pack
-    this.#form = new NormalForm(this.layout, pack.tables)
+    this.#form = new NormalForm(this.layout)
     this.plan = planProgram(pack, axes, this.#form)
     this.out = new Int32Array(2 * axes.length + 2 * this.plan.words)
     this.#first = new Int32Array(this.out.length)

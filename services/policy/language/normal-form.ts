@@ -87,6 +87,7 @@ export interface Lookups {
   readonly axes: string[]
 }
 
+type Tables = ReadonlyMap<string, Table>
 type Locals = ReadonlyMap<number, Scope>
 type Built = Pick<Node, 'op' | 'args'> &
   Partial<Pick<Node, 'numbers' | 'items' | 'scope' | 'exact'>>
@@ -96,14 +97,12 @@ export class NormalForm {
   readonly layout: CodedLayout
   readonly root: Scope
   readonly lookups: Lookups = { tables: [], levels: [], zones: [], axes: [] }
-  readonly #tables: ReadonlyMap<string, Table>
   readonly #nodes = new Map<string, Node>()
   readonly #scopes = new Map<string, Scope>()
-  readonly #tableIndices = new Map<string, number>()
+  #tables: Tables = new Map()
 
-  constructor(layout: CodedLayout, tables: ReadonlyMap<string, Table>) {
+  constructor(layout: CodedLayout) {
     this.layout = layout
-    this.#tables = tables
     this.root = { id: 0, depth: 0, parent: undefined, record: layout.root, list: undefined }
   }
 
@@ -112,11 +111,14 @@ export class NormalForm {
     return [...this.#nodes.values()]
   }
 
-  condition(ir: Ir): Node {
+  /** `tables` are those of the pack that the condition stands in. */
+  condition(ir: Ir, tables: Tables): Node {
+    this.#tables = tables
     return this.#truth(ir, new Map())
   }
 
-  value(ir: Ir): Node {
+  value(ir: Ir, tables: Tables): Node {
+    this.#tables = tables
     return this.#mask(ir, new Map())
   }
 
@@ -204,7 +206,7 @@ export class NormalForm {
         return this.#node({
           op: 'within-days',
           args: [this.#time(ir.time, locals)],
-          numbers: [this.lookups.zones.push({ days: ir.days, zone: ir.zone }) - 1],
+          numbers: [this.#days(ir.days, ir.zone)],
         })
       case 'has':
         return this.#has(ir.of, locals)
@@ -519,22 +521,23 @@ export class NormalForm {
     const numbers = members.map((member) => this.layout.text(member))
     const levels = new Int32Array(Math.max(0, ...numbers) + 1).fill(ABSENT)
     for (const [index, number] of numbers.entries()) levels[number] = 1 << index
-    const same = this.lookups.levels.findIndex((other) => other.join() === levels.join())
-    const index = same >= 0 ? same : this.lookups.levels.push(levels) - 1
+    const index = placeOf(levels, this.lookups.levels)
     return this.#node({ op: 'level', args: [of], numbers: [index] })
   }
 
   #table(name: string): number {
-    const known = this.#tableIndices.get(name)
-    if (known !== undefined) return known
     const table = this.#tables.get(name)
     if (table === undefined) throw new TypeError(`no table ${name}`)
     const masks = new Int32Array(31)
     for (let bit = 0; bit < 30; bit += 1) masks[bit] = table.rows.get(1 << bit) ?? table.fallback
     masks[30] = ABSENT
-    const index = this.lookups.tables.push(masks) - 1
-    this.#tableIndices.set(name, index)
-    return index
+    return placeOf(masks, this.lookups.tables)
+  }
+
+  #days(days: number, zone: string): number {
+    const { zones } = this.lookups
+    const known = zones.findIndex((other) => other.days === days && other.zone === zone)
+    return known >= 0 ? known : zones.push({ days, zone }) - 1
   }
 
   #axis(name: string): number {
@@ -546,6 +549,12 @@ export class NormalForm {
 interface Filter {
   readonly slot: number
   readonly body: Ir
+}
+
+/** Position of a list of the same numbers, which is added where there is none: what is equal becomes one node. */
+function placeOf(numbers: Int32Array, lists: Int32Array[]): number {
+  const same = lists.findIndex((other) => other.join() === numbers.join())
+  return same >= 0 ? same : lists.push(numbers) - 1
 }
 
 function isConstant({ op, numbers }: Node, value: number): boolean {

@@ -109,7 +109,10 @@ class Planner {
       grants: of('grant'),
       vetoes: of('veto'),
       caps: of('cap'),
-      minimum: axis.kind === 'levels' ? axis.minimum?.map((ir) => this.#form.value(ir)) : undefined,
+      minimum:
+        axis.kind === 'levels'
+          ? axis.minimum?.map((ir) => this.#form.value(ir, this.#pack.tables))
+          : undefined,
     }
   }
 
@@ -120,7 +123,7 @@ class Planner {
     const planned: ProgramRule = {
       rule,
       index: this.#rules.size,
-      condition: this.#form.condition(rule.condition),
+      condition: this.#form.condition(rule.condition, this.#pack.tables),
       from: from === undefined ? undefined : from - EPOCH,
       until: until === undefined ? undefined : until - EPOCH,
       unknown: 'unknown' in rule ? rule.unknown : 'lower',
