@@ -1,4 +1,6 @@
+import { NONE, VERIFIED_AT } from './coded-layout.ts'
 import type { NormalForm, Node, Scope } from './normal-form.ts'
+import type { ProgramRule } from './program-plan.ts'
 import { PIECES } from './slot-search.ts'
 
 /** What one variant of a program takes care of. */
@@ -10,6 +12,12 @@ export interface Variant {
    * change one. `turns`: the same, and when the next clock turns that may change one.
    */
   readonly finds: 'fired' | 'bounds' | 'turns'
+}
+
+export interface GeneratedSource {
+  /** Body of a function of `lib`: constant integers, words of the subject and operators, never a text of an author. */
+  readonly text: string
+  readonly scratchRegions: number
 }
 
 /** Statements that run once per subject, or once per item of a list. */
@@ -68,4 +76,29 @@ export class Emission {
 export function some(node: Node | undefined): Node {
   if (node === undefined) throw new TypeError('an operation without its operand')
   return node
+}
+
+/** Of a function of a subject's words, its first word, the time, and when what ages was measured. */
+export function sourceOf({ form, root, scratchRegions }: Emission): GeneratedSource {
+  const text = [
+    "'use strict';",
+    'const { out, turns, search, scratch, tables, levels, days, compareMasks, tableOf, extremeOf, weakestOf } = lib;',
+    ...form.lookups.tables.map((_, i) => `const T${i} = tables[${i}];`),
+    ...form.lookups.levels.map((_, i) => `const L${i} = levels[${i}];`),
+    'const not = (t) => t === 2 ? 2 : 3 - t;',
+    'return function (m, s, now, measured) {',
+    'let turn = Infinity, x = 0;',
+    `const verified = m[s + ${VERIFIED_AT}], at = verified === ${NONE} ? now : verified;`,
+    ...root.lines,
+    '};',
+  ].join('\n')
+  return { text, scratchRegions }
+}
+
+/** What has to hold of `at` for a rule to be in force. */
+export function periodOf({ from, until }: Pick<ProgramRule, 'from' | 'until'>): readonly string[] {
+  return [
+    ...(from === undefined ? [] : [`at >= ${from}`]),
+    ...(until === undefined ? [] : [`at < ${until}`]),
+  ]
 }

@@ -1,16 +1,17 @@
-import { NONE, VERIFIED_AT } from './coded-layout.ts'
-import { Emission, type AxisValues, type Variant } from './emission.ts'
+import { NONE } from './coded-layout.ts'
+import {
+  Emission,
+  periodOf,
+  sourceOf,
+  type AxisValues,
+  type GeneratedSource,
+  type Variant,
+} from './emission.ts'
 import { ValueEmitter } from './emit-values.ts'
 import { NotGenerated, type Node, type NormalForm } from './normal-form.ts'
 import type { ProgramAxis, ProgramPlan, ProgramRule } from './program-plan.ts'
 import { BITS, rulesThatMatter, someOf, wordOf, type OrderedRule } from './rules-that-matter.ts'
 import { ABSENT } from './types.ts'
-
-export interface GeneratedSource {
-  /** Body of a function of `lib`: constant integers, words of the subject and operators, never a text of an author. */
-  readonly text: string
-  readonly scratchRegions: number
-}
 
 const NO_CAP = 2 ** 30
 
@@ -89,11 +90,7 @@ class ProgramEmitter implements AxisValues {
   #rule({ condition, index, from, until }: ProgramRule, matters: readonly string[]): void {
     const { lines } = this.#emission.root
     const [word, bit] = [Math.floor(index / BITS), 1 << (index % BITS)]
-    const inForce = [
-      ...matters,
-      ...(from === undefined ? [] : [`at >= ${from}`]),
-      ...(until === undefined ? [] : [`at < ${until}`]),
-    ]
+    const inForce = [...matters, ...periodOf({ from, until })]
     if (this.#notes) {
       for (const instant of [from, until])
         if (instant !== undefined)
@@ -200,21 +197,4 @@ class ProgramEmitter implements AxisValues {
     }
     if (finds === 'turns') lines.push('turns[0] = turn;')
   }
-}
-
-/** Of a function of a subject's words, its first word, the time, and when what ages was measured. */
-function sourceOf({ form, root, scratchRegions }: Emission): GeneratedSource {
-  const text = [
-    "'use strict';",
-    'const { out, turns, search, scratch, tables, levels, days, compareMasks, tableOf, extremeOf, weakestOf } = lib;',
-    ...form.lookups.tables.map((_, i) => `const T${i} = tables[${i}];`),
-    ...form.lookups.levels.map((_, i) => `const L${i} = levels[${i}];`),
-    'const not = (t) => t === 2 ? 2 : 3 - t;',
-    'return function (m, s, now, measured) {',
-    'let turn = Infinity, x = 0;',
-    `const verified = m[s + ${VERIFIED_AT}], at = verified === ${NONE} ? now : verified;`,
-    ...root.lines,
-    '};',
-  ].join('\n')
-  return { text, scratchRegions }
 }
