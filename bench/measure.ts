@@ -84,6 +84,14 @@ export async function quietTimesLater(works: readonly (() => unknown)[]): Promis
   return series.map(({ times }) => quantile(times, QUIET))
 }
 
+/** CPU time of one run of a work, in milliseconds. */
+export function cpuMilliseconds(work: () => unknown): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e3
+}
+
 function quantile(values: readonly number[], part: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN
 }

@@ -9,6 +9,7 @@ import type { Pack } from '../services/policy/language/pack.ts'
 import { Scorer } from '../services/policy/language/score.ts'
 import { benchColdRescore } from './policy/cold-rescore.ts'
 import { handWritten } from './policy/hand-written.ts'
+import { benchImpact } from './policy/impact.ts'
 import { peersOf } from './policy/peers.ts'
 import {
   AXES,
@@ -20,7 +21,7 @@ import {
   type Population,
 } from './policy/population.ts'
 import { NOW } from './policy/subjects.ts'
-import { quietTimes, quietTimesLater } from './measure.ts'
+import { cpuMilliseconds, quietTimes, quietTimesLater } from './measure.ts'
 
 const SUBJECTS = 1024
 const POPULATION = 1_000_000
@@ -44,6 +45,7 @@ export async function benchPolicy(): Promise<readonly string[]> {
     ...ours.lines,
     ...benchCompile(),
     ...benchWhatIf(program, pack),
+    ...benchImpact(),
     ...benchColdRescore(program, open),
     '',
     '| engine | one decision | × ours with the mask of rules | can it say the policy? |',
@@ -162,13 +164,6 @@ async function benchPeers(
     ({ peer }, i) =>
       `| ${peer.name} | ${micro(times[i] ?? 0)} | ${((times[i] ?? 0) / ours).toFixed(0)}× | ${peer.says} |`,
   )
-}
-
-function cpuMilliseconds(work: () => unknown): number {
-  const before = process.cpuUsage()
-  work()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1000
 }
 
 function compileReference(text: string): GeneratedProgram {

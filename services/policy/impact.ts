@@ -66,6 +66,8 @@ function levelOn(levels: readonly PersonLevel[], ref: AxisRef): string {
 /** Counts persons by their levels on one axis, now and with another policy. */
 export class AxisCount {
   readonly ref: AxisRef
+  /** Of the policy before, and of the one after. */
+  readonly labels: readonly [readonly string[], readonly string[]]
   readonly #after: ActivePolicy
   readonly #levels: readonly string[]
   readonly #matrix: number[][]
@@ -73,8 +75,9 @@ export class AxisCount {
   constructor(ref: AxisRef, before: ActivePolicy, after: ActivePolicy) {
     this.ref = ref
     this.#after = after
-    const [old, own] = [before, after].map((policy) => membersOf(policy, ref))
-    this.#levels = [...new Set([...(old ?? []), ...(own ?? [])]), INDETERMINATE]
+    this.labels = [labelsOf(before, ref), labelsOf(after, ref)]
+    const levels = this.labels.flatMap((labels) => labels.slice(0, -1))
+    this.#levels = [...new Set(levels), INDETERMINATE]
     this.#matrix = this.#levels.map(() => this.#levels.map(() => 0))
   }
 
@@ -108,6 +111,7 @@ export class AxisCount {
   }
 }
 
-function membersOf(policy: ActivePolicy, { framework, axis }: AxisRef): readonly string[] {
-  return policy.offered(framework, axis).axis.type.members
+/** What a person's level may be called: low to high, `indeterminate` last. */
+export function labelsOf(policy: ActivePolicy, { framework, axis }: AxisRef): readonly string[] {
+  return [...policy.offered(framework, axis).axis.type.members, INDETERMINATE]
 }

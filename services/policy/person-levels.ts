@@ -1,6 +1,7 @@
 import type { ActivePolicy } from './active-policy.ts'
 import { identityLevel } from './identity-level.ts'
 import { EPOCH } from './language/coded-layout.ts'
+import { isInPeriod } from './language/dates.ts'
 import type { Coded, FactCoder } from './language/fact-coder.ts'
 import { GeneratedProgram } from './language/generated-program.ts'
 import { NotGenerated } from './language/normal-form.ts'
@@ -73,9 +74,7 @@ class AxisProgram {
   ): readonly (readonly [ref: AxisRef, level: PersonLevel])[] {
     const { effective } = this.#pack
     const seconds = Math.floor(at.getTime() / 1000)
-    const isInForce =
-      (effective.from ?? seconds) <= seconds && seconds < (effective.until ?? Infinity)
-    if (!isInForce) return []
+    if (!isInPeriod(effective, seconds)) return []
     const highest = this.refs.map(() => 1)
     const ends = this.refs.map(() => effective.until ?? Infinity)
     for (const facts of proofings) {

@@ -15,6 +15,8 @@ const before = library.policyOf(NAME)
 const NOW = new Date('2026-12-01T00:00:00Z')
 const METI = 'meti-idtf-2016/proofing.rules.yaml'
 const NIST = 'nist-63-4/identity.rules.yaml'
+const KNOWN = 'when: evidence.exists(e, any_id(e))'
+const EXPIRING = 'when: evidence.exists(e, any_id(e) && e.expires_at > now)'
 
 const drawers = ['nist-800-63A-4', 'meti-idtf-2016'].map((framework, i) =>
   drawerFor(before.frameworks.pack(framework), store, i + 1, NOW.getTime() / 1000),
@@ -62,13 +64,17 @@ function draft(path: string, from: string, to: string): ActivePolicy {
 }
 
 /** The same, person by person, from the ordinary engine. */
-function counted(after: ActivePolicy, persons = people): Impact {
+function counted(
+  after: ActivePolicy,
+  persons: ReadonlyMap<string, readonly Facts[]> = people,
+  at = NOW,
+): Impact {
   const axes = sharedAxes(before, after).map((ref) => {
     const count = new AxisCount(ref, before, after)
     for (const proofings of persons.values())
       count.add(
-        identityLevel(before, ref, proofings, NOW).level,
-        identityLevel(after, ref, proofings, NOW).level,
+        identityLevel(before, ref, proofings, at).level,
+        identityLevel(after, ref, proofings, at).level,
       )
     return count.impact()
   })
@@ -90,12 +96,7 @@ describe('impact of a draft on everybody', () => {
       'jpki_equivalence: true',
       'jpki_equivalence: false',
     ],
-    [
-      'a fact that no rule looked at',
-      METI,
-      'when: evidence.exists(e, any_id(e))',
-      'when: evidence.exists(e, any_id(e) && e.expires_at > now)',
-    ],
+    ['a fact that no rule looked at', METI, KNOWN, EXPIRING],
     [
       'a text that no rule named',
       METI,
@@ -124,6 +125,42 @@ describe('impact of a draft on everybody', () => {
       own.put({ subjectRef: ref, proofings: JSON.stringify(now.get(ref)) })
     expect(own.size).toBe(240)
     expect(own.impact(before, after, NOW)).toEqual(counted(after, now))
+  })
+
+  test('what nobody needs any more is given up while everybody changes', () => {
+    const own = populationOf(people)
+    const [one, other] = [
+      draft(METI, "grant: { proofing: '2' }", "grant: { proofing: '3' }"),
+      draft(METI, KNOWN, EXPIRING),
+    ]
+    let persons: ReadonlyMap<string, readonly Facts[]> = people
+    for (let turn = 0; turn < 6; turn += 1) {
+      const proofings = [...persons.values()]
+      persons = new Map(
+        [...persons.keys()].map((ref, i) => [
+          ref,
+          proofings[i % 4 === 0 ? i : (i + 4) % 240] ?? [],
+        ]),
+      )
+      for (const [subjectRef, facts] of persons)
+        own.put({ subjectRef, proofings: JSON.stringify(facts) })
+      own.impact(before, turn % 2 === 0 ? one : other, NOW)
+    }
+    expect(own.impact(before, one, NOW)).toEqual(counted(one, persons))
+    expect(own.impact(before, other, NOW)).toEqual(counted(other, persons))
+  })
+
+  test('a level that ends counts as it stands when the draft is asked about', () => {
+    const own = populationOf(people)
+    const after = draft(
+      METI,
+      KNOWN,
+      KNOWN.replace('when: ', 'when: within(proofing.at, 1000d) && '),
+    )
+    own.impact(before, after, NOW)
+    const later = new Date(NOW.getTime() + 10 * 365 * 86_400_000)
+    expect(own.impact(before, after, later)).toEqual(counted(after, people, later))
+    expect(counted(after, people, later)).not.toEqual(counted(after))
   })
 
   test('a draft with faults is refused, and the next one is counted', () => {

@@ -71,3 +71,14 @@ export function formatTime(time: Seconds): string {
 function startOfDay(day: Temporal.PlainDate, zone: string): Seconds {
   return Math.floor(day.toZonedDateTime({ timeZone: zone }).epochMilliseconds / 1000)
 }
+
+/** Whether an instant lies in a half-open period; an end that is not given is open. */
+export function isInPeriod(
+  {
+    from = -Infinity,
+    until = Infinity,
+  }: { readonly from?: Seconds | undefined; readonly until?: Seconds | undefined },
+  at: Seconds,
+): boolean {
+  return from <= at && at < until
+}

@@ -2,7 +2,7 @@ import type { Json } from '../../kernel/canonical-json.ts'
 import { ServiceError } from '../../kernel/errors.ts'
 import type { Env } from './closures.ts'
 import { CompiledPack, type AnswerValue, type AxisBounds } from './compiled-pack.ts'
-import { formatTime, type Seconds } from './dates.ts'
+import { isInPeriod, formatTime, type Seconds } from './dates.ts'
 import { fromCases, T } from './kleene.ts'
 import type { Axis, Grant, Pack, PackOption, Rule, Text } from './pack.ts'
 import type { Outcome } from './judged-facts.ts'
@@ -242,9 +242,7 @@ export class Scorer {
 
   #checkInForce(at: Seconds): void {
     const { effective, framework } = this.pack
-    const covered =
-      (effective.from ?? at) <= at && at < (effective.until ?? Number.POSITIVE_INFINITY)
-    if (!covered) throw new NoVersionInForce(framework, at)
+    if (!isInPeriod(effective, at)) throw new NoVersionInForce(framework, at)
   }
 
   #facts({ facts, policy, rp }: ScoreQuestion): Facts {
