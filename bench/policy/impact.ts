@@ -1,4 +1,4 @@
-import { drawerFor } from '../../test/policy/agreement.ts'
+import { drawerFor, withoutOptions } from '../../test/policy/agreement.ts'
 import { PolicyLibrary } from '../../services/policy/policy-library.ts'
 import { PolicyStore } from '../../services/policy/policy-store.ts'
 import { Population } from '../../services/policy/population.ts'
@@ -33,11 +33,9 @@ export function benchImpact(): readonly string[] {
   const drawers = ['nist-800-63A-4', 'meti-idtf-2016'].map((framework, i) =>
     drawerFor(before.frameworks.pack(framework), store, i + 1, NOW),
   )
-  const proofings = Array.from({ length: DISTINCT }, (_, i) => {
-    // What is stored of a person has no options: a profile sets them.
-    const { policy: _, ...facts } = drawers[i % 2]?.draw() ?? {}
-    return JSON.stringify([facts])
-  })
+  const proofings = Array.from({ length: DISTINCT }, (_, i) =>
+    JSON.stringify([withoutOptions(drawers[i % 2]?.draw() ?? {})]),
+  )
   const population = new Population()
   for (let i = 0; i < PERSONS; i += 1)
     population.put({ subjectRef: `person-${i}`, proofings: proofings[i % DISTINCT] })

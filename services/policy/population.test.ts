@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { drawerFor } from '../../test/policy/agreement.ts'
+import { drawerFor, withoutOptions } from '../../test/policy/agreement.ts'
 import type { ActivePolicy } from './active-policy.ts'
 import { identityLevel } from './identity-level.ts'
 import { AxisCount, sharedAxes, type Impact } from './impact.ts'
@@ -43,11 +43,6 @@ const people = new Map<string, readonly Facts[]>([
       ] as const,
   ),
 ])
-
-/** What is stored of a person has no options: a profile sets them. */
-function withoutOptions({ policy: _, ...facts }: Facts): Facts {
-  return facts
-}
 
 function populationOf(persons: ReadonlyMap<string, readonly Facts[]>): Population {
   const population = new Population()

@@ -34,6 +34,11 @@ export function drawerFor(pack: Pack, store: PolicyStore, seed: number, now: num
   })
 }
 
+/** What is stored of a person has no options: a profile sets them. */
+export function withoutOptions({ policy: _, ...facts }: Facts): Facts {
+  return facts
+}
+
 function labelsOf(pack: Pack): readonly string[] {
   return [...pack.axes.values()].flatMap((axis) =>
     axis.kind === 'levels' ? axis.type.members : [],
