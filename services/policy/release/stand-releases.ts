@@ -4,8 +4,12 @@ import { openTemporaryEventCore } from '../../eventlog/temporary-event-core.ts'
 import { createLog } from '../../kernel/log.ts'
 import { systemRandom } from '../../kernel/random.ts'
 import { createHttpServer } from '../../rpc/http-server.ts'
+import { registerAnalysisRoutes } from '../analysis-http.ts'
+import { createAnalysisDesk } from '../analysis-thread-pool.ts'
 import { registerDecisionRoutes } from '../decisions-http.ts'
 import { registerPolicyRoutes } from '../http.ts'
+import { registerImpactRoutes } from '../impact-http.ts'
+import { createImpactDesk } from '../impact-thread-pool.ts'
 import type { Facts } from '../language/score.ts'
 import { createPolicy, type Policy } from '../policy.ts'
 import { authorCode, type ReleaseKey } from './release.ts'
@@ -66,16 +70,30 @@ export async function openPolicyPages({ policy, core }: PolicyStand) {
   const sessions = {
     current: (cookie: string | undefined) => Promise.resolve(sessionOf(cookie)),
   }
-  const routes = { policy, sessions, samples: [], clock: core.clock }
+  const { clock } = core
+  const desks = { analysis: createAnalysisDesk(), impact: createImpactDesk({ policy, clock }) }
+  const routes = { policy, sessions, samples: [], clock, ...desks }
   registerPolicyRoutes(app, routes)
   registerDecisionRoutes(app, routes)
+  registerAnalysisRoutes(app, routes)
+  registerImpactRoutes(app, routes)
   return {
-    async call(who: string, method: 'GET' | 'POST', path: string, payload?: object) {
-      const headers = { cookie: who, ...(method === 'POST' && { origin: ORIGIN }) }
+    async call(
+      who: string,
+      method: 'GET' | 'POST',
+      path: string,
+      payload?: object,
+      origin = ORIGIN,
+    ) {
+      const headers = { cookie: who, ...(method === 'POST' && { origin }) }
       const url = `/api/policy/${path}`
       return app.inject({ method, url, headers, ...(payload && { payload }) })
     },
-    [Symbol.asyncDispose]: () => app.close(),
+    async [Symbol.asyncDispose]() {
+      await app.close()
+      await desks.analysis.close()
+      await desks.impact.close()
+    },
   }
 }
 
