@@ -128,7 +128,7 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
     walletRoutes: { person: wallet.person, sessions: authenticator.sessions, clock },
     policyRoutes: {
       ...{ policy, sessions: authenticator.sessions, clock },
-      analysis: createAnalysisDesk(),
+      analysis: createAnalysisDesk(log),
       impact: createImpactDesk({ policy, clock }),
       samples: readSamplePeople(config.policyDir, policy.validator),
     },

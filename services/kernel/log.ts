@@ -45,6 +45,7 @@ export const LOG_CODES = [
   'RELEASE_REVOKED',
   'SUBJECT_ERASED',
   'RELYING_PARTY_CHANGED',
+  'TASK_FAILED',
   'CHILD_EXITED',
 ] as const
 export type LogCode = (typeof LOG_CODES)[number]

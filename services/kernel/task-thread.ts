@@ -1,11 +1,11 @@
 import { parentPort, Worker } from 'node:worker_threads'
 
 /** What a thread is asked to do; each kind of task has its own kind of answer. */
-interface Task {
+export interface Task {
   readonly kind: string
 }
 
-type Answers<T extends Task> = { readonly [K in T['kind']]: unknown }
+export type Answers<T extends Task> = { readonly [K in T['kind']]: unknown }
 
 interface Request<T extends Task> {
   readonly id: number

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { Unavailable } from '../kernel/errors.ts'
+import { createLog } from '../kernel/log.ts'
 import { createAnalysisDesk } from './analysis-thread-pool.ts'
 import { PolicyStore } from './policy-store.ts'
 
@@ -7,7 +7,7 @@ const { documents } = new PolicyStore().library
 const METI = 'meti-idtf-2016'
 const RULES = `${METI}/proofing.rules.yaml`
 const now = Date.parse('2026-12-01T00:00:00Z') / 1000
-const desk = createAnalysisDesk()
+const desk = createAnalysisDesk(createLog('silent'))
 const waits = new AbortController().signal
 
 afterAll(() => desk.close())
@@ -66,14 +66,5 @@ describe('analysis in a thread of its own', () => {
     await expect(left).rejects.toThrow('left')
     expect(await next).toMatchObject({ axis: 'proofing' })
     await expect(desk.ask(findings, leaving.signal)).rejects.toThrow('left')
-  })
-
-  test('refuses what takes too long, and what waits with too many', async () => {
-    const strict = createAnalysisDesk({ patience: 1, waiting: 1 })
-    const [slow, second, third] = [1, 2, 3].map(() => strict.ask(findings, waits))
-    await expect(third).rejects.toThrow(Unavailable)
-    await expect(slow).rejects.toThrow('takes too long')
-    await expect(second).rejects.toThrow('takes too long')
-    await strict.close()
   })
 })
