@@ -215,7 +215,7 @@ async function startOperator(
     log,
     orders: {
       [RECHECK_PATH]: (body) => proofing.checkIdentity(readSubjectRef(body)),
-      [AUTHORS_PATH]: (body) => orderAboutAuthors(policy.releases, body),
+      [AUTHORS_PATH]: (body) => orderAboutAuthors(policy.authors, body),
     },
     notReady: () => (lag > MAXIMUM_LAG ? ['CONSUMER_LAGS'] : []),
     gauges: {

@@ -24,8 +24,10 @@ import { AuthorGate, type AuthorGateDependencies } from './author-gate.ts'
 import { PolicyRejected } from './language/diagnostic.ts'
 import type { Text } from './language/pack.ts'
 import { FACTS, FACTS_SCHEMA, type PolicyDocuments } from './policy-library.ts'
+import type { Policy } from './policy.ts'
 
 export interface AnalysisRouteDependencies extends AuthorGateDependencies {
+  readonly policy: AuthorGateDependencies['policy'] & Pick<Policy, 'releases'>
   readonly analysis: AnalysisDesk
 }
 

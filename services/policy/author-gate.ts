@@ -5,7 +5,7 @@ import type { Policy } from './policy.ts'
 import type { Minimum } from './ports.ts'
 
 export interface AuthorGateDependencies {
-  readonly policy: Pick<Policy, 'assess' | 'releases'>
+  readonly policy: Pick<Policy, 'assess' | 'authors'>
   readonly sessions: Pick<SessionPort, 'current'>
   readonly clock: Clock
 }
@@ -34,7 +34,7 @@ export class AuthorGate {
   /** @throws AccessDenied for anybody but an author with a strong login */
   async author(cookie: string | undefined) {
     const session = await this.session(cookie)
-    const role = await this.#dependencies.policy.releases.role(session.subjectRef)
+    const role = await this.#dependencies.policy.authors.role(session.subjectRef)
     if (role?.granted !== true) throw new AccessDenied('PERMISSION_DENIED', 'expected an author')
     if (!(await this.#isStrong(session)))
       throw new AccessDenied('PERMISSION_DENIED', 'expected a login at AAL2')
@@ -42,7 +42,7 @@ export class AuthorGate {
   }
 
   async view(session: LiveSession) {
-    const role = await this.#dependencies.policy.releases.role(session.subjectRef)
+    const role = await this.#dependencies.policy.authors.role(session.subjectRef)
     const granted = role?.granted === true
     return {
       role:

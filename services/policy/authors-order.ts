@@ -1,5 +1,5 @@
 import { InvalidInput } from '../kernel/errors.ts'
-import type { PolicyReleases } from './release/releases.ts'
+import type { PolicyAuthors } from './release/authors.ts'
 
 /** Where the operator's face takes the order about authors of policies. */
 export const AUTHORS_PATH = '/policy/authors'
@@ -9,7 +9,7 @@ export const AUTHORS_PATH = '/policy/authors'
  * @throws InvalidInput for another form; NotFound for a code that nobody asked with
  */
 export async function orderAboutAuthors(
-  releases: Pick<PolicyReleases, 'authors' | 'grantRole'>,
+  authors: Pick<PolicyAuthors, 'list' | 'grantRole'>,
   unverifiedBody: unknown,
 ): Promise<object> {
   const { code, granted } = Object(unverifiedBody) as Record<string, unknown>
@@ -17,7 +17,7 @@ export async function orderAboutAuthors(
     if (typeof code !== 'string' || !/^[0-9a-f]{16}$/.test(code))
       throw new InvalidInput('code', 'the code of an author: 16 hexadecimal digits')
     if (typeof granted !== 'boolean') throw new InvalidInput('granted', 'true or false')
-    await releases.grantRole(code, granted)
+    await authors.grantRole(code, granted)
   }
-  return { authors: await releases.authors() }
+  return { authors: await authors.list() }
 }

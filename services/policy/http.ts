@@ -52,7 +52,7 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     { schema: { body: emptyBody, response: { 200: authorReply } } },
     async ({ headers }) => {
       const session = await gate.session(headers.cookie)
-      await releases.askForRole(session.subjectRef)
+      await policy.authors.askForRole(session.subjectRef)
       return gate.view(session)
     },
   )

@@ -100,9 +100,9 @@ describe('publishing by two persons', () => {
 
   test('a person whose role was taken proposes nothing', async () => {
     await using given = await openPolicyStand()
-    await given.policy.releases.grantRole(authorCode(ANNA), false)
+    await given.policy.authors.grantRole(authorCode(ANNA), false)
     await expect(propose(given.policy)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
-    await expect(given.policy.releases.grantRole('0'.repeat(16), true)).rejects.toMatchObject({
+    await expect(given.policy.authors.grantRole('0'.repeat(16), true)).rejects.toMatchObject({
       code: 'NOT_FOUND',
     })
   })

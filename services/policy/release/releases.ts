@@ -2,18 +2,15 @@ import type { KeyObject } from 'node:crypto'
 import type { Tx, UnitOfWork } from '../../database/unit-of-work.ts'
 import { eventKeyId } from '../../eventlog/event-trust.ts'
 import type { Clock } from '../../kernel/clock.ts'
-import { AccessDenied, ConfigError, Conflict, InvalidInput, NotFound } from '../../kernel/errors.ts'
+import { AccessDenied, ConfigError, Conflict, NotFound } from '../../kernel/errors.ts'
 import type { Log } from '../../kernel/log.ts'
 import { orderedId, type Random } from '../../kernel/random.ts'
 import type { DocumentChange, GateReport, Intent } from '../api.ts'
 import type { ActivePolicy } from '../active-policy.ts'
-import {
-  FACTS_SCHEMA,
-  isPolicyDocument,
-  PolicyLibrary,
-  type PolicyDocuments,
-} from '../policy-library.ts'
+import { PolicyLibrary, type PolicyDocuments } from '../policy-library.ts'
 import type { PolicyInForce } from '../policy-in-force.ts'
+import type { PolicyAuthors } from './authors.ts'
+import { changedDocuments, changesBetween } from './draft.ts'
 import { passGates, type GateFindings } from './gates.ts'
 import {
   authorCode,
@@ -33,6 +30,7 @@ export interface ReleasesDependencies {
   readonly log: Log
   readonly key: ReleaseKey
   readonly inForce: PolicyInForce
+  readonly authors: Pick<PolicyAuthors, 'require'>
   /** Tells, in the same transaction, that a policy is in force, and makes every person due. */
   readonly activate: (tx: Tx, policy: ActivePolicy, now: Date) => Promise<void>
 }
@@ -54,7 +52,6 @@ export interface Proposal {
 }
 
 const MAX_PROPOSALS = 50
-const MAX_DOCUMENTS = 500
 
 /**
  * Publishing by two persons: one proposes, another approves, and what is approved is signed, put in a chain, and in force at
@@ -127,19 +124,7 @@ export class PolicyReleases {
 
   /** What is in force with changes. @throws InvalidInput */
   changed(changes: readonly DocumentChange[]): PolicyDocuments {
-    const documents = new Map(this.#deps.inForce.documents)
-    for (const { path, text } of changes) {
-      if (!isPolicyDocument(path) || path === FACTS_SCHEMA)
-        throw new InvalidInput(
-          'changes',
-          `facts.yaml, or rules or tests of a framework, not ${path}`,
-        )
-      if (text === null) documents.delete(path)
-      else documents.set(path, text)
-    }
-    if (documents.size > MAX_DOCUMENTS)
-      throw new InvalidInput('changes', `at most ${MAX_DOCUMENTS} documents`)
-    return documents
+    return changedDocuments(this.#deps.inForce.documents, changes)
   }
 
   /** What a draft would put in force. @throws PolicyRejected, InvalidInput, NotFound */
@@ -151,7 +136,7 @@ export class PolicyReleases {
   /** Proposes changes of what is in force. A draft that no gate lets through may be shown to others, and not approved. */
   async propose(subjectRef: string, proposal: NewProposal): Promise<Proposal> {
     const { basePolicyDigest, changes, note, intent = 'any' } = proposal
-    await this.#requireAuthor(subjectRef)
+    await this.#deps.authors.require(subjectRef)
     if (basePolicyDigest !== this.#deps.inForce.policy.digest)
       throw new Conflict('expected changes of what is in force: another policy is by now')
     return this.#propose(subjectRef, this.changed(changes), { note, intent, rolledBackTo: null })
@@ -163,7 +148,7 @@ export class PolicyReleases {
     sequence: number,
     { note, intent = 'any' }: Pick<NewProposal, 'note' | 'intent'>,
   ): Promise<Proposal> {
-    await this.#requireAuthor(subjectRef)
+    await this.#deps.authors.require(subjectRef)
     const { content } = await this.release(sequence)
     const said = { note, intent, rolledBackTo: sequence }
     return this.#propose(subjectRef, content.documents, said)
@@ -175,7 +160,7 @@ export class PolicyReleases {
    */
   async approve(subjectRef: string, id: string, looked: string): Promise<Release> {
     const { database, clock, key, inForce, activate, log } = this.#deps
-    const approver = await this.#requireAuthor(subjectRef)
+    const approver = await this.#deps.authors.require(subjectRef)
     const { row, documents, current } = await this.proposal(id)
     // INVARIANT: two persons stand behind what is in force.
     if (row.author === approver)
@@ -255,35 +240,6 @@ export class PolicyReleases {
     return release
   }
 
-  /** The role of a person, and the code by which the operator grants it. */
-  async role(
-    subjectRef: string,
-  ): Promise<{ readonly granted: boolean; readonly code: string } | undefined> {
-    return this.#deps.database.read((tx) => this.#store.author(tx, subjectRef))
-  }
-
-  async askForRole(subjectRef: string): Promise<void> {
-    const row = {
-      subjectRef,
-      code: authorCode(subjectRef),
-      granted: false,
-      at: this.#deps.clock.now(),
-    }
-    await this.#deps.database.run((tx) => this.#store.askForRole(tx, row))
-  }
-
-  /** Who has the role, or asked for it. */
-  async authors(): Promise<readonly { readonly code: string; readonly granted: boolean }[]> {
-    const rows = await this.#deps.database.read((tx) => this.#store.authors(tx))
-    return rows.map(({ code, granted }) => ({ code, granted }))
-  }
-
-  /** Grants or takes the role. @throws NotFound for a code that nobody asked with */
-  async grantRole(code: string, granted: boolean): Promise<void> {
-    const done = await this.#deps.database.run((tx) => this.#store.grant(tx, code, granted))
-    if (!done) throw new NotFound('expected the code of somebody who asked to be an author')
-  }
-
   async #propose(
     subjectRef: string,
     documents: PolicyDocuments,
@@ -317,7 +273,7 @@ export class PolicyReleases {
     id: string,
     end: { readonly state: 'withdrawn' | 'refused'; readonly refusal: string | null },
   ): Promise<Proposal> {
-    const code = await this.#requireAuthor(subjectRef)
+    const code = await this.#deps.authors.require(subjectRef)
     const { row } = await this.proposal(id)
     if ((row.author === code) !== (end.state === 'withdrawn'))
       throw new AccessDenied(
@@ -369,21 +325,6 @@ export class PolicyReleases {
     const row = { policyDigest: policy.digest, pack: inForce.pack, since: clock.now() }
     await this.#store.noteInForce(tx, row, documents)
   }
-
-  async #requireAuthor(subjectRef: string): Promise<string> {
-    const role = await this.role(subjectRef)
-    if (role?.granted !== true) throw new AccessDenied('PERMISSION_DENIED', 'expected an author')
-    return role.code
-  }
-}
-
-function changesBetween(before: PolicyDocuments, after: PolicyDocuments): DocumentChange[] {
-  const changed = [...after].filter(([path, text]) => before.get(path) !== text)
-  const gone = [...before.keys()].filter((path) => !after.has(path))
-  return [
-    ...changed.map(([path, text]) => ({ path, text })),
-    ...gone.map((path) => ({ path, text: null })),
-  ].sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
 const MAX_FAILED = 100

@@ -37,8 +37,8 @@ export async function openPolicyStand() {
   const policy = open()
   await policy.activate()
   for (const subjectRef of [ANNA, BO]) {
-    await policy.releases.askForRole(subjectRef)
-    await policy.releases.grantRole(authorCode(subjectRef), true)
+    await policy.authors.askForRole(subjectRef)
+    await policy.authors.grantRole(authorCode(subjectRef), true)
   }
   const fact = { kind: 'proofing', proofingId: 'p1', facts: CARD_PROOFING } as const
   await database.run((tx) => policy.apply(tx, { kind: 'fact', subjectRef: PERSON, fact }, 'e-1'))
