@@ -17,6 +17,7 @@ import { createImpactDesk } from '../policy/impact-thread-pool.ts'
 import { createPolicy, type Policy } from '../policy/policy.ts'
 import type { PolicyRouteDependencies } from '../policy/http.ts'
 import { readSamplePeople } from '../policy/sample-people-store.ts'
+import { createGateDesk } from '../policy/release/gate-thread-pool.ts'
 import { createPolicyConsumers } from '../policy/worker.ts'
 import { createProofing, type Proofing } from '../proofing/proofing.ts'
 import { createProofingConsumers } from '../proofing/worker.ts'
@@ -71,6 +72,7 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
     publisher: core.publisher('policy'),
     policies: config.policyDir,
     releaseKey: loadSigningKey(keys.files, RELEASE_KEY),
+    gates: createGateDesk(log),
   })
   await policy.activate()
 

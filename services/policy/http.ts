@@ -1,4 +1,5 @@
 import type { HttpServer } from '../rpc/http-server.ts'
+import { hungUp } from '../rpc/hung-up.ts'
 import {
   MAX_DRAFT,
   approveBody,
@@ -27,7 +28,7 @@ import { AuthorGate, type AuthorGateDependencies } from './author-gate.ts'
 import type { PolicyDocuments } from './policy-library.ts'
 import type { Policy } from './policy.ts'
 import type { ReleaseHead } from './release/release.ts'
-import { toReport, type Proposal } from './release/releases.ts'
+import type { Proposal } from './release/proposals.ts'
 import type { SamplePerson } from './sample-people-store.ts'
 
 export interface PolicyRouteDependencies extends AuthorGateDependencies {
@@ -79,9 +80,9 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
   app.post(
     '/api/policy/check',
     { bodyLimit: MAX_DRAFT, schema: { body: checkBody, response: { 200: gateReport } } },
-    async ({ headers, body }) => {
+    async ({ headers, body }, reply) => {
       await gate.author(headers.cookie)
-      return toReport(releases.check(body.changes, body.intent))
+      return releases.check(body.changes, body.intent, hungUp(reply.raw))
     },
   )
 
@@ -90,7 +91,7 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     { schema: { response: { 200: proposalsReply } } },
     async ({ headers }) => {
       const { code } = await gate.author(headers.cookie)
-      const proposals = await releases.proposals()
+      const proposals = await policy.proposals.list()
       return { proposals: proposals.map((proposal) => toProposalView(proposal, code)) }
     },
   )
@@ -100,7 +101,7 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     { bodyLimit: MAX_DRAFT, schema: { body: proposeBody, response: { 200: proposalReply } } },
     async ({ headers, body }) => {
       const { code, session } = await gate.author(headers.cookie)
-      const proposal = await releases.propose(session.subjectRef, body)
+      const proposal = await policy.proposals.propose(session.subjectRef, body)
       return { proposal: toProposalView(proposal, code) }
     },
   )
@@ -110,7 +111,7 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     { schema: { params: proposalParams, response: { 200: proposalReply } } },
     async ({ headers, params }) => {
       const { code } = await gate.author(headers.cookie)
-      return { proposal: toProposalView(await releases.proposal(params.id), code) }
+      return { proposal: toProposalView(await policy.proposals.one(params.id), code) }
     },
   )
 
@@ -129,7 +130,7 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     { schema: { params: proposalParams, body: emptyBody, response: { 200: proposalReply } } },
     async ({ headers, params }) => {
       const { code, session } = await gate.author(headers.cookie)
-      const proposal = await releases.withdraw(session.subjectRef, params.id)
+      const proposal = await policy.proposals.withdraw(session.subjectRef, params.id)
       return { proposal: toProposalView(proposal, code) }
     },
   )
@@ -139,7 +140,7 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     { schema: { params: proposalParams, body: refuseBody, response: { 200: proposalReply } } },
     async ({ headers, params, body }) => {
       const { code, session } = await gate.author(headers.cookie)
-      const proposal = await releases.refuse(session.subjectRef, params.id, body.reason)
+      const proposal = await policy.proposals.refuse(session.subjectRef, params.id, body.reason)
       return { proposal: toProposalView(proposal, code) }
     },
   )
@@ -173,7 +174,7 @@ export function registerPolicyRoutes(app: HttpServer, dependencies: PolicyRouteD
     { schema: { body: rollBackBody, response: { 200: proposalReply } } },
     async ({ headers, body }) => {
       const { code, session } = await gate.author(headers.cookie)
-      const proposal = await releases.rollBack(session.subjectRef, body.sequence, body)
+      const proposal = await policy.proposals.rollBack(session.subjectRef, body.sequence, body)
       return { proposal: toProposalView(proposal, code) }
     },
   )

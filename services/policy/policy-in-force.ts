@@ -2,15 +2,25 @@ import type { ActivePolicy } from './active-policy.ts'
 import { PolicyLibrary, type PolicyDocuments } from './policy-library.ts'
 import { contentDigest } from './release/release.ts'
 
+/** Documents with what they give when they are in force. */
+export interface ReadPolicy {
+  readonly documents: PolicyDocuments
+  /** What was read of them: a draft has most of it in common. */
+  readonly library: PolicyLibrary
+  /** Identity of the documents, tests included. */
+  readonly contentDigest: string
+  readonly policy: ActivePolicy
+}
+
+export interface HeldPolicy extends ReadPolicy {
+  /** Sequence of the release; 0 for the installed packs. */
+  readonly sequence: number
+}
+
 /** What answers now. Taking another policy is one step: a question that has begun ends with the one it began with. */
 export class PolicyInForce {
   readonly pack: string
-  #now: {
-    readonly sequence: number
-    readonly documents: PolicyDocuments
-    readonly contentDigest: string
-    readonly policy: ActivePolicy
-  }
+  #held: HeldPolicy
 
   /**
    * @param pack name of the pack in force
@@ -18,35 +28,31 @@ export class PolicyInForce {
    */
   constructor(pack: string, installed: PolicyLibrary) {
     this.pack = pack
-    this.#now = { sequence: 0, ...this.#read(installed) }
+    this.#held = { sequence: 0, ...this.#read(installed) }
+  }
+
+  /** All of it at one moment. */
+  get held(): HeldPolicy {
+    return this.#held
   }
 
   get policy(): ActivePolicy {
-    return this.#now.policy
+    return this.#held.policy
   }
 
-  /** Sequence of the release; 0 for the installed packs. */
-  get sequence(): number {
-    return this.#now.sequence
+  /** @throws PolicyRejected when the documents cannot be used */
+  read(documents: PolicyDocuments): ReadPolicy {
+    return this.#read(new PolicyLibrary(documents))
   }
 
-  get documents(): PolicyDocuments {
-    return this.#now.documents
+  /** Puts a release in force. One that is not newer changes nothing: whoever was slower must not bring the old one back. */
+  take(sequence: number, read: ReadPolicy): void {
+    if (sequence > this.#held.sequence) this.#held = { sequence, ...read }
   }
 
-  /** Identity of the documents, tests included. */
-  get contentDigest(): string {
-    return this.#now.contentDigest
-  }
-
-  /** Puts the documents of a release in force. Throws, and leaves all as it was, when they cannot be used. */
-  take(sequence: number, documents: PolicyDocuments): void {
-    this.#now = { sequence, ...this.#read(new PolicyLibrary(documents)) }
-  }
-
-  #read(library: PolicyLibrary) {
+  #read(library: PolicyLibrary): ReadPolicy {
     const policy = library.policyOf(this.pack)
     const { documents } = library
-    return { documents, contentDigest: contentDigest(documents), policy }
+    return { documents, library, contentDigest: contentDigest(documents), policy }
   }
 }

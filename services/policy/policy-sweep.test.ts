@@ -7,6 +7,7 @@ import { TOPICS } from '../kernel/event.ts'
 import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
 import { createPolicy } from './policy.ts'
+import { createGateDesk } from './release/gate-thread-pool.ts'
 import { PolicyDatabase } from './store.ts'
 
 const NOW = '2026-06-01T00:00:00Z'
@@ -31,6 +32,7 @@ test('after a change of policy nobody is raised before all have fallen, and who 
       random: systemRandom,
       log: createLog('silent'),
       releaseKey: RELEASE_KEY,
+      gates: createGateDesk(createLog('silent')),
       policies: await policiesWithTown(kind),
       pack: 'town-default',
     })

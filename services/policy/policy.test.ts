@@ -35,6 +35,7 @@ import { systemRandom } from '../kernel/random.ts'
 import { policiesWithTown } from '../../test/policy/town-policies.ts'
 import { createPolicy, type Policy, type PolicyDependencies } from './policy.ts'
 import type { AssessmentQuestion, CeremonyFacts, Minimum } from './ports.ts'
+import { createGateDesk } from './release/gate-thread-pool.ts'
 import { createPolicyConsumers } from './worker.ts'
 
 const NOW = '2026-06-01T00:00:00Z'
@@ -198,6 +199,7 @@ async function stand(packs: Pick<PolicyDependencies, 'policies' | 'pack'> = {}):
     random: systemRandom,
     log,
     releaseKey: RELEASE_KEY,
+    gates: createGateDesk(log),
     ...packs,
   })
   for (const consumer of createPolicyConsumers(policy)) core.consume(consumer)
@@ -350,6 +352,7 @@ describe('given a person proofed with the card', () => {
       clock,
       random: systemRandom,
       releaseKey: RELEASE_KEY,
+      gates: createGateDesk(createLog('silent')),
       log: createLog('silent'),
     })
 

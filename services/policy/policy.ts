@@ -17,6 +17,8 @@ import type { Trustmark } from './minimum/trustmark.ts'
 import { PolicyInForce } from './policy-in-force.ts'
 import { PolicyStore } from './policy-store.ts'
 import { PolicyAuthors } from './release/authors.ts'
+import type { GateDesk } from './release/gate-thread-pool.ts'
+import { PolicyProposals } from './release/proposals.ts'
 import type { ReleaseKey } from './release/release.ts'
 import { PolicyReleases } from './release/releases.ts'
 import type { PolicyPort } from './ports.ts'
@@ -37,6 +39,8 @@ export interface PolicyDependencies {
   readonly pack?: string
   /** Signs releases, and is the one that they are believed from. */
   readonly releaseKey: ReleaseKey
+  /** Holds drafts against what a release has to pass. */
+  readonly gates: GateDesk
 }
 
 /** The policy service: the port for the others, and what its worker and timer call. */
@@ -46,6 +50,7 @@ export interface Policy extends PolicyPort {
   readonly digest: string
   readonly validator: FactsValidator
   readonly authors: PolicyAuthors
+  readonly proposals: PolicyProposals
   readonly releases: PolicyReleases
   readonly decisionLog: DecisionLog
   /** What the values of vectors of trust mean now; undefined where none are taken and given. */
@@ -79,10 +84,9 @@ export function createPolicy(deps: PolicyDependencies): Policy {
   const scorer = new PersonScorer(deps, inForce)
   const validator = createFactsValidator(library.factsSchema())
   const authors = new PolicyAuthors(deps)
+  const proposals = new PolicyProposals({ ...deps, inForce, authors })
   const releases = new PolicyReleases({
-    ...deps,
-    inForce,
-    authors,
+    ...{ ...deps, inForce, authors, proposals },
     key: deps.releaseKey,
     activate: (tx, policy, now) => scorer.activate(tx, policy, now),
   })
@@ -103,6 +107,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     pack: inForce.pack,
     validator,
     authors,
+    proposals,
     releases,
     decisionLog,
     impact: async (changes) =>

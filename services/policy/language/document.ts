@@ -58,6 +58,9 @@ export function readDocument(source: SourceFile, report: Report): Value | undefi
   return reader.read(start)
 }
 
+/** Drafts may bring ever other names of documents. */
+const MOST_REMEMBERED = 1000
+
 /** Reads as `readDocument` does, but a document without fault only once for as long as its text stays. */
 export function rememberingReader(): typeof readDocument {
   const known = new Map<string, { readonly text: string; readonly value: Value | undefined }>()
@@ -65,6 +68,7 @@ export function rememberingReader(): typeof readDocument {
     const before = known.get(source.path)
     if (before?.text === source.text) return before.value
     const value = readDocument(source, report)
+    if (known.size >= MOST_REMEMBERED) known.clear()
     if (!report.failed) known.set(source.path, { text: source.text, value })
     return value
   }

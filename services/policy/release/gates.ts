@@ -28,9 +28,7 @@ export interface GateFindings {
   readonly objections: readonly Text[]
   /** Where the question says that nobody is raised. */
   readonly raisesNobody?: RaisesNobodyFinding
-  /** What would be in force; absent where the documents cannot be read. */
-  readonly policy?: ActivePolicy
-  /** Of every pack, with `policy`. */
+  /** Of every pack; empty where the documents cannot be read. */
   readonly versions: ReleaseContent['versions']
 }
 
@@ -38,7 +36,8 @@ export interface GateQuestion {
   readonly documents: PolicyDocuments
   /** Name of the pack in force. */
   readonly pack: string
-  readonly before: PolicyDocuments
+  /** What is in force: what the documents have in common with it is not read again. */
+  readonly before: PolicyLibrary
   /** The release whose documents these are again: it passed once, and its versions are older on purpose. */
   readonly rolledBackTo: number | null
   readonly intent: Intent
@@ -51,7 +50,8 @@ export interface GateQuestion {
  * where that is said. Pure.
  */
 export function passGates(question: GateQuestion): GateFindings {
-  const library = new PolicyLibrary(question.documents)
+  const old = question.before
+  const library = new PolicyLibrary(question.documents, undefined, old)
   const diagnostics = diagnose(library, question.pack)
   if (diagnostics.length > 0) {
     return { passed: false, diagnostics, tests: NO_TESTS, objections: [], versions: [] }
@@ -60,7 +60,6 @@ export function passGates(question: GateQuestion): GateFindings {
   if (!(outcome instanceof ActivePolicy)) {
     return { passed: false, diagnostics: [], tests: NO_TESTS, objections: [outcome], versions: [] }
   }
-  const old = new PolicyLibrary(question.before)
   const changed = changedIn(library, old)
   const ofPacks = runTests(library, changed, question.now)
   const ofTrustmark = runTrustmarkTests(library, outcome)
@@ -68,7 +67,7 @@ export function passGates(question: GateQuestion): GateFindings {
     passed: ofPacks.passed + ofTrustmark.passed,
     failed: [...ofPacks.failed, ...ofTrustmark.failed],
   }
-  const found = intentFinding(question, old, { library, policy: outcome })
+  const found = intentFinding(question, { library, policy: outcome })
   const isNew = question.rolledBackTo === null
   const objections = [
     ...draftsInForce(outcome),
@@ -81,7 +80,6 @@ export function passGates(question: GateQuestion): GateFindings {
     passed: tests.failed.length === 0 && objections.length === 0,
     ...{ diagnostics, tests, objections },
     ...(found === undefined ? {} : { raisesNobody: found }),
-    policy: outcome,
     versions: versionsIn(library),
   }
 }
@@ -201,8 +199,7 @@ function missesIn(one: PolicyCase, frameworks: Frameworks, now: Date): readonly 
 
 /** Draws on what was in force only where the question says that nobody is raised: the comparison takes its time. */
 function intentFinding(
-  { intent, pack, now }: GateQuestion,
-  old: PolicyLibrary,
+  { before: old, intent, pack, now }: GateQuestion,
   after: Omit<PolicySide, 'pack'>,
 ): RaisesNobodyFinding | undefined {
   if (intent === 'any') return undefined

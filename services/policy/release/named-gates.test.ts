@@ -3,18 +3,18 @@ import { PolicyLibrary } from '../policy-library.ts'
 import { PolicyStore } from '../policy-store.ts'
 import { passGates } from './gates.ts'
 
-const before = new PolicyStore().library.documents
+const before = new PolicyStore().library
 const PLACE = 'trustmarks/watashi.yaml'
 const TESTS = 'trustmarks/watashi.test.yaml'
 
 /** What the gates say of the installed documents with changes in these. */
 function gates(changes: Readonly<Record<string, (text: string) => string>>) {
   const changed = Object.entries(changes).map(([place, change]) => {
-    const text = before.get(place) ?? ''
+    const text = before.documents.get(place) ?? ''
     expect(change(text)).not.toBe(text)
     return [place, change(text)] as const
   })
-  const documents = new PolicyLibrary(new Map([...before, ...changed])).documents
+  const documents = new PolicyLibrary(new Map([...before.documents, ...changed])).documents
   const now = new Date('2026-11-01T00:00:00Z')
   const pack = 'watashi-default'
   return passGates({ documents, pack, before, rolledBackTo: null, intent: 'any', now })

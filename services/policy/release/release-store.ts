@@ -7,6 +7,11 @@ import * as sqlite from '../schema.sqlite.ts'
 import { contentDigest, inOrder, type Release, type ReleaseHead } from './release.ts'
 
 export type ProposalRow = typeof sqlite.proposals.$inferSelect
+/** What the next release has to follow. */
+export type ChainHead = Pick<
+  typeof sqlite.releases.$inferSelect,
+  'sequence' | 'digest' | 'contentDigest'
+>
 export type AuthorRow = typeof sqlite.authors.$inferSelect
 
 /** Releases, proposals and their documents, and who may make them. */
@@ -65,15 +70,16 @@ export class ReleaseStore {
       .values({ ...fields, contentDigest, digest, kid, signature })
   }
 
-  /** Sequence of the newest release; 0 where there is none. */
-  async newest(tx: Tx): Promise<number> {
+  /** The newest release; undefined where there is none. */
+  async head(tx: Tx): Promise<ChainHead | undefined> {
     const { releases } = this.#tables
+    const { sequence, digest, contentDigest } = releases
     const [row] = await tx
-      .select({ sequence: releases.sequence })
+      .select({ sequence, digest, contentDigest })
       .from(releases)
-      .orderBy(desc(releases.sequence))
+      .orderBy(desc(sequence))
       .limit(1)
-    return row?.sequence ?? 0
+    return row
   }
 
   async release(tx: Tx, sequence: number): Promise<Release | undefined> {
@@ -111,19 +117,19 @@ export class ReleaseStore {
     return tx.select().from(proposals).orderBy(desc(proposals.at), desc(proposals.id)).limit(limit)
   }
 
-  /** False when somebody was faster. */
+  /** Gives the proposal as it is then; undefined when somebody was faster. */
   async decideProposal(
     tx: Tx,
     id: string,
     decision: Pick<ProposalRow, 'state' | 'decidedBy' | 'refusal'>,
-  ): Promise<boolean> {
+  ): Promise<ProposalRow | undefined> {
     const { proposals } = this.#tables
-    const rows = await tx
+    const [row] = await tx
       .update(proposals)
       .set(decision)
       .where(and(eq(proposals.id, id), eq(proposals.state, 'open')))
-      .returning({ id: proposals.id })
-    return rows.length > 0
+      .returning()
+    return row
   }
 
   async author(tx: Tx, subjectRef: string): Promise<AuthorRow | undefined> {

@@ -73,8 +73,8 @@ describe('publishing by two persons', () => {
       const again = releases.approve(BO, row.id, row.contentDigest)
       await expect(again).rejects.toMatchObject({ code: 'CONFLICT' })
     }
-    expect((await releases.proposal(second.row.id)).current).toBe(false)
-    const late = releases.propose(ANNA, {
+    expect((await given.policy.proposals.one(second.row.id)).current).toBe(false)
+    const late = given.policy.proposals.propose(ANNA, {
       basePolicyDigest: first.row.basePolicyDigest,
       changes: withoutEquivalence(given.policy, '1.3.0'),
       note: 'late',
@@ -84,15 +84,17 @@ describe('publishing by two persons', () => {
 
   test('its author withdraws, and another refuses', async () => {
     await using given = await openPolicyStand()
-    const { releases } = given.policy
+    const { releases, proposals } = given.policy
     const { row } = await propose(given.policy)
-    await expect(releases.refuse(ANNA, row.id, 'mine')).rejects.toMatchObject({
+    await expect(proposals.refuse(ANNA, row.id, 'mine')).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
     })
-    await expect(releases.withdraw(BO, row.id)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })
-    const refused = await releases.refuse(BO, row.id, 'the table says otherwise')
+    await expect(proposals.withdraw(BO, row.id)).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+    })
+    const refused = await proposals.refuse(BO, row.id, 'the table says otherwise')
     expect(refused.row).toMatchObject({ state: 'refused', refusal: 'the table says otherwise' })
-    await expect(releases.withdraw(ANNA, row.id)).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(proposals.withdraw(ANNA, row.id)).rejects.toMatchObject({ code: 'CONFLICT' })
     await expect(releases.approve(BO, row.id, row.contentDigest)).rejects.toMatchObject({
       code: 'CONFLICT',
     })
@@ -134,7 +136,7 @@ describe('the gates', () => {
       "    expect: { phishing_resistant: 'yes' }",
       '',
     ].join('\n')
-    const report = given.policy.releases.check([{ path, text: wrong }])
+    const report = await given.policy.releases.check([{ path, text: wrong }])
     expect(report).toMatchObject({
       passed: false,
       tests: { failed: [{ axis: 'phishing_resistant', miss: 'expected "yes", got "no"' }] },
@@ -143,16 +145,17 @@ describe('the gates', () => {
 
   test('a changed framework needs a version above the one in force', async () => {
     await using given = await openPolicyStand()
-    const same = given.policy.releases.check(withoutEquivalence(given.policy, '1.0.0'))
+    const same = await given.policy.releases.check(withoutEquivalence(given.policy, '1.0.0'))
     expect(same).toMatchObject({ passed: false, objections: [{ en: /above 1\.0\.0/ }] })
-    expect(given.policy.releases.check(withoutEquivalence(given.policy)).passed).toBe(true)
+    const next = await given.policy.releases.check(withoutEquivalence(given.policy))
+    expect(next.passed).toBe(true)
   })
 
   test('a draft is not put in force', async () => {
     await using given = await openPolicyStand()
     const [header] = withoutEquivalence(given.policy)
     const text = header?.text.replace('status: released', 'status: draft') ?? ''
-    const report = given.policy.releases.check([{ path: HEADER, text }])
+    const report = await given.policy.releases.check([{ path: HEADER, text }])
     expect(report).toMatchObject({ passed: false, objections: [{ en: /is a draft/ }] })
   })
 
@@ -160,7 +163,9 @@ describe('the gates', () => {
     'a change of %s is refused',
     async (path) => {
       await using given = await openPolicyStand()
-      expect(() => given.policy.releases.check([{ path, text: '' }])).toThrow(/expected facts.yaml/)
+      await expect(given.policy.releases.check([{ path, text: '' }])).rejects.toThrow(
+        /expected facts.yaml/,
+      )
     },
   )
 })
@@ -179,7 +184,7 @@ test('rolling back publishes old documents anew, and never goes back in number',
   await policy.rescoreDue(core.clock.now())
   expect(await metiLevel(policy)).toBe('3')
 
-  const { row } = await policy.releases.rollBack(BO, 1, { note: 'back to the table' })
+  const { row } = await policy.proposals.rollBack(BO, 1, { note: 'back to the table' })
   expect(row.report.passed).toBe(true)
   const release = await policy.releases.approve(ANNA, row.id, row.contentDigest)
   expect(release.content).toMatchObject({ sequence: 3, rolledBackTo: 1 })

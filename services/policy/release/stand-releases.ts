@@ -11,8 +11,9 @@ import { registerPolicyRoutes } from '../http.ts'
 import { registerImpactRoutes } from '../impact-http.ts'
 import { createImpactDesk } from '../impact-thread-pool.ts'
 import type { Facts } from '../language/score.ts'
-import { createPolicy, type Policy } from '../policy.ts'
-import { authorCode, type ReleaseKey } from './release.ts'
+import { createPolicy, type Policy, type PolicyDependencies } from '../policy.ts'
+import { createGateDesk, type GateDesk } from './gate-thread-pool.ts'
+import { authorCode } from './release.ts'
 
 // The policy service for tests: a real database, two authors, and one person with a card.
 
@@ -26,12 +27,17 @@ const ORIGIN = 'http://localhost:8080'
 
 export type PolicyStand = Awaited<ReturnType<typeof openPolicyStand>>
 
-export async function openPolicyStand() {
+/** One thread for all stands of a test file. */
+export const GATES = createGateDesk(createLog('silent'))
+
+/** @param gates what drafts are held against the gates at */
+export async function openPolicyStand(gates: GateDesk = GATES) {
   const core = await openTemporaryEventCore({ services: ['policy'], now: NOW })
   const { database, clock } = core
-  const open = (keys: { readonly releaseKey: ReleaseKey } = { releaseKey: KEY }) =>
+  const open = (own: Partial<Pick<PolicyDependencies, 'releaseKey' | 'gates'>> = {}) =>
     createPolicy({
-      ...{ database, clock, random: systemRandom, log: createLog('silent'), ...keys },
+      ...{ database, clock, random: systemRandom, log: createLog('silent') },
+      ...{ releaseKey: KEY, gates, ...own },
       publisher: core.publisher('policy'),
     })
   const policy = open()
@@ -136,7 +142,7 @@ export function changedDocument(
 
 export async function propose(policy: Policy, changes = withoutEquivalence(policy)) {
   const { policyDigest: basePolicyDigest } = policy.releases.current()
-  return policy.releases.propose(ANNA, { basePolicyDigest, changes, note: 'as the table says' })
+  return policy.proposals.propose(ANNA, { basePolicyDigest, changes, note: 'as the table says' })
 }
 
 export async function publish(policy: Policy, changes = withoutEquivalence(policy)) {
