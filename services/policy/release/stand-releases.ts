@@ -24,11 +24,12 @@ export const [ANNA, BO, PERSON] = ['subject-anna', 'subject-bo', 'subject-person
 export const KEY = generateKeyPairSync('ed25519')
 export const HEADER = 'watashi-default/framework.yaml'
 const ORIGIN = 'http://localhost:8080'
+const SILENT = createLog('silent')
 
 export type PolicyStand = Awaited<ReturnType<typeof openPolicyStand>>
 
 /** One thread for all stands of a test file. */
-export const GATES = createGateDesk(createLog('silent'))
+export const GATES = createGateDesk(SILENT)
 
 /** @param gates what drafts are held against the gates at */
 export async function openPolicyStand(gates: GateDesk = GATES) {
@@ -36,7 +37,7 @@ export async function openPolicyStand(gates: GateDesk = GATES) {
   const { database, clock } = core
   const open = (own: Partial<Pick<PolicyDependencies, 'releaseKey' | 'gates'>> = {}) =>
     createPolicy({
-      ...{ database, clock, random: systemRandom, log: createLog('silent') },
+      ...{ database, clock, random: systemRandom, log: SILENT },
       ...{ releaseKey: KEY, gates, ...own },
       publisher: core.publisher('policy'),
     })
@@ -70,14 +71,14 @@ const CARD_PROOFING: Facts = {
 export async function openPolicyPages({ policy, core }: PolicyStand) {
   const app = await createHttpServer({
     origin: () => ORIGIN,
-    log: createLog('silent'),
+    log: SILENT,
     requestsPerMinute: 1000,
   })
   const sessions = {
     current: (cookie: string | undefined) => Promise.resolve(sessionOf(cookie)),
   }
   const { clock } = core
-  const desks = { analysis: createAnalysisDesk(), impact: createImpactDesk({ policy, clock }) }
+  const desks = { analysis: createAnalysisDesk(SILENT), impact: createImpactDesk({ policy, clock }) }
   const routes = { policy, sessions, samples: [], clock, ...desks }
   registerPolicyRoutes(app, routes)
   registerDecisionRoutes(app, routes)
