@@ -20,7 +20,7 @@ export interface BudgetLimits {
  * of it.
  */
 export const DEFAULT_LIMITS: BudgetLimits = {
-  signatures: 300,
+  signatures: 420,
   steps: 5_000,
   comparisons: 8_000,
   policies: 4_000,
@@ -64,7 +64,7 @@ export class Budget {
 
 /** What a verification costs in units of one with RSA-2048 and e = 65537, import included. */
 function weightOf({ type, bits, exponent }: PublicKey): number {
-  if (type === 'ec') return bits === 256 ? 5 : 28
+  if (type === 'ec') return bits === 256 ? 7 : 28
   // A multiplication per bit of e, and one more for each bit that is set: 17 for 65537, up to 80 for the longest.
   const multiplications = 2 * Math.floor(Math.log2(Math.max(exponent, 65537))) - 15
   return Math.max(1, (bits / 2048) ** 2) * (multiplications / 17)
