@@ -63,7 +63,7 @@ module.exports = {
     rule(
       'web-takes-only-the-policy-language',
       { path: '^web/' },
-      { path: '^services/(?!kernel/|policy/language/|[a-z]+/api\\.ts$)' },
+      { path: '^services/(?!kernel/|policy/(language|minimum)/|[a-z]+/api\\.ts$)' },
     ),
   ],
   options: {

@@ -11,6 +11,7 @@ import { Author, type Texts } from '../support/studio-author.ts'
 
 const PRODUCT = 'watashi-default/framework.yaml'
 const METI = 'meti-idtf-2016/proofing.rules.yaml'
+const PROFILES = 'profiles/watashi.yaml'
 const DESKTOP = { width: 1280, height: 900 } as const
 
 const pictures = pictureFolder('studio')
@@ -340,9 +341,31 @@ describe('an author’s hour', () => {
     await reviewer.look('refused', 'all')
   })
 
+  test('a minimum under a name is checked as it is written, and published like any rule', async () => {
+    const { page, texts } = reviewer
+    await page.goto(`${instance.ready.issuer}/studio`)
+    await reviewer.openDocument(PROFILES)
+    await reviewer.overwrite('level: AAL1', 'level: AAL22')
+    const fault = page.getByRole('list', { name: texts.edit.faultsTitle }).getByRole('listitem')
+    await fault.getByText('did you mean `AAL2`?').waitFor()
+    await page.keyboard.press('Escape')
+    await reviewer.look('profile-fault', 'all')
+    await reviewer.overwrite('AAL22', 'AAL2')
+    await fault.waitFor({ state: 'detached' })
+    await page.keyboard.press('Escape')
+    await reviewer.tab('changes').click()
+    await reviewer.propose('coming back takes two factors')
+    await writer.approve('coming back takes two factors', 4)
+    await page.goto(`${instance.ready.issuer}/studio`)
+    await reviewer.openDocument(PROFILES)
+    await expect
+      .poll(() => reviewer.editor.innerText())
+      .toMatch(/returning-visitor[^]*?level: AAL2/)
+  })
+
   test('the tabs are reached with the arrows alone', async () => {
     const { page } = reviewer
-    await reviewer.tab('releases').focus()
+    await reviewer.tab('releases').click()
     await page.keyboard.press('ArrowRight')
     expect(await hasFocus(reviewer.tab('decisions'))).toBe(true)
     await page.keyboard.press('Home')

@@ -70,7 +70,7 @@ class EquivalenceReader {
           'unknown-rule',
           place,
           `unknown equivalence \`${id}\``,
-          didYouMean(id, this.#ids),
+          didYouMean(id, this.#ids) ?? `known: ${[...this.#ids].join(', ')}`,
         )
     }
     return this.#found

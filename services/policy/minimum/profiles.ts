@@ -29,7 +29,7 @@ export function readProfiles(
   for (const source of sources) reader.read(source)
   for (const { id, place } of offered ?? []) {
     if (reader.ids.has(id)) continue
-    const help = didYouMean(id, reader.ids)
+    const help = didYouMean(id, reader.ids) ?? `known: ${[...reader.ids].join(', ')}`
     report.add('unknown-rule', place, `unknown profile \`${id}\``, help)
   }
   report.throwIfFailed()

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import { INDETERMINATE } from '../../../services/policy/language/score.ts'
 import type { ImpactAxis } from '../api/policy.ts'
-import { Text } from '../parts/page.tsx'
+import { Small, Text } from '../parts/page.tsx'
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 
@@ -28,11 +28,10 @@ export function AxisMatrix(props: {
         label={t('changes.chart', { axis: name, summary })}
         parts={{ raised, lowered, same }}
       />
+      {/* A caption would be as wide as the table, which is scrolled. */}
+      <Small>{t(`${of}.matrix`)}</Small>
       <div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={name}>
-        <table className="border-collapse text-dns-16N-130">
-          <caption className="pb-1 text-left text-dns-14N-130 leading-160 text-solid-gray-700">
-            {t(`${of}.matrix`, { axis: name })}
-          </caption>
+        <table aria-label={name} className="border-collapse text-dns-16N-130">
           <thead>
             <tr>
               <th scope="col" className={CELL}>

@@ -8,7 +8,7 @@ import type { Draft } from './draft.ts'
 import { meaningAt, wantedAt } from './wanted.ts'
 import {
   folderOf,
-  isPolicy,
+  isChecked,
   Workbench,
   yamlFaults,
   type Checked,
@@ -29,10 +29,9 @@ export function useChecked(documents: Documents, path: string): CheckedNow {
   return useMemo(() => {
     const started = performance.now()
     const result = workbench.current.check(documents, folder)
-    const diagnostics =
-      isPolicy(path.slice(folder.length + 1)) || folder === ''
-        ? result.diagnostics
-        : [...result.diagnostics, ...yamlFaults(path, documents.get(path) ?? '')]
+    const diagnostics = isChecked(path)
+      ? result.diagnostics
+      : [...result.diagnostics, ...yamlFaults(path, documents.get(path) ?? '')]
     if (result.pack !== undefined) last.current.set(folder, result.pack)
     return {
       ...result,
@@ -113,7 +112,7 @@ function Faults(props: {
           {diagnostics.slice(0, MOST_FAULTS).map(({ place, message, help, code }) => (
             <li
               key={`${place.file} ${place.line} ${place.column} ${code}`}
-              className="space-y-1 text-dns-16N-130 leading-160"
+              className="text-dns-16N-130 leading-160"
             >
               {place.file === props.path ? (
                 <button
@@ -127,8 +126,8 @@ function Faults(props: {
                 </button>
               ) : (
                 <span>{t('edit.inOther', { path: place.file, line: place.line })}</span>
-              )}{' '}
-              <span lang="en">
+              )}
+              <span lang="en" className="block wrap-anywhere">
                 {message} [{code}]{help !== undefined && ` (${help})`}
               </span>
             </li>

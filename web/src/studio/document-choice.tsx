@@ -4,12 +4,14 @@ import { Disclosure, DisclosurePanel, Heading, Button as AriaButton } from 'reac
 import { Button, buttonLook } from '../parts/button.tsx'
 import type { Draft } from './draft.ts'
 import { Field, Select } from './fields.tsx'
+import { namedFolder, type NamedFolder } from './named-documents.ts'
 import { folderOf } from './workbench.ts'
 
 /** The document that an author most likely wants to see. */
 export function firstOf({ documents, changes }: Draft): string {
   const changed = changes.find(({ text }) => text !== null)?.path
-  return changed ?? [...documents.keys()].find((path) => path.includes('/')) ?? ''
+  const paths = [...documents.keys()]
+  return changed ?? paths.find((path) => path.endsWith('/framework.yaml')) ?? paths[0] ?? ''
 }
 
 /** One of the documents, by framework. */
@@ -23,18 +25,19 @@ export function DocumentChoice(props: {
   const changed = new Set(draft.changes.map(({ path }) => path))
   const paths = [...new Set([...draft.base.keys(), ...draft.documents.keys()])].sort()
   const folders = [...new Set(paths.map(folderOf))]
+  const nameOf = (folder: NamedFolder | undefined) => folder && t(`edit.named.${folder}`)
   return (
     <Select
       label={t('edit.document')}
       value={props.path}
       onChange={props.onChoose}
       groups={folders.map((folder) => ({
-        name: folder === '' ? t('edit.facts') : folder,
+        name: folder === '' ? t('edit.facts') : (nameOf(namedFolder(folder)) ?? folder),
         options: paths
           .filter((path) => folderOf(path) === folder)
           .map((path) => ({
             value: path,
-            name: changed.has(path) ? `${path} (${t('edit.changed')})` : path,
+            name: changed.has(path) ? `${t('edit.changed')} ${path}` : path,
           })),
       }))}
     />
@@ -43,6 +46,10 @@ export function DocumentChoice(props: {
 
 /** What a new document begins with. */
 function beginning(path: string): string {
+  const folder = namedFolder(folderOf(path))
+  if (folder === 'trustmarks')
+    return `language: 1\ntrustmark: ${path.slice(folder.length + 1, -'.yaml'.length)}\nversion: 1.0.0\n`
+  if (folder !== undefined) return `language: 1\n\n${folder}:\n`
   const own = `language: 1\nframework: ${folderOf(path)}\n`
   return path.endsWith('/framework.yaml') ? `${own}version: 0.1.0\nstatus: draft\n` : own
 }

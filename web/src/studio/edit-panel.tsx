@@ -135,7 +135,7 @@ function useScores(pack: Pack | undefined, people: readonly SamplePerson[], docu
   const [at] = useState(() => Math.floor(Date.now() / 1000))
   return useMemo(() => {
     if (pack === undefined) return undefined
-    const uses = product.current.check(documents, PRODUCT).pack
+    const uses = product.current.checkRules(documents, PRODUCT).pack
     const scorer = new SampleScorer(pack, optionsOf(pack.framework, [uses]), at)
     return { scorer, people: scorer.all(people) }
   }, [pack, people, documents, at])
@@ -144,5 +144,5 @@ function useScores(pack: Pack | undefined, people: readonly SamplePerson[], docu
 /** The framework as it is in force, to be compared with. */
 function usePackInForce(base: Documents, path: string): Pack | undefined {
   const workbench = useRef(new Workbench())
-  return useMemo(() => workbench.current.check(base, folderOf(path)).pack, [base, path])
+  return useMemo(() => workbench.current.checkRules(base, folderOf(path)).pack, [base, path])
 }

@@ -62,7 +62,7 @@ export function Select(props: {
         onChange={(event) => {
           props.onChange(event.target.value)
         }}
-        className={`min-h-12 ${BOX}`}
+        className={`min-h-12 text-ellipsis ${BOX}`}
       >
         {props.groups.map((group) =>
           'options' in group ? (

@@ -19,6 +19,8 @@ export interface Place {
   readonly to: number
 }
 
+/** Its own, for the texts in it are never those of the author. */
+const WORKBENCH = new Workbench()
 /** Far from every word of the language, so that no fault about it guesses at another one. */
 const STAND_IN = 'zqxjvzqxjv'
 const FUNCTIONS = ['within', 'withinDays', 'has', 'min', 'max', 'first', 'axis', 'level']
@@ -38,7 +40,7 @@ export function wantedAt(
   const dotted = text[from - 1] === '.'
   for (const tried of standIns(text, from, to)) {
     const changed = new Map(documents).set(path, tried)
-    const { catalogue, diagnostics } = new Workbench().check(changed, folderOf(path))
+    const { catalogue, diagnostics } = WORKBENCH.check(changed, folderOf(path))
     if (diagnostics.some(({ message }) => /^list of .* has no fields$/.test(message)) && dotted)
       return LIST_FUNCTIONS.map(asFunction)
     const fault = diagnostics.find(({ message }) => message.includes(STAND_IN))
@@ -93,6 +95,9 @@ function wordsOf(
     case 'unknown-level':
       return listed.map((name) => ({ name, kind: 'level', detail: subject }))
     case 'unknown-axis':
+      // Outside of a pack the axes are those of the framework that is named there.
+      if (pack === undefined)
+        return listed.map((name) => ({ name, kind: 'level', detail: subject }))
       return [...(pack?.axes.values() ?? [])].map(({ name, title }) => ({
         name,
         kind: 'level',
@@ -107,11 +112,12 @@ function wordsOf(
         detail: typeName(type),
       }))
     case 'unknown-rule':
+      if (listed.length > 0) return listed.map(asName)
       return rulesOf(pack).map(({ id, title }) => ({ name: id, kind: 'rule', detail: title.en }))
     case 'unknown-function':
       return FUNCTIONS.map(asFunction)
     case 'unknown-name':
-      return namesOf(message, catalogue, text)
+      return namesOf(message, catalogue, text, listed)
     case 'wrong-form':
       return listed.map((name) => ({ name, kind: 'member', detail: '' }))
     default:
@@ -138,11 +144,17 @@ function rulesOf(pack: Pack | undefined): readonly Rule[] {
   return [...pack.grants, ...pack.vetoes, ...pack.caps, ...pack.notes, ...pack.answers]
 }
 
-function namesOf(message: string, catalogue: Catalogue, text: string): readonly Word[] {
+function namesOf(
+  message: string,
+  catalogue: Catalogue,
+  text: string,
+  listed: readonly string[],
+): readonly Word[] {
   if (message.startsWith('unknown check'))
     return catalogue.checkTypes.map((name) => ({ name, kind: 'check', detail: '' }))
   if (message.startsWith('unknown record'))
     return [...catalogue.records.keys()].map((name) => ({ name, kind: 'name', detail: '' }))
+  if (message.startsWith('unknown framework')) return listed.map(asName)
   if (!message.startsWith('unknown name')) return []
   // Variables and definitions are the author's own words: they stand in the text.
   const variables = [...text.matchAll(/\.(?:exists|all|filter|count|exists_one)\((\w+),/g)]
