@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { PolicyStore } from '../../services/policy/policy-store.ts'
 import { Agreement, drawerFor } from './agreement.ts'
+import { appendReport } from './report.ts'
 
 const DAY = 86_400
 const { values } = parseArgs({
@@ -41,14 +39,11 @@ for (const name of names) {
   console.log(lines.at(-1))
 }
 
-if (values.report) {
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
-  const heading = `## ${new Date().toISOString().slice(0, 16)}Z, commit ${commit}, \`npm run differential:policy -- --count ${count} --seed ${seed} --report\`, Node ${process.version}`
-  const said =
-    'Closures, generated code (two-valued where nothing is open, three-valued, each for fired rules, bounds and turns) and the tracing interpreter on the same random facts: bounds, every rule that fired or may fire, notes. Answers, for which no code is generated, by closures and tracer.'
-  appendFileSync(
-    join(import.meta.dirname, '../reports/policy-differential.md'),
-    `${heading}\n\n${said}\n\n${lines.join('\n')}\n\n`,
-  )
-}
+if (values.report)
+  appendReport({
+    file: 'policy-differential.md',
+    command: `npm run differential:policy -- --count ${count} --seed ${seed}`,
+    text: 'Closures, generated code (two-valued where nothing is open, three-valued, each for fired rules, bounds and turns) and the tracing interpreter on the same random facts: bounds, every rule that fired or may fire, notes. Answers, for which no code is generated, by closures and tracer.',
+    lines,
+  })
 process.exitCode = different === 0 ? 0 : 1
