@@ -61,6 +61,9 @@ export function readDocument(source: SourceFile, report: Report): Value | undefi
 /** Drafts may bring ever other names of documents. */
 const MOST_REMEMBERED = 1000
 
+const UNDER_EACH_OTHER =
+  'what belongs together begins in the same column: look at the spaces before it'
+
 /** Reads as `readDocument` does, but a document without fault only once for as long as its text stays. */
 export function rememberingReader(): typeof readDocument {
   const known = new Map<string, { readonly text: string; readonly value: Value | undefined }>()
@@ -102,14 +105,16 @@ class Reader {
       })
       for (const error of document.errors) {
         const code = error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'yaml-syntax'
-        const help = error.message.startsWith('Tags and anchors')
-          ? 'put an expression that begins with `!` in quotes, or under `|`'
-          : undefined
-        this.#report.add(code, this.#place(error.pos[0]), firstLine(error.message), help)
+        this.#report.add(
+          code,
+          this.#place(error.pos[0]),
+          firstLine(error.message),
+          YAML_HELP.find(([start]) => error.message.startsWith(start))?.[1],
+        )
       }
       if (document.errors.length > 0) return undefined
       if (document.contents === null) {
-        this.#report.add('wrong-form', start, 'empty document')
+        this.#report.add('wrong-form', start, 'empty document', 'begin with `language: 1`')
         return undefined
       }
       return this.#value(document.contents, 0)
@@ -243,6 +248,17 @@ function nothing(place: Place): ScalarValue {
   return { kind: 'scalar', place, value: null, text: '', placeAt: () => place }
 }
 
+/** What to do about faults of YAML, by how the parser's message begins. */
+const YAML_HELP: readonly (readonly [start: string, help: string])[] = [
+  ['Tags and anchors', 'put an expression that begins with `!` in quotes, or under `|`'],
+  ['All mapping items', UNDER_EACH_OTHER],
+  ['A block sequence', UNDER_EACH_OTHER],
+  ['Sequence item without', UNDER_EACH_OTHER],
+  ['Nested mappings', 'one key a line; put a text with `: ` in it in quotes'],
+  ['Tabs are not', 'write spaces'],
+  ['Missing closing', 'close what was opened further up'],
+]
+
 function firstLine(message: string): string {
   const line = message.split('\n')[0] ?? message
   return line.charAt(0).toLowerCase() + line.slice(1)
@@ -325,15 +341,22 @@ export class Fields {
   }
 }
 
-export function asMap(value: Value, what: string, report: Report): MapValue | undefined {
+/** `help` shows the form, where it is always the same. */
+export function asMap(
+  value: Value,
+  what: string,
+  report: Report,
+  help = 'write `{ key: value }`, or the keys on lines of their own',
+): MapValue | undefined {
   if (value.kind === 'map') return value
-  report.add('wrong-form', value.place, `${what} must be a map`)
+  report.add('wrong-form', value.place, `${what} must be a map`, help)
   return undefined
 }
 
 export function asList(value: Value, what: string, report: Report): readonly Value[] {
   if (value.kind === 'list') return value.items
-  report.add('wrong-form', value.place, `${what} must be a list`)
+  const help = 'write `[a, b]`, or each on a line of its own after `- `'
+  report.add('wrong-form', value.place, `${what} must be a list`, help)
   return []
 }
 
@@ -342,7 +365,8 @@ export function asText(
   value: Value | undefined,
   report: Report,
 ): { readonly ja: string; readonly en: string } {
-  const map = value === undefined ? undefined : asMap(value, 'a title', report)
+  const map =
+    value === undefined ? undefined : asMap(value, 'a title', report, 'write `{ ja: …, en: … }`')
   if (map === undefined) return { ja: '', en: '' }
   const fields = new Fields(map, report)
   const text = { ja: fields.requiredText('ja') ?? '', en: fields.requiredText('en') ?? '' }

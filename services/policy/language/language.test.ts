@@ -116,6 +116,41 @@ describe('messages to authors', () => {
     expect(refusal(grant(when)).map((found) => found.code)).toContain(code)
   })
 
+  test.each([
+    ['`and` for `&&`', 'policy.strict and policy.strict', 'write `&&`'],
+    ['a wide sign', 'policy.strict ＆＆ policy.strict', 'write it in half width: `&`'],
+    ['a wide bracket', 'proofing.channel in ［post］', 'write it in half width: `[`'],
+    ['a wide space', 'policy.strict　&& policy.strict', undefined],
+    ['years', 'within(proofing.at, 10y)', 'for years write `addYears`'],
+  ])('%s is told how it is written', (_, when, help) => {
+    expect(refusal(grant(when)).map((found) => found.help)).toEqual(
+      help === undefined ? [] : [help],
+    )
+  })
+
+  test.each([
+    ['a line too far to the left', grant('true').replace('    when', '   when'), /same column/],
+    ['a tab', grant('true').replace('    when', '\twhen'), /write spaces/],
+    ['a title in one language', grant('true').replace(/title: .*/, 'title: one'), /\{ ja: …/],
+    ['one thing for a list', 'grants: R1\n', /write `\[a, b\]`/],
+  ])('%s is refused with the form that it should have', (_, rules, help) => {
+    expect(refusal(rules)[0]?.help).toMatch(help)
+  })
+
+  test('levels without brackets are one fault, and no fault of the rules that name them', () => {
+    const header = HEADER.replace('[none, low, high]', '"none, low, high"')
+    expect(refusal(grant('true'), header)).toMatchObject([
+      { code: 'wrong-form', help: 'write `[none, low, high]`' },
+    ])
+  })
+
+  test('a framework is named as its folder is', () => {
+    const header = HEADER.replace('framework: try-out', 'framework: Try Out')
+    expect(refusal('', header)).toMatchObject([
+      { code: 'wrong-form', place: { line: 2, column: 12 } },
+    ])
+  })
+
   test('a hint is near in letters, or none', () => {
     expect(didYouMean('jpki_sing_cert', ['jpki_sign_cert', 'jpki_auth_cert'])).toBe(
       'did you mean `jpki_sign_cert`?',

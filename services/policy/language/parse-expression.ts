@@ -100,12 +100,7 @@ class ExpressionParser {
 
   #unexpected(token: Token, expected: string): never {
     const found = token.kind === 'end' ? 'the expression ends' : `\`${token.text}\``
-    const help =
-      token.text === '='
-        ? 'write `==` to compare'
-        : token.text === '&' || token.text === '|'
-          ? `write \`${token.text.repeat(2)}\``
-          : undefined
+    const help = helpFor(token)
     throw new Fault({
       code: 'expression-syntax',
       at: token.at,
@@ -273,6 +268,25 @@ class ExpressionParser {
     return value
   }
 }
+
+/** What whoever wrote a word or sign that does not belong there most likely meant. */
+function helpFor({ text }: Token): string | undefined {
+  if (text === '=') return 'write `==` to compare'
+  if (text === '&' || text === '|') return `write \`${text.repeat(2)}\``
+  if (Object.hasOwn(WORDS, text)) return WORDS[text]
+  const code = text.charCodeAt(0)
+  if (code === WIDE_SPACE) return 'write spaces in half width'
+  if (code >= FIRST_WIDE && code <= LAST_WIDE)
+    return `write it in half width: \`${String.fromCharCode(code - FIRST_WIDE + 0x21)}\``
+  return undefined
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ...{ and: 'write `&&`', or: 'write `||`', not: 'write `!`' },
+  ...{ y: 'for years write `addYears`', M: 'for months write `addMonths`' },
+}
+/** Full-width forms of `!` to `~`, as Japanese keyboards give them; Unicode block FF00. */
+const [FIRST_WIDE, LAST_WIDE, WIDE_SPACE] = [0xff01, 0xff5e, 0x3000] as const
 
 function binary(op: BinaryOp, opAt: number, left: Ast, right: Ast): Ast {
   return { kind: 'binary', op, opAt, left, right, at: left.at, end: right.end }

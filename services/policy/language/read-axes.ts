@@ -1,4 +1,4 @@
-import { asList, asMap, Fields, type Entry } from './document.ts'
+import { asList, asMap, Fields, type Entry, type Value } from './document.ts'
 import type { AnswerAxis, AxisScope, LevelAxis, MethodAxis } from './pack.ts'
 import type { AnswerReader } from './read-answer.ts'
 import type { Reading } from './reading.ts'
@@ -25,9 +25,7 @@ export class AxisReader {
         ? methods?.kind === 'map'
           ? methods.entries.map(({ key }) => key)
           : []
-        : asList(levels, '`levels`', this.#reading.report).flatMap((item) =>
-            item.kind === 'scalar' ? [item.text] : [],
-          )
+        : this.#levels(levels)
     if (
       members.length === 0 ||
       members.length > MAX_MEMBERS ||
@@ -45,6 +43,17 @@ export class AxisReader {
       members,
       ordered: levels !== undefined,
     })
+  }
+
+  #levels(value: Value): readonly string[] {
+    if (value.kind !== 'scalar')
+      return asList(value, '`levels`', this.#reading.report).flatMap((item) =>
+        item.kind === 'scalar' ? [item.text] : [],
+      )
+    const help = `write \`[${value.text}]\``
+    this.#reading.report.add('wrong-form', value.place, '`levels` must be a list', help)
+    // Read as they were meant, so that what names them is not at fault as well.
+    return value.text.split(',').map((text) => text.trim())
   }
 
   /** The axis itself; its expressions may name every axis declared. */

@@ -11,6 +11,20 @@ export class HeaderReader {
     this.#reading = reading
   }
 
+  framework(head: Fields): string {
+    head.required('framework')
+    const value = head.scalar('framework')
+    if (value !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(value.text)) {
+      this.#reading.report.add(
+        'wrong-form',
+        value.place,
+        `framework \`${value.text}\` must be small letters, digits and \`-\``,
+        'what people read is its `title`',
+      )
+    }
+    return value?.text ?? ''
+  }
+
   version(head: Fields): string {
     const value = head.scalar('version')
     if (value !== undefined && !/^\d+\.\d+\.\d+$/.test(value.text)) {

@@ -63,7 +63,7 @@ function readFrom(header: MapValue, maps: readonly MapValue[], reading: Reading)
   const axes = new AxisReader(reading, answers)
   const definitions = new DefinitionReader(reading)
   const rules = new RuleReader(reading, answers)
-  const framework = head.requiredText('framework') ?? ''
+  const framework = headers.framework(head)
   const version = headers.version(head)
   const status = reading.oneOf(head.scalar('status'), ['draft', 'released'] as const) ?? 'draft'
   reading.released = status === 'released'
