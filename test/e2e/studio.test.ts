@@ -59,7 +59,8 @@ describe('an author’s hour', () => {
     await writer.overwrite('mf_crypto', 'mf_cripto')
     const fault = page.getByRole('list', { name: texts.edit.faultsTitle }).getByRole('listitem')
     await fault.getByText('unknown member `mf_cripto`').waitFor()
-    await fault.getByText('did you mean `mf_crypto`?').waitFor()
+    await fault.getByText(texts.faults.meant.replace('{{words}}', '`mf_crypto`')).waitFor()
+    await fault.getByText(texts.faults.codes['enum-member']).waitFor()
     await page.keyboard.press('Escape') // the words that would complete it
     await writer.look('fault', 'all')
     await page.setViewportSize(DESKTOP)
@@ -347,7 +348,7 @@ describe('an author’s hour', () => {
     await reviewer.openDocument(PROFILES)
     await reviewer.overwrite('level: AAL1', 'level: AAL22')
     const fault = page.getByRole('list', { name: texts.edit.faultsTitle }).getByRole('listitem')
-    await fault.getByText('did you mean `AAL2`?').waitFor()
+    await fault.getByText(texts.faults.meant.replace('{{words}}', '`AAL2`')).waitFor()
     await page.keyboard.press('Escape')
     await reviewer.look('profile-fault', 'all')
     await reviewer.overwrite('AAL22', 'AAL2')

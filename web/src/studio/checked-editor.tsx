@@ -5,6 +5,7 @@ import type { Pack } from '../../../services/policy/language/pack.ts'
 import { Small } from '../parts/page.tsx'
 import { CodeEditor, type Position } from './code-editor.tsx'
 import type { Draft } from './draft.ts'
+import { readHelp, type FaultHelp } from './fault-help.ts'
 import { meaningAt, wantedAt } from './wanted.ts'
 import {
   folderOf,
@@ -109,31 +110,63 @@ function Faults(props: {
       </p>
       {diagnostics.length > 0 && (
         <ul aria-label={t('edit.faultsTitle')} className="space-y-2">
-          {diagnostics.slice(0, MOST_FAULTS).map(({ place, message, help, code }) => (
+          {diagnostics.slice(0, MOST_FAULTS).map((fault) => (
             <li
-              key={`${place.file} ${place.line} ${place.column} ${code}`}
-              className="text-dns-16N-130 leading-160"
+              key={`${fault.place.file} ${fault.place.line} ${fault.place.column} ${fault.code}`}
+              className="text-dns-16N-130 leading-160 wrap-anywhere"
             >
-              {place.file === props.path ? (
-                <button
-                  type="button"
-                  className="min-h-11 cursor-pointer text-left link"
-                  onClick={() => {
-                    props.onGoTo(place)
-                  }}
-                >
-                  {t('edit.goTo', { line: place.line, column: place.column })}
-                </button>
-              ) : (
-                <span>{t('edit.inOther', { path: place.file, line: place.line })}</span>
-              )}
-              <span lang="en" className="block wrap-anywhere">
-                {message} [{code}]{help !== undefined && ` (${help})`}
-              </span>
+              <FaultView
+                fault={fault}
+                own={fault.place.file === props.path}
+                onGoTo={props.onGoTo}
+              />
             </li>
           ))}
         </ul>
       )}
     </div>
+  )
+}
+
+/** Where a fault is, of what kind, and what may be meant; what the checker says of it is English. */
+function FaultView(props: {
+  readonly fault: Diagnostic
+  /** Whether it is in the document that is open. */
+  readonly own: boolean
+  readonly onGoTo: (position: Position) => void
+}) {
+  const { t } = useTranslation('studio')
+  const { place, code, message, help } = props.fault
+  return (
+    <>
+      {props.own ? (
+        <button
+          type="button"
+          className="min-h-11 cursor-pointer text-left link"
+          onClick={() => {
+            props.onGoTo(place)
+          }}
+        >
+          {t('edit.goTo', { line: place.line, column: place.column })}
+        </button>
+      ) : (
+        <span>{t('edit.inOther', { path: place.file, line: place.line })}</span>
+      )}{' '}
+      <strong className="font-700">{t(`faults.codes.${code}`)}</strong>
+      <span lang="en" className="block">
+        {message} [{code}]
+      </span>
+      {help !== undefined && <Help help={readHelp(help)} />}
+    </>
+  )
+}
+
+function Help({ help: { kind, words } }: { readonly help: FaultHelp }) {
+  const { t } = useTranslation('studio')
+  if (kind !== 'other') return <span className="block">{t(`faults.${kind}`, { words })}</span>
+  return (
+    <span lang="en" className="block">
+      {words}
+    </span>
   )
 }
