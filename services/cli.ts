@@ -2,13 +2,8 @@ import { Command } from 'commander'
 import { outliveReader } from './cli/closed-output.ts'
 import type { StatusOptions, VerifyOptions } from './cli/pki/pki-commands.ts'
 import { pkiIo } from './cli/pki/pki-io.ts'
-import { policyAnalyze, policyDiff } from './cli/policy-analyze.ts'
+import { addPolicyCommands } from './cli/policy-commands.ts'
 import { EXIT, processIo } from './cli/policy-io.ts'
-import { policyCases } from './cli/policy-cases.ts'
-import { policyCheck } from './cli/policy-check.ts'
-import { policyExplain } from './cli/policy-explain.ts'
-import { policyScore } from './cli/policy-score.ts'
-import { policyTest } from './cli/policy-test.ts'
 import { namedPolicyDir, readCardClient, readConfig, readPlaces } from './config.ts'
 import { systemClock } from './kernel/clock.ts'
 import { InvalidInput, ServiceError } from './kernel/errors.ts'
@@ -61,113 +56,7 @@ program
     process.exitCode = await runDemo({ json: options.json === true, language: options.lang }, io)
   })
 
-const POLICIES = [
-  '--policies <dir>',
-  'folder of the packs; else the one that the case file is in, `POLICY_DIR`, or `policies`',
-] as const
-
-const policy = program
-  .command('policy')
-  .description('check, test, score and explain trust-framework rules')
-policy
-  .command('check')
-  .description('every fault of packs, of one pack or of one document, at its place')
-  .argument('<path>')
-  .option('--json', 'one JSON object a line')
-  .option(...POLICIES)
-  .allowUnknownOption()
-  .action((_path: string, _options: object, command: Command) => {
-    process.exitCode = policyCheck(rawArguments(command), io)
-  })
-policy
-  .command('test')
-  .description('run *.test.yaml and *.jsonl case files')
-  .argument('<file...>')
-  .option('--framework <id...>', 'only cases of these frameworks')
-  .option('--coverage', 'also what the cases show of each condition')
-  .option('--mutation', 'also which small faults of the packs no case would notice')
-  .option('--json', 'one JSON object a line')
-  .option(...POLICIES)
-  .allowUnknownOption()
-  .action((_files: string[], _options: object, command: Command) => {
-    process.exitCode = policyTest(rawArguments(command), io)
-  })
-policy
-  .command('score')
-  .description('score each row of a case file')
-  .argument('<file>')
-  .option('--json', 'one JSON object a line')
-  .option(...POLICIES)
-  .allowUnknownOption()
-  .action((_file: string, _options: object, command: Command) => {
-    process.exitCode = policyScore(rawArguments(command), io)
-  })
-
-policy
-  .command('explain')
-  .description('why facts have their level, why not more, until when, and what would raise it')
-  .option('--facts <file>', 'facts as JSON, or one row of a case file')
-  .option('--framework <id>', 'such as nist-800-63A-4')
-  .option('--axis <name>', 'such as IAL')
-  .option('--to <level>', 'find the least that would raise it to this level')
-  .option('--at <time>', 'an instant, or a day in the zone of the framework (default: now)')
-  .option('--masked', 'what a relying party may be told')
-  .option('--lang <language>', 'ja or en', 'en')
-  .option('--json', 'one JSON object')
-  .option(...POLICIES)
-  .allowUnknownOption()
-  .action((_options: object, command: Command) => {
-    process.exitCode = policyExplain(rawArguments(command), io)
-  })
-policy
-  .command('authors')
-  .description('who edits policies or asked to, on the running product of this machine')
-  .argument('[step]', '`add` or `remove`; absent: list')
-  .argument('[code]', 'the code that the page shows to whoever asked')
-  .option('--json', 'one JSON object')
-  .action(
-    async (step: string | undefined, code: string | undefined, options: { json?: boolean }) => {
-      const { policyAuthors } = await import('./cli/policy-authors.ts')
-      process.exitCode = await policyAuthors(readConfig(), [step, code], options, io)
-    },
-  )
-
-policy
-  .command('cases')
-  .description('cases near to those of test files that show what they do not')
-  .argument('<file...>')
-  .option('--framework <id...>', 'only cases of these frameworks')
-  .option('--limit <n>', 'most questions that are tried')
-  .option('--json', 'one JSON object a line')
-  .option(...POLICIES)
-  .allowUnknownOption()
-  .action((_files: string[], _options: object, command: Command) => {
-    process.exitCode = policyCases(rawArguments(command), io)
-  })
-policy
-  .command('analyze')
-  .description(
-    'find rules and levels that cannot happen or change nothing, each with a person who shows it',
-  )
-  .argument('<pack>', 'name or folder of a pack')
-  .option('--axis <name...>', 'only these axes')
-  .option('--json', 'one JSON object')
-  .option(...POLICIES)
-  .allowUnknownOption()
-  .action((_pack: string, _options: object, command: Command) => {
-    process.exitCode = policyAnalyze(rawArguments(command), io)
-  })
-policy
-  .command('diff')
-  .description('say whom a new version of a pack raises or lowers, axis by axis')
-  .argument('<old>', 'name or folder of a pack')
-  .argument('<new>', 'name or folder of a pack')
-  .option('--json', 'one JSON object')
-  .option(...POLICIES)
-  .allowUnknownOption()
-  .action((_old: string, _new: string, _options: object, command: Command) => {
-    process.exitCode = policyDiff(rawArguments(command), io)
-  })
+addPolicyCommands(program, io)
 
 const pki = program.command('pki').description('verify certificates, their paths and status')
 const collect = (one: string, others: readonly string[] = []): readonly string[] => [...others, one]
@@ -369,12 +258,6 @@ card
   .option('--reader <host:port>', 'where vpcd listens', '127.0.0.1:35963')
   .option('--latency <ms>', 'what each command takes, as on the contactless way', '0')
   .action(insert)
-
-/** The words after the command's name, as they were typed: the command reads its own options. */
-function rawArguments(command: Command): string[] {
-  const words = process.argv.slice(2)
-  return words.slice(words.indexOf(command.name()) + 1)
-}
 
 /** What both faces of the card client need. */
 function cardConfig() {
