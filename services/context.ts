@@ -19,6 +19,15 @@ import { registerFederationRoutes } from './federation/http.ts'
 import { readSubjectRef, RECHECK_PATH } from './proofing/recheck-order.ts'
 import { registerIdentityRoutes, registerProofingRoutes } from './proofing/http.ts'
 import { AUTHORS_PATH, orderAboutAuthors } from './policy/authors-order.ts'
+import {
+  EXPORT_PATH,
+  IMPACT_PATH,
+  orderExport,
+  orderImpact,
+  orderReplay,
+  POLICY_BODY_LIMITS,
+  REPLAY_PATH,
+} from './policy/policy-orders.ts'
 import { registerAnalysisRoutes } from './policy/analysis-http.ts'
 import { registerImpactRoutes } from './policy/impact-http.ts'
 import { registerDecisionRoutes } from './policy/decisions-http.ts'
@@ -216,7 +225,11 @@ async function startOperator(
     orders: {
       [RECHECK_PATH]: (body) => proofing.checkIdentity(readSubjectRef(body)),
       [AUTHORS_PATH]: (body) => orderAboutAuthors(policy.authors, body),
+      [IMPACT_PATH]: (body) => orderImpact(policy, body),
+      [REPLAY_PATH]: (body) => orderReplay(policy, body),
+      [EXPORT_PATH]: async (body) => orderExport(policy, body),
     },
+    bodyLimits: POLICY_BODY_LIMITS,
     notReady: () => (lag > MAXIMUM_LAG ? ['CONSUMER_LAGS'] : []),
     gauges: {
       watashi_outbox_depth: {

@@ -4,6 +4,7 @@ import { policyAnalyze, policyDiff } from './policy-analyze.ts'
 import { policyCases } from './policy-cases.ts'
 import { policyCheck } from './policy-check.ts'
 import { policyExplain } from './policy-explain.ts'
+import type { ExportOptions } from './policy-decisions.ts'
 import type { PolicyIo } from './policy-io.ts'
 import { policyScore } from './policy-score.ts'
 import { policyTest } from './policy-test.ts'
@@ -80,6 +81,42 @@ export function addPolicyCommands(program: Command, io: PolicyIo): void {
         process.exitCode = await policyAuthors(readConfig(), [step, code], options, io)
       },
     )
+
+  policy
+    .command('impact')
+    .description(
+      'how many persons a draft raises and lowers, on the running product of this machine; nothing is changed',
+    )
+    .argument('<draft>', 'folder of a pack, or of packs; each takes the place of the one in force')
+    .option('--log <file>', 'instead, what it would have decided of these exported decisions')
+    .option('--json', 'one JSON object')
+    .action(async (draft: string, options: { log?: string; json?: boolean }) => {
+      const { policyImpact } = await import('./policy-impact.ts')
+      process.exitCode = await policyImpact(readConfig(), draft, options, io)
+    })
+  policy
+    .command('decisions')
+    .description('the decision log of the running product of this machine')
+    .command('export')
+    .description(
+      'decisions, oldest first, one JSON object a line; everything that is given has to fit',
+    )
+    .option('--from <time>', 'ISO 8601')
+    .option('--to <time>', 'the first instant that is not asked for')
+    .option('--framework <id>', 'such as meti-idtf-2016')
+    .option('--axis <name>', 'such as proofing')
+    .option(
+      '--occasion <name>',
+      'change, check, explain, login, release, signature; answer: all but change',
+    )
+    .option('--relying-party <id>', 'who was answered')
+    .option('--satisfied <yes or no>', 'whether it was enough for what was asked')
+    .option('--rule <id>', 'that fired')
+    .option('--subject <reference>', 'one person')
+    .action(async (options: ExportOptions) => {
+      const { exportDecisions } = await import('./policy-decisions.ts')
+      process.exitCode = await exportDecisions(readConfig(), options, io)
+    })
 
   policy
     .command('cases')

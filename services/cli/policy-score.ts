@@ -64,7 +64,7 @@ function describe(output: { readonly id: string | null; readonly [key: string]: 
 }
 
 /** Text of a file of the call. Throws `InvalidInput` when it cannot be read. */
-export function readText(path: string, io: PolicyIo): string {
+export function readText(path: string, io: Pick<PolicyIo, 'read'>): string {
   try {
     return io.read(path)
   } catch (error) {

@@ -24,6 +24,9 @@ export const documentChange = Type.Object(
   closed,
 )
 export type DocumentChange = Static<typeof documentChange>
+
+/** A draft as a folder has it: each of its folders takes the place of the one of that name in force. */
+const draftDocuments = Type.Array(policyDocument, { minItems: 1, maxItems: 500 })
 const changes = Type.Array(documentChange, { minItems: 1, maxItems: 200 })
 
 export const emptyBody = Type.Object({}, closed)
@@ -375,6 +378,24 @@ export type ExplanationReply = Static<typeof explanationReply>
 
 /** The log under a draft. */
 export const replayBody = Type.Object({ changes, ...decisionRange }, closed)
+/** What the operator asks about a draft: whom it raises and lowers, or what it would have decided of these decisions. */
+export const MAX_DECISIONS_ASKED = 200_000
+export const impactOrder = Type.Object({ documents: draftDocuments }, closed)
+export const replayOrder = Type.Object(
+  {
+    documents: draftDocuments,
+    decisions: Type.Array(Type.String({ minLength: 1, maxLength: 40 }), {
+      minItems: 1,
+      maxItems: MAX_DECISIONS_ASKED,
+    }),
+  },
+  closed,
+)
+export type OperatorReplayReply = ReplayReply & {
+  /** Decisions that are not in the log, or not any more. */
+  readonly notFound: number
+}
+
 export const replayReply = Type.Object({
   /** That fit. */
   decisions: Type.Integer(),

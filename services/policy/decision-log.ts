@@ -102,19 +102,39 @@ export class DecisionLog {
    * @throws Conflict for more decisions than are replayed at once
    */
   async replay(draft: ActivePolicy, search: LogSearch): Promise<LogImpact> {
-    const { database, store } = this.#deps
     const replay = new LogReplay(draft)
     for await (const read of this.#pages(search)) {
-      const page = read.filter(firedIn(search))
-      const subjects = [...new Set(page.map(({ subjectRef }) => subjectRef))]
-      const known = await database.read((tx) => store.recordedFacts(tx, subjects))
-      for (const decision of page) replay.add(decision, known.get(decision.subjectRef) ?? [])
+      await this.#replayPage(replay, read.filter(firedIn(search)))
       if (replay.looked > MAX_REPLAYED)
         throw new Conflict(`expected a range with at most ${MAX_REPLAYED} decisions`)
-      // Other requests come between two pages.
-      await setImmediate()
     }
     return replay.impact()
+  }
+
+  /**
+   * What a draft would have decided of these decisions, as an export names them.
+   * @param ids each at most once
+   */
+  async replayThese(
+    draft: ActivePolicy,
+    ids: readonly string[],
+  ): Promise<{ readonly impact: LogImpact; readonly notFound: number }> {
+    const { database, store } = this.#deps
+    const replay = new LogReplay(draft)
+    for (let i = 0; i < ids.length; i += PAGE) {
+      const asked = ids.slice(i, i + PAGE)
+      await this.#replayPage(replay, await database.read((tx) => store.decisionsOf(tx, asked)))
+    }
+    return { impact: replay.impact(), notFound: ids.length - replay.looked }
+  }
+
+  async #replayPage(replay: LogReplay, page: readonly DecisionRow[]): Promise<void> {
+    const { database, store } = this.#deps
+    const subjects = [...new Set(page.map(({ subjectRef }) => subjectRef))]
+    const known = await database.read((tx) => store.recordedFacts(tx, subjects))
+    for (const decision of page) replay.add(decision, known.get(decision.subjectRef) ?? [])
+    // Other requests come between two pages.
+    await setImmediate()
   }
 
   async *#pages(search: DecisionSearch): AsyncGenerator<readonly DecisionRow[]> {

@@ -35,7 +35,7 @@ export function registerImpactRoutes(app: HttpServer, deps: ImpactRouteDependenc
   )
 }
 
-function toImpactReply({ subjects, axes }: Impact): ImpactReply {
+export function toImpactReply({ subjects, axes }: Impact): ImpactReply {
   return {
     subjects,
     axes: axes.map(({ title, levels, matrix, ...axis }) => ({

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, isAbsolute, join, relative } from 'node:path'
-import { NotFound } from '../kernel/errors.ts'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { InvalidInput, NotFound } from '../kernel/errors.ts'
+import type { PolicyDocument } from './api.ts'
 import type { Catalogue } from './language/catalogue.ts'
 import type { SourceFile } from './language/document.ts'
 import type { Facts } from './language/score.ts'
@@ -67,6 +68,34 @@ export class PolicyStore {
     if (sources.length === 0) throw new NotFound(`no framework in ${shown(folder)}`)
     return this.library.read(sources)
   }
+}
+
+/**
+ * Documents of a draft, without the schema of facts, which no author changes: of a folder of packs, or of one pack.
+ * @throws InvalidInput for a folder that is neither
+ */
+export function readDraft(folder: string): readonly PolicyDocument[] {
+  const packs = existsSync(join(folder, FACTS)) && existsSync(join(folder, FACTS_SCHEMA))
+  if (!packs && !isPack(folder))
+    throw new InvalidInput('DRAFT', 'the folder of a pack, or one of packs with facts.yaml')
+  const documents = packs ? readDocuments(folder) : readPackFolder(folder)
+  return [...documents]
+    .filter(([path]) => path !== FACTS_SCHEMA)
+    .map(([path, text]) => ({ path, text }))
+}
+
+function isPack(folder: string): boolean {
+  return existsSync(join(folder, 'framework.yaml'))
+}
+
+function readPackFolder(folder: string): PolicyDocuments {
+  const name = basename(resolve(folder))
+  const paths = filesIn(folder).map((file) => [`${name}/${file}`, join(folder, file)] as const)
+  return new Map(
+    paths
+      .filter(([path]) => isPolicyDocument(path))
+      .map(([path, file]) => [path, readFileSync(file, 'utf8')]),
+  )
 }
 
 function readDocuments(directory: string): PolicyDocuments {

@@ -64,6 +64,11 @@ export interface Policy extends PolicyPort {
   watchPersons(heard: (subjectRef: string) => void): void
   /** What a draft would have decided of what the log has. Throws as `impact` does, and as `DecisionLog.replay`. */
   replay(changes: readonly DocumentChange[], search: LogSearch): Promise<LogImpact>
+  /** As `replay`, of the decisions of these ids, each at most once. */
+  replayThese(
+    changes: readonly DocumentChange[],
+    ids: readonly string[],
+  ): Promise<{ readonly impact: LogImpact; readonly notFound: number }>
   /** Puts the newest release in force, tells of it when it was not the one before, and makes every person due. Call it once at start. */
   activate(): Promise<void>
   /** Takes one event into the facts of its person and scores the person again. */
@@ -128,6 +133,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     },
     watchPersons: (heard) => void scorer.heard.push(heard),
     replay: async (changes, search) => decisionLog.replay(releases.policyOf(changes), search),
+    replayThese: async (changes, ids) => decisionLog.replayThese(releases.policyOf(changes), ids),
     activate: () => releases.start(),
     apply: (tx, input, eventId) => scorer.apply(tx, input, eventId),
     async rescoreDue(now) {

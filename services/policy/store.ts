@@ -251,6 +251,14 @@ export class PolicyDatabase {
     return row
   }
 
+  async decisionsOf(tx: Tx, ids: readonly string[]): Promise<readonly DecisionRow[]> {
+    const { decisions } = this.#tables
+    return tx
+      .select()
+      .from(decisions)
+      .where(inArray(decisions.id, [...ids]))
+  }
+
   /** Decisions that fit, newest first. */
   async findDecisions(
     tx: Tx,

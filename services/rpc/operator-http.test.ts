@@ -2,6 +2,11 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { NotFound } from '../kernel/errors.ts'
 import { createOperatorFace, type OperatorFace } from './operator-http.ts'
 
+async function* many(count: number, fault?: Error): AsyncGenerator<object> {
+  for (let n = 1; n <= count; n += 1) yield Promise.resolve({ n })
+  if (fault !== undefined) throw fault
+}
+
 let face: OperatorFace
 let logged: unknown[]
 afterEach(() => face.close())
@@ -11,12 +16,16 @@ async function started(notReady: string[]): Promise<string> {
   face = createOperatorFace({
     log: { error: (code) => void logged.push(code) },
     orders: {
+      '/large': async (body) => ({ characters: String(body).length }),
       '/order': async (body) => {
         if (body === 'fault') throw new TypeError('private')
+        if (body === 'many') return many(3)
+        if (body === 'broken') return many(1, new TypeError('private'))
         if (body !== 'please') throw new NotFound('no such thing')
         return { done: true }
       },
     },
+    bodyLimits: { '/large': 6000 },
     notReady: () => notReady,
     gauges: { watashi_outbox_depth: { description: 'events not yet relayed', read: () => 3 } },
   })
@@ -67,6 +76,29 @@ describe('an order', () => {
     expect(logged).toEqual(['REQUEST_FAILED'])
     expect(JSON.stringify(body)).not.toContain('private')
   })
+
+  test('is answered by many objects, one a line', async () => {
+    const reply = await send('/order', '"many"')
+    expect(reply.headers.get('content-type')).toBe('application/x-ndjson')
+    expect(await reply.text()).toBe('{"n":1}\n{"n":2}\n{"n":3}\n')
+  })
+
+  test('whose lines end by a fault is broken off, and the fault is not told', async () => {
+    const reply = await send('/order', '"broken"')
+    await expect(reply.text()).rejects.toThrow()
+    expect(logged).toEqual(['REQUEST_FAILED'])
+  })
+
+  test('may bring more where its path may, and no more than that', async () => {
+    const [fits, tooLong] = [5000, 7000].map((length) => JSON.stringify('x'.repeat(length)))
+    expect(await (await send('/large', fits ?? '')).json()).toEqual({ characters: 5000 })
+    await face.close()
+    expect((await send('/large', tooLong ?? '')).status).toBe(422)
+  })
+
+  async function send(path: string, body: string) {
+    return fetch(`${await started([])}${path}`, { method: 'POST', headers: JSON_TYPE, body })
+  }
 
   test.each([
     ['that is no JSON', '{'],

@@ -1,6 +1,8 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { errorCode, InvalidInput, ServiceError } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 
@@ -10,13 +12,18 @@ export interface OperatorFace {
   close(): Promise<void>
 }
 
-/** An order of the operator: takes what was sent as JSON, gives what to answer. A `ServiceError` says why it was not carried out. */
-export type OperatorOrder = (body: unknown) => Promise<object>
+/**
+ * An order of the operator: takes what was sent as JSON, gives what to answer: one object, or many, each on a line of its own as
+ * the operator reads them (NDJSON). A `ServiceError` says why it was not carried out.
+ */
+export type OperatorOrder = (body: unknown) => Promise<object | AsyncIterable<object>>
 
 export interface OperatorOptions {
   readonly log: Pick<Log, 'error'>
   /** By path. */
   readonly orders?: Readonly<Record<string, OperatorOrder>>
+  /** Bytes that may be sent with an order, by path; 4096 where nothing is said. */
+  readonly bodyLimits?: Readonly<Record<string, number>>
   /** Why the process should get no traffic now; empty = it is ready. Reasons are codes, never data. */
   readonly notReady: () => readonly string[]
   /** Numbers read at each scrape, by metric name. */
@@ -46,7 +53,7 @@ export function createOperatorFace(options: OperatorOptions): OperatorFace {
   const server = createServer((request, response) => {
     const order = orders.get(request.url ?? '')
     if (order === undefined) answer(options, exporter, request, response)
-    else void carryOut(order, options.log, request, response)
+    else void carryOut(order, options, request, response)
   })
   return {
     listen: (port) =>
@@ -79,7 +86,7 @@ function isFromOperator({ method, headers, socket }: IncomingMessage): boolean {
 
 async function carryOut(
   order: OperatorOrder,
-  log: OperatorOptions['log'],
+  { log, bodyLimits }: OperatorOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -94,7 +101,10 @@ async function carryOut(
     return
   }
   try {
-    reply(200, await order(await readJson(request)))
+    const limit = bodyLimits?.[request.url ?? ''] ?? MAX_BODY
+    const answered = await order(await readJson(request, limit))
+    if (Symbol.asyncIterator in answered) await sendLines(answered, log, response)
+    else reply(200, answered)
   } catch (error) {
     const code = errorCode(error)
     if (code === 'INTERNAL') {
@@ -109,12 +119,34 @@ async function carryOut(
   }
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
+/** A fault after the first line breaks the connection off: what was read must not pass for the whole. */
+async function sendLines(
+  answers: AsyncIterable<object>,
+  log: OperatorOptions['log'],
+  response: ServerResponse,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  try {
+    await pipeline(Readable.from(linesOf(answers)), response)
+  } catch (error) {
+    if (!isHungUp(error)) log.error('REQUEST_FAILED', { status: 200 }, error)
+  }
+}
+
+async function* linesOf(answers: AsyncIterable<object>): AsyncGenerator<string> {
+  for await (const one of answers) yield `${JSON.stringify(one)}\n`
+}
+
+function isHungUp(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
+}
+
+async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > MAX_BODY) throw new InvalidInput('body', `at most ${MAX_BODY} bytes`)
+    if (length > limit) throw new InvalidInput('body', `at most ${limit} bytes`)
     chunks.push(chunk)
   }
   try {

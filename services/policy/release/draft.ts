@@ -1,5 +1,5 @@
 import { InvalidInput } from '../../kernel/errors.ts'
-import type { DocumentChange } from '../api.ts'
+import type { DocumentChange, PolicyDocument } from '../api.ts'
 import { FACTS_SCHEMA, isPolicyDocument, type PolicyDocuments } from '../policy-library.ts'
 
 const MAX_DOCUMENTS = 500
@@ -19,6 +19,23 @@ export function changedDocuments(
   if (documents.size > MAX_DOCUMENTS)
     throw new InvalidInput('changes', `at most ${MAX_DOCUMENTS} documents`)
   return documents
+}
+
+/** Changes by which each folder of a draft takes the place of the one of that name. */
+export function changesOfFolders(
+  base: PolicyDocuments,
+  draft: readonly PolicyDocument[],
+): DocumentChange[] {
+  const folders = new Set(draft.map(({ path }) => folderOf(path)))
+  const kept = [...base].filter(([path]) => !folders.has(folderOf(path)))
+  return changesBetween(
+    base,
+    new Map([...kept, ...draft.map(({ path, text }) => [path, text] as const)]),
+  )
+}
+
+function folderOf(path: string): string {
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : path
 }
 
 export function changesBetween(before: PolicyDocuments, after: PolicyDocuments): DocumentChange[] {
