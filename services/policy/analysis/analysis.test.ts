@@ -1,108 +1,19 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
-import { parseDocument } from 'yaml'
-import { createFactsValidator } from '../../kernel/facts-check.ts'
-import { readTime } from '../language/dates.ts'
+import { describe, expect, test } from 'vitest'
+import {
+  analyze,
+  changed,
+  now,
+  replayed,
+  rule,
+  schema,
+  shipped,
+  store,
+} from '../../../test/policy/analysis-stand.ts'
 import { PolicyRejected } from '../language/diagnostic.ts'
 import type { Pack } from '../language/pack.ts'
-import { Scorer } from '../language/score.ts'
-import { POLICIES_DIRECTORY, PolicyStore } from '../policy-store.ts'
-import { analyzeAxis } from './analyze.ts'
-import { compareAxis, comparePacks, gateOf, implies, neverRaises } from './compare.ts'
+import { compareAxis, comparePacks, implies, neverRaises } from './compare.ts'
 import { proveInvariants } from './invariants.ts'
-import { isFault, type Example } from './report.ts'
-
-const store = new PolicyStore()
-const schema = store.factsSchema()
-const validator = createFactsValidator(schema)
-const now = readTime('2026-12-01T00:00:00Z', 'UTC') ?? 0
-const shipped = store
-  .list()
-  .map((name) => store.load(name).pack)
-  .filter(({ status }) => status === 'released')
-
-const folders: string[] = []
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
-})
-
-/** The pack with a further document, and with changes in the documents it has. */
-function changed(
-  name: string,
-  document: string,
-  edit: (text: string, file: string) => string = (text) => text,
-): Pack {
-  const root = mkdtempSync(join(tmpdir(), 'policy-analysis-'))
-  folders.push(root)
-  cpSync(POLICIES_DIRECTORY, root, { recursive: true })
-  const folder = join(root, name)
-  for (const file of ['framework.yaml', 'authentication.rules.yaml', 'identity.rules.yaml']) {
-    const path = join(folder, file)
-    try {
-      writeFileSync(path, edit(readFileSync(path, 'utf8'), file))
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-    }
-  }
-  writeFileSync(
-    join(folder, 'zz.rules.yaml'),
-    `language: 1\nframework: ${store.load(name).pack.framework}\n${document}`,
-  )
-  return new PolicyStore(root).load(name).pack
-}
-
-function analyze(pack: Pack, axis: string) {
-  return analyzeAxis({ pack, schema, now }, axis)
-}
-
-/** The example is valid, and the ordinary engine says of it what the finding says. */
-function replayed(pack: Pack, axis: string, example: Example | undefined) {
-  if (example === undefined) throw new Error('no example')
-  const { policy, ...facts } = example.facts
-  validator.facts(facts)
-  return new Scorer(pack).score({
-    axis,
-    facts,
-    at: readTime(example.at, 'UTC') ?? 0,
-    ...(typeof policy === 'object' ? { policy: policy as Record<string, boolean> } : {}),
-  })
-}
-
-/** The header with one more level above the lowest, on each axis of the same levels, or with one more method. */
-function withMember(text: string, axis: string, member: string): string {
-  const document = parseDocument(text)
-  const axes = document.toJS() as { axes: Record<string, { levels?: string[] }> } // as the pack's reader took it
-  const levels = axes.axes[axis]?.levels
-  if (levels === undefined) document.addIn(['axes', axis, 'methods', member], [])
-  for (const [name, other] of Object.entries(axes.axes))
-    if (levels !== undefined && other.levels?.join() === levels.join())
-      document.setIn(['axes', name, 'levels'], levels.toSpliced(1, 0, member))
-  return document.toString()
-}
-
-const rule = (stratum: string, id: string, rest: string) =>
-  `${stratum}:\n  - id: ${id}\n    title: { ja: 試, en: test }\n    cites: [test]\n${rest}`
-
-/** Axes on which faults are injected, with a grant of each. */
-const axes = shipped.flatMap((pack) =>
-  [...pack.axes.values()].flatMap((axis) => {
-    const grant = pack.grants.find(
-      ({ gives, inForce }) =>
-        gives.has(axis.name) && inForce.from === undefined && inForce.until === undefined,
-    )
-    if (axis.kind === 'answer' || grant === undefined) return []
-    return [
-      {
-        folder: pack.framework,
-        axis: axis.name,
-        grant: grant.id,
-        top: axis.type.members.at(-1) ?? '',
-      },
-    ]
-  }),
-)
+import { isFault } from './report.ts'
 
 describe.each(shipped.map((pack) => ({ name: pack.framework, pack })))(
   'the shipped pack $name',
@@ -123,98 +34,6 @@ describe.each(shipped.map((pack) => ({ name: pack.framework, pack })))(
     })
   },
 )
-
-test('faults are injected into every shipped pack that has rules of its own', () => {
-  const own = shipped.filter(({ grants }) => grants.length > 0).map(({ framework }) => framework)
-  expect([...new Set(axes.map(({ folder }) => folder))]).toEqual(own)
-})
-
-describe.each(axes)('faults injected into $folder, axis $axis', ({ folder, axis, grant, top }) => {
-  const gives = `    grant: { ${JSON.stringify(axis)}: ${JSON.stringify(top)} }\n`
-
-  test('a rule that holds for nobody', () => {
-    const when = `    all_of: [{ use: ${grant} }, 'proofing.channel == post && proofing.channel == face_to_face']\n`
-    const pack = changed(folder, rule('grants', 'ZZ.DEAD', gives + when))
-    const { engine, findings } = analyze(pack, axis)
-    expect(engine).toBe('exact')
-    expect(findings.filter(isFault)).toMatchObject([{ kind: 'dead-rule', rule: 'ZZ.DEAD' }])
-  })
-
-  test('a rule that adds nothing to another', () => {
-    const [level] = [
-      ...(store
-        .load(folder)
-        .pack.grants.find(({ id }) => id === grant)
-        ?.gives.entries() ?? []),
-    ]
-      .filter(([name]) => name === axis)
-      .map(([, mask]) => mask)
-    const own = store.load(folder).pack.axes.get(axis)
-    const same =
-      own?.kind === 'answer' ? '' : (own?.type.members[31 - Math.clz32(level ?? 1)] ?? '')
-    const document = rule(
-      'grants',
-      'ZZ.SHADOWED',
-      `    grant: { ${JSON.stringify(axis)}: ${JSON.stringify(same)} }\n    all_of: [{ use: ${grant} }, 'rp.signature_verifier']\n`,
-    )
-    const pack = changed(folder, document)
-    const finding = analyze(pack, axis).findings.find((one) => one.rule === 'ZZ.SHADOWED')
-    expect(finding).toMatchObject({ kind: 'shadowed-rule', by: [grant] })
-    expect(replayed(pack, axis, finding?.example).fired.map(({ id }) => id)).toContain(grant)
-  })
-
-  test('a level or a method that nobody reaches', () => {
-    const pack = changed(folder, '', (text, file) =>
-      file === 'framework.yaml' ? withMember(text, axis, 'ZZ_NOBODY') : text,
-    )
-    const { findings } = analyze(pack, axis)
-    expect(findings.filter(isFault)).toMatchObject([
-      { kind: 'unreachable-level', level: 'ZZ_NOBODY' },
-    ])
-    for (const { example } of findings) if (example !== undefined) replayed(pack, axis, example)
-  })
-
-  test('a rule that raises', () => {
-    const pack = changed(
-      folder,
-      rule('grants', 'ZZ.RAISES', `${gives}    when: proofing.channel == post\n`),
-    )
-    const before = store.load(folder).pack
-    const difference = compareAxis({ before, after: pack, schema, now }, axis)
-    expect(difference).toMatchObject({ engine: 'exact', lowered: undefined })
-    const values = [before, pack].map((one) => replayed(one, axis, difference.raised).value)
-    expect(values[0]).not.toEqual(values[1])
-    expect(gateOf([difference]).holds).toBe(false)
-  })
-
-  test('a misspelt member and a wrong unit', () => {
-    const typo = rule('grants', 'ZZ.TYPO', `${gives}    when: proofing.channel == face_to_fase\n`)
-    const unit = rule('grants', 'ZZ.UNIT', `${gives}    when: session.age_s <= "12 hours"\n`)
-    expect(() => changed(folder, typo)).toThrow(PolicyRejected)
-    expect(() => changed(folder, unit)).toThrow(PolicyRejected)
-  })
-
-  test('a grant that one more check takes away', () => {
-    const derive = `derive:\n  - for: Evidence e\n    set: zz_clean\n    title: { ja: 試, en: test }\n    cites: [test]\n    to: '!e.holder.exists(h, h.ok && h.method == kbv)'\n`
-    const document =
-      derive +
-      rule(
-        'grants',
-        'ZZ.FALLS',
-        `${gives}    when: evidence.exists(e, e.kind == vouch && e.zz_clean)\n`,
-      )
-    const pack = changed(folder, document)
-    const finding = analyze(pack, axis).findings.find(({ kind }) => kind === 'non-monotone')
-    expect(finding?.rule).toBe('ZZ.FALLS')
-    const after = replayed(pack, axis, finding?.example)
-    const before = replayed(
-      pack,
-      axis,
-      finding?.example && { ...finding.example, facts: finding.example.before ?? {} },
-    )
-    expect(after.value).not.toEqual(before.value)
-  })
-})
 
 describe('statements that a pack makes about itself', () => {
   const prove = (pack: Pack, before?: Pack) => proveInvariants({ pack, before, schema, now })
