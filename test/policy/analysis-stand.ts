@@ -63,6 +63,11 @@ export function replayed(pack: Pack, axis: string, example: Example | undefined)
   })
 }
 
-/** A document with one rule. */
-export const rule = (stratum: string, id: string, rest: string) =>
-  `${stratum}:\n  - id: ${id}\n    title: { ja: 試, en: test }\n    cites: [test]\n${rest}`
+/** A stratum with one rule; `entry` adds another. */
+export function rule(stratum: string, id: string, rest: string): string {
+  return `${stratum}:\n${entry(id, rest)}`
+}
+
+export function entry(id: string, rest: string): string {
+  return `  - id: ${id}\n    title: { ja: 試, en: test }\n    cites: [test]\n${rest}`
+}
