@@ -16,7 +16,7 @@ function answering(status: number, body: string): { sent: Sent[]; send: typeof s
 }
 
 async function failure(status: number, body: string): Promise<ApiError> {
-  return call('GET', '/api/x', undefined, answering(status, body).send).then(
+  return call('GET', '/api/x', undefined, answering(status, body)).then(
     () => {
       throw new TypeError('expected a refusal')
     },
@@ -26,7 +26,7 @@ async function failure(status: number, body: string): Promise<ApiError> {
 
 test('gives the answer of a request that succeeded', async () => {
   const { send, sent } = answering(200, '{"session":null}')
-  await expect(call('POST', '/api/x', { a: 1 }, send)).resolves.toEqual({ session: null })
+  await expect(call('POST', '/api/x', { a: 1 }, { send })).resolves.toEqual({ session: null })
   expect(sent[0]).toMatchObject({
     url: '/api/x',
     init: {
@@ -40,7 +40,7 @@ test('gives the answer of a request that succeeded', async () => {
 
 test('sends neither body nor content type with a question', async () => {
   const { send, sent } = answering(200, '{}')
-  await call('GET', '/api/x', undefined, send)
+  await call('GET', '/api/x', undefined, { send })
   expect(sent[0]?.init).not.toHaveProperty('body')
   expect(sent[0]?.init.headers).not.toHaveProperty('content-type')
 })
@@ -68,7 +68,7 @@ test.each([
 
 test('no answer is NETWORK', async () => {
   const send = () => Promise.reject(new TypeError('Failed to fetch'))
-  await expect(call('GET', '/api/x', undefined, send)).rejects.toMatchObject({
+  await expect(call('GET', '/api/x', undefined, { send })).rejects.toMatchObject({
     code: 'NETWORK',
     status: 0,
   })
@@ -76,4 +76,21 @@ test('no answer is NETWORK', async () => {
 
 test('an id cannot leave its part of the path', () => {
   expect(segment('../login?x=/#')).toBe('..%2Flogin%3Fx%3D%2F%23')
+})
+
+test('waits no longer than it may, and not for what was taken back', async () => {
+  const send = (_url: string, { signal }: RequestInit) =>
+    new Promise<Response>((_, reject) => {
+      signal?.addEventListener('abort', () => {
+        reject(new Error('aborted'))
+      })
+    })
+  const network = { code: 'NETWORK', status: 0 }
+  await expect(call('GET', '/api/x', undefined, { send, patience: 1 })).rejects.toMatchObject(
+    network,
+  )
+  const leaving = new AbortController()
+  const asked = call('GET', '/api/x', undefined, { send, left: leaving.signal })
+  leaving.abort()
+  await expect(asked).rejects.toMatchObject(network)
 })

@@ -21,22 +21,30 @@ export class ApiError extends ServiceError {
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** How long a request may take before the person is told that nothing came back. */
-const PATIENCE_MS = 20_000
+/** Milliseconds that a request may take before the person is told that nothing came back. */
+const PATIENCE = 20_000
+
+export interface CallOptions {
+  readonly send?: Fetch
+  /** Aborted, it takes the request back. */
+  readonly left?: AbortSignal
+  /** Milliseconds, for what takes its time by its nature. */
+  readonly patience?: number
+}
 
 /**
  * Sends one JSON request to our own origin. The answer's form is the server's promise (its schema checks it there), so it
  * is not checked a second time. Throws `ApiError` with `NETWORK` when no answer came and `MALFORMED_ANSWER` when it was
- * not JSON. Aborting `left` takes the request back.
+ * not JSON.
  */
 export async function call<Answer>(
   method: 'GET' | 'POST' | 'PUT',
   path: string,
   body?: object,
-  send: Fetch = (url, init) => fetch(url, init),
-  left?: AbortSignal,
+  options: CallOptions = {},
 ): Promise<Answer> {
-  const patience = AbortSignal.timeout(PATIENCE_MS)
+  const { left, send = (url: string, init: RequestInit) => fetch(url, init) } = options
+  const patience = AbortSignal.timeout(options.patience ?? PATIENCE)
   const response = await answered(send, path, {
     method,
     credentials: 'same-origin',

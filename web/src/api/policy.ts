@@ -44,6 +44,8 @@ export type ExamplePerson = ExampleView
 export type { DocumentChange, GateReport }
 
 const BASE = '/api/policy'
+/** Milliseconds for what proves, tests or counts: as long as the server may work at it. */
+const LONG = 120_000
 
 export function author(): Promise<Author> {
   return call('GET', `${BASE}/author`)
@@ -67,11 +69,11 @@ export function check(
   changes: readonly DocumentChange[],
   intent: Intent = 'any',
 ): Promise<GateReport> {
-  return call('POST', `${BASE}/check`, { changes, intent })
+  return call('POST', `${BASE}/check`, { changes, intent }, { patience: LONG })
 }
 
 export function impact(changes: readonly DocumentChange[]): Promise<Impact> {
-  return call('POST', `${BASE}/impact`, { changes })
+  return call('POST', `${BASE}/impact`, { changes }, { patience: LONG })
 }
 
 /** The same out of what the server holds, as fast as an author types. */
@@ -79,17 +81,17 @@ export function liveImpact(
   changes: readonly DocumentChange[],
   left: AbortSignal,
 ): Promise<LiveImpactReply> {
-  return call('POST', `${BASE}/impact/live`, { changes }, undefined, left)
+  return call('POST', `${BASE}/impact/live`, { changes }, { left })
 }
 
 /** What the analysis finds on one axis of a draft. */
 export function findings(about: AnalysisBody, left: AbortSignal): Promise<AxisFindings> {
-  return call('POST', `${BASE}/analysis/findings`, about, undefined, left)
+  return call('POST', `${BASE}/analysis/findings`, about, { left, patience: LONG })
 }
 
 /** How one axis of a draft stands to the same axis in force. */
 export function difference(about: AnalysisBody, left: AbortSignal): Promise<AxisDifference> {
-  return call('POST', `${BASE}/analysis/difference`, about, undefined, left)
+  return call('POST', `${BASE}/analysis/difference`, about, { left, patience: LONG })
 }
 
 export async function proposals(): Promise<readonly Proposal[]> {
@@ -98,12 +100,17 @@ export async function proposals(): Promise<readonly Proposal[]> {
 }
 
 export function propose(body: ProposeBody): Promise<{ readonly proposal: Proposal }> {
-  return call('POST', `${BASE}/proposals`, body)
+  return call('POST', `${BASE}/proposals`, body, { patience: LONG })
 }
 
 /** `contentDigest` is that of what was looked at: the approval of anything else is refused. */
 export function approve(id: string, contentDigest: string): Promise<{ readonly release: Release }> {
-  return call('POST', `${BASE}/proposals/${segment(id)}/approve`, { contentDigest })
+  return call(
+    'POST',
+    `${BASE}/proposals/${segment(id)}/approve`,
+    { contentDigest },
+    { patience: LONG },
+  )
 }
 
 export function refuseProposal(id: string, reason: string): Promise<object> {
@@ -128,7 +135,7 @@ export async function releaseDocuments(sequence: number): Promise<ReadonlyMap<st
 
 /** Proposes what an earlier release said; a second person approves it like anything else. */
 export function rollBack(sequence: number, note: string): Promise<{ readonly proposal: Proposal }> {
-  return call('POST', `${BASE}/rollback`, { sequence, note })
+  return call('POST', `${BASE}/rollback`, { sequence, note }, { patience: LONG })
 }
 
 export function decisions(query: DecisionsQuery): Promise<Decisions> {
@@ -145,7 +152,7 @@ export function replayLog(
   changes: readonly DocumentChange[],
   range: DecisionRange,
 ): Promise<LogImpact> {
-  return call('POST', `${BASE}/decisions/replay`, { changes, ...range })
+  return call('POST', `${BASE}/decisions/replay`, { changes, ...range }, { patience: LONG })
 }
 
 function queryText(query: DecisionsQuery): string {
