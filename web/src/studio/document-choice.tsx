@@ -5,6 +5,7 @@ import { Button, buttonLook } from '../parts/button.tsx'
 import type { Draft } from './draft.ts'
 import { Field, Select } from './fields.tsx'
 import { namedFolder, type NamedFolder } from './named-documents.ts'
+import { beginningOf, isNewPath } from './new-document.ts'
 import { folderOf } from './workbench.ts'
 
 /** The document that an author most likely wants to see. */
@@ -44,18 +45,6 @@ export function DocumentChoice(props: {
   )
 }
 
-/** What a new document begins with. */
-function beginning(path: string): string {
-  const folder = namedFolder(folderOf(path))
-  if (folder === 'trustmarks')
-    return `language: 1\ntrustmark: ${path.slice(folder.length + 1, -'.yaml'.length)}\nversion: 1.0.0\n`
-  if (folder !== undefined) return `language: 1\n\n${folder}:\n`
-  const own = `language: 1\nframework: ${folderOf(path)}\n`
-  return path.endsWith('/framework.yaml') ? `${own}version: 0.1.0\nstatus: draft\n` : own
-}
-
-const NEW_PATH = /^[a-z0-9][a-z0-9-]*\/[a-z0-9][a-z0-9.-]*\.yaml$/u
-
 /** What can be done with a document as a whole, and the way to a new one. */
 export function DocumentActions(props: {
   readonly draft: Draft
@@ -67,7 +56,7 @@ export function DocumentActions(props: {
   const [added, setAdded] = useState('')
   const [tried, setTried] = useState(false)
   const known = draft.base.has(added) || draft.documents.has(added)
-  const good = NEW_PATH.test(added) && !known
+  const good = isNewPath(added) && !known
   const changed = draft.changes.some((change) => change.path === path)
   useEffect(() => {
     setTried(false)
@@ -112,7 +101,7 @@ export function DocumentActions(props: {
               event.preventDefault()
               setTried(true)
               if (!good) return
-              draft.edit(added, beginning(added))
+              draft.edit(added, beginningOf(added, today()))
               props.onChoose(added)
               setAdded('')
             }}
@@ -131,4 +120,9 @@ export function DocumentActions(props: {
       </Disclosure>
     </div>
   )
+}
+
+/** As authors write days. */
+function today(): string {
+  return new Date().toISOString().slice(0, 'YYYY-MM-DD'.length)
 }
