@@ -364,6 +364,29 @@ describe('an author’s hour', () => {
       .toMatch(/returning-visitor[^]*?level: AAL2/)
   })
 
+  test('a framework of one’s own begins whole, and is broken and mended with help', async () => {
+    const { page, texts } = writer
+    await page.setViewportSize(DESKTOP)
+    await page.goto(`${instance.ready.issuer}/studio`)
+    await writer.button(texts.edit.new).click()
+    await page.getByLabel(texts.edit.newPath).fill('town-card/framework.yaml')
+    await writer.button(texts.edit.add).click()
+    await page.getByRole('textbox', { name: 'town-card/framework.yaml' }).waitFor()
+    const counter = page.getByRole('listitem').filter({ hasText: '窓口で運転免許証' })
+    await counter.getByText('trust seen', { exact: true }).waitFor()
+    await writer.overwrite('== face_to_face', '== face_to_face and true')
+    const fault = page.getByRole('list', { name: texts.edit.faultsTitle }).getByRole('listitem')
+    await fault.getByText(texts.faults.codes['expression-syntax']).waitFor()
+    await fault.getByText(texts.faults.write.replace('{{words}}', '`&&`')).waitFor()
+    await page.keyboard.press('Escape')
+    await writer.look('new-framework', 'all')
+    await writer.overwrite(' and true', ' ')
+    await fault.waitFor({ state: 'detached' })
+    await writer.tab('changes').click()
+    await writer.button(texts.changes.check).click()
+    await page.getByText(texts.report.passed).waitFor()
+  })
+
   test('the tabs are reached with the arrows alone', async () => {
     const { page } = reviewer
     await reviewer.tab('releases').click()

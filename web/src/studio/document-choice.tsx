@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Disclosure, DisclosurePanel, Heading, Button as AriaButton } from 'react-aria-components'
 import { Button, buttonLook } from '../parts/button.tsx'
@@ -55,6 +55,8 @@ export function DocumentActions(props: {
   const { draft, path } = props
   const [added, setAdded] = useState('')
   const [tried, setTried] = useState(false)
+  const [adding, setAdding] = useState(false)
+  const opener = useRef<HTMLButtonElement>(null)
   const known = draft.base.has(added) || draft.documents.has(added)
   const good = isNewPath(added) && !known
   const changed = draft.changes.some((change) => change.path === path)
@@ -88,9 +90,9 @@ export function DocumentActions(props: {
           </Button>
         )}
       </div>
-      <Disclosure className="space-y-3">
+      <Disclosure isExpanded={adding} onExpandedChange={setAdding} className="space-y-3">
         <Heading level={2}>
-          <AriaButton slot="trigger" className={buttonLook('secondary', true)}>
+          <AriaButton ref={opener} slot="trigger" className={buttonLook('secondary', true)}>
             {t('edit.new')}
           </AriaButton>
         </Heading>
@@ -104,6 +106,9 @@ export function DocumentActions(props: {
               draft.edit(added, beginningOf(added, today()))
               props.onChoose(added)
               setAdded('')
+              setAdding(false)
+              // What was pressed goes away with its form.
+              opener.current?.focus()
             }}
           >
             <Field
