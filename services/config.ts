@@ -9,7 +9,10 @@ import {
 } from './config/identity.ts'
 import type { LogLevel } from './kernel/log.ts'
 import { Secret } from './kernel/secret.ts'
+import { LOG_DAYS } from './policy/log-retention.ts'
 import { TRUST_ENVIRONMENTS, type TrustEnvironment } from './kernel/trust-environment.ts'
+
+const LOG_LIMITS = { from: 1, to: 36_500, what: 'days' }
 
 /** Where state and events live. One choice for both, since state and event are one commit. */
 export type BackboneConfig =
@@ -45,6 +48,8 @@ export interface Config extends Places {
   readonly identity: IdentityConfig
   readonly revocation: RevocationConfig
   readonly policyDir: string
+  /** How many days a decision is kept. */
+  readonly decisionLogDays: number
   /** Registrations of relying parties. */
   readonly relyingPartyDir: string
   /** Our own origin and issuer; undefined = `http://localhost:<HTTP_PORT>`. */
@@ -89,6 +94,7 @@ export function readConfig(
     identity,
     revocation: readRevocation(reader, identity),
     policyDir: reader.path('POLICY_DIR') ?? resolve('policies'),
+    decisionLogDays: reader.whole('DECISION_LOG_DAYS', LOG_LIMITS, LOG_DAYS),
     relyingPartyDir: readRelyingPartyDir(reader, trustEnvironment),
     issuer,
     bindAddress: readBindAddress(reader, issuer),

@@ -73,6 +73,7 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
     policies: config.policyDir,
     releaseKey: loadSigningKey(keys.files, RELEASE_KEY),
     gates: createGateDesk(log),
+    decisionLogDays: config.decisionLogDays,
   })
   await policy.activate()
 

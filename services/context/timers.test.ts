@@ -9,7 +9,7 @@ const quiet = async (): Promise<void> => undefined
 // As far as the timers use them.
 const services = {
   proofing: { monitor: quiet, sweep: quiet },
-  policy: { rescoreDue: quiet },
+  policy: { rescoreDue: quiet, forgetOldDecisions: async () => 0 },
   wallet: { sweep: quiet },
   authenticator: { sweep: quiet },
   federation: { sweep: quiet },

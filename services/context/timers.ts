@@ -7,6 +7,8 @@ import type { Services } from './services.ts'
 const MONITOR_MILLISECONDS = 5_000
 const SWEEP_MILLISECONDS = 30_000
 const RESCORE_MILLISECONDS = 1_000
+/** Of old decisions, in one turn: the rest waits for the next. */
+const LOG_PAGES = 50
 const CLEAN_UP_MILLISECONDS = 10 * 60_000
 
 export interface Timers {
@@ -36,6 +38,8 @@ export function startTimers(
       await services.proofing.sweep(clock.now())
       await services.authenticator.sweep()
       await services.federation.sweep()
+      for (let pages = 0; pages < LOG_PAGES && !signal.aborted; pages += 1)
+        if ((await services.policy.forgetOldDecisions(clock.now())) === 0) break
     }),
     start('clean-up', CLEAN_UP_MILLISECONDS, () => core.cleanUpLog()),
   ]

@@ -13,6 +13,7 @@ import { INDETERMINATE } from './language/score.ts'
 import { DecisionLog, type LogSearch } from './decision-log.ts'
 import { populationImpact, type Impact } from './impact.ts'
 import type { LogImpact } from './log-impact.ts'
+import { LOG_DAYS, LogRetention } from './log-retention.ts'
 import type { Trustmark } from './minimum/trustmark.ts'
 import { PolicyInForce } from './policy-in-force.ts'
 import { PolicyStore } from './policy-store.ts'
@@ -41,6 +42,8 @@ export interface PolicyDependencies {
   readonly releaseKey: ReleaseKey
   /** Holds drafts against what a release has to pass. */
   readonly gates: GateDesk
+  /** How many days a decision is kept; five years when absent. */
+  readonly decisionLogDays?: number
 }
 
 /** The policy service: the port for the others, and what its worker and timer call. */
@@ -78,6 +81,8 @@ export interface Policy extends PolicyPort {
    * looked at: 0 when there are no more. After a change of policy nobody is raised before everybody has fallen who falls.
    */
   rescoreDue(now: Date): Promise<number>
+  /** Forgets some of the decisions that are too old, and resolves to how many were looked at: 0 when there are no more today. */
+  forgetOldDecisions(now: Date): Promise<number>
   /** Changes of level of a person, oldest first. */
   decisions(subjectRef: string): Promise<readonly DecisionRow[]>
 }
@@ -101,6 +106,9 @@ export function createPolicy(deps: PolicyDependencies): Policy {
       known: await scorer.store.facts(tx, subjectRef),
       person: await scorer.store.person(tx, subjectRef),
     }))
+  const retention = new LogRetention({
+    ...{ database, store: scorer.store, days: deps.decisionLogDays ?? LOG_DAYS },
+  })
   const decisionLog = new DecisionLog({ ...deps, inForce, store: scorer.store })
   return {
     get digest() {
@@ -140,6 +148,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
       if (await releases.refresh()) await scorer.makeOthersDue(now)
       return scorer.rescoreDue(now)
     },
+    forgetOldDecisions: (now) => retention.sweep(now),
     decisions: (subjectRef) => database.read((tx) => scorer.store.decisions(tx, subjectRef)),
     checkMinimum: (minimum) => inForce.policy.checkMinimum(minimum),
     readMinimum: (asked) => inForce.policy.readMinimum(asked),

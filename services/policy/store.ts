@@ -1,4 +1,19 @@
-import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, lte, ne, or, sql } from 'drizzle-orm'
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  gt,
+  gte,
+  inArray,
+  isNull,
+  lt,
+  lte,
+  max,
+  ne,
+  or,
+  sql,
+} from 'drizzle-orm'
 import { tablesFor } from '../database/tables.ts'
 import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import type { PolicyActivated } from './events.ts'
@@ -249,6 +264,32 @@ export class PolicyDatabase {
     const { decisions } = this.#tables
     const [row] = await tx.select().from(decisions).where(eq(decisions.id, id))
     return row
+  }
+
+  /** Ids of the newest change of each level that these persons have. */
+  async changesBehindLevels(tx: Tx, subjectRefs: readonly string[]): Promise<readonly string[]> {
+    if (subjectRefs.length === 0) return []
+    const { decisions, levels } = this.#tables
+    const rows = await tx
+      .select({ newest: max(decisions.id) })
+      .from(decisions)
+      .innerJoin(
+        levels,
+        and(
+          eq(levels.subjectRef, decisions.subjectRef),
+          eq(levels.framework, decisions.framework),
+          eq(levels.axis, decisions.axis),
+        ),
+      )
+      .where(and(inArray(decisions.subjectRef, [...subjectRefs]), eq(decisions.occasion, 'change')))
+      .groupBy(decisions.subjectRef, decisions.framework, decisions.axis)
+    return rows.flatMap(({ newest }) => newest ?? [])
+  }
+
+  async deleteDecisions(tx: Tx, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    const { decisions } = this.#tables
+    await tx.delete(decisions).where(inArray(decisions.id, [...ids]))
   }
 
   async decisionsOf(tx: Tx, ids: readonly string[]): Promise<readonly DecisionRow[]> {
