@@ -78,7 +78,10 @@ export async function openPolicyPages({ policy, core }: PolicyStand) {
     current: (cookie: string | undefined) => Promise.resolve(sessionOf(cookie)),
   }
   const { clock } = core
-  const desks = { analysis: createAnalysisDesk(SILENT), impact: createImpactDesk({ policy, clock }) }
+  const desks = {
+    analysis: createAnalysisDesk(SILENT),
+    impact: createImpactDesk({ policy, clock }),
+  }
   const routes = { policy, sessions, samples: [], clock, ...desks }
   registerPolicyRoutes(app, routes)
   registerDecisionRoutes(app, routes)
