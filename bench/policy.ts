@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { scoreAll, scoreChanged, transitions } from '../services/policy/language/arena.ts'
 import { ChangeScreen } from '../services/policy/language/change-screen.ts'
 import type { CodedLayout } from '../services/policy/language/coded-layout.ts'
+import { GeneratedEngine } from '../services/policy/language/generated-engine.ts'
 import { GeneratedProgram } from '../services/policy/language/generated-program.ts'
 import type { Pack } from '../services/policy/language/pack.ts'
 import { Scorer } from '../services/policy/language/score.ts'
@@ -101,7 +102,7 @@ function benchDecisions(
     const i = untilSubject()
     return program.until(complete.words, complete.starts[i] ?? 0, false, CODED_NOW)
   }
-  const scorer = new Scorer(pack)
+  const scorer = new Scorer(pack, new Map(), GeneratedEngine)
   const [codeSubject, scoreSubject] = [next(), next()]
   const coder = program.coder()
   const encode = () => {

@@ -1,3 +1,4 @@
+import { GeneratedEngine } from './language/generated-engine.ts'
 import type { Json } from '../kernel/canonical-json.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { joinEquivalences, type Given } from './join-equivalences.ts'
@@ -62,7 +63,7 @@ export class Frameworks {
     equivalences: EquivalenceDocuments = { documents: [] },
   ) {
     for (const { pack, options } of packs) {
-      const scorer = new Scorer(pack, options)
+      const scorer = new Scorer(pack, options, GeneratedEngine)
       for (const [framework, axes] of pack.serves) this.#scorers.set(framework, { scorer, axes })
     }
     const { documents, enabled } = equivalences

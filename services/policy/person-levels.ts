@@ -3,6 +3,7 @@ import { identityLevel } from './identity-level.ts'
 import { EPOCH } from './language/coded-layout.ts'
 import { isInPeriod } from './language/dates.ts'
 import type { Coded, FactCoder } from './language/fact-coder.ts'
+import { isOfBounds } from './language/generated-engine.ts'
 import { GeneratedProgram } from './language/generated-program.ts'
 import { NotGenerated } from './language/normal-form.ts'
 import type { AxisRef, Pack } from './language/pack.ts'
@@ -134,15 +135,11 @@ function programsOf(policy: ActivePolicy): readonly AxisProgram[] {
   })
 }
 
-/**
- * Whether a program's bounds say all of an axis: flags are a part of the value that they do not have, and equivalences look at
- * other frameworks.
- */
+/** Whether a program's bounds say all of an axis: equivalences look at other frameworks. */
 export function isPlain(policy: ActivePolicy, { framework, axis }: AxisRef): boolean {
   const { pack } = policy.frameworks.source(framework)
   return (
     !policy.frameworks.isRaisedByOthers(framework, axis) &&
-    policy.offered(framework, axis).axis.shows === undefined &&
-    !pack.notes.some((note) => note.axes.includes(axis) && note.flags.length > 0)
+    isOfBounds(pack)(policy.offered(framework, axis).axis)
   )
 }

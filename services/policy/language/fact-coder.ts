@@ -10,6 +10,7 @@ import {
   type Coding,
 } from './coded-layout.ts'
 import { readTime } from './dates.ts'
+import type { Supposed } from './engine.ts'
 import {
   documentOf,
   isRecord,
@@ -18,7 +19,6 @@ import {
   type Facts,
   type JudgedCheck,
   type JudgedFacts,
-  type JudgeOptions,
 } from './judged-facts.ts'
 import { F, not, U } from './kleene.ts'
 import type { PackOption } from './pack.ts'
@@ -32,9 +32,6 @@ export interface Coded {
   readonly open: boolean
   readonly judged: JudgedFacts
 }
-
-/** A piece that is taken as revoked, and how open outcomes are taken to turn out. */
-type Supposed = Omit<JudgeOptions, 'zone'>
 
 export interface FactCoderOptions {
   readonly catalogue: Catalogue

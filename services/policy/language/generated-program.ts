@@ -22,7 +22,7 @@ export class GeneratedProgram {
   readonly layout: CodedLayout
   readonly out: Int32Array
   readonly turns = new Float64Array(1)
-  readonly #pack: Pack
+  readonly pack: Pack
   readonly #form: NormalForm
   readonly #first: Int32Array
   readonly #variants: (Run | undefined)[] = []
@@ -30,7 +30,7 @@ export class GeneratedProgram {
   /** Throws `NotGenerated` for an operation without code. A layout that is given grows where it lacks what the rules read. */
   constructor(pack: Pack, axes: readonly string[], layout = new CodedLayout()) {
     this.layout = layout
-    this.#pack = pack
+    this.pack = pack
     this.#form = new NormalForm(this.layout)
     this.plan = planProgram(pack, axes, this.#form)
     this.out = new Int32Array(2 * axes.length + 2 * this.plan.words)
@@ -75,8 +75,8 @@ export class GeneratedProgram {
   }
 
   /** `options` are in the place of the pack's own, as a profile sets them. */
-  coder(options: ReadonlyMap<string, PackOption> = this.#pack.options): FactCoder {
-    const { catalogue, zone } = this.#pack
+  coder(options: ReadonlyMap<string, PackOption> = this.pack.options): FactCoder {
+    const { catalogue, zone } = this.pack
     return new FactCoder(this.layout, { catalogue, zone, options })
   }
 

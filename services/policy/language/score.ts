@@ -1,12 +1,12 @@
 import type { Json } from '../../kernel/canonical-json.ts'
 import { ServiceError } from '../../kernel/errors.ts'
-import type { Env } from './closures.ts'
-import { CompiledPack, type AnswerValue, type AxisBounds } from './compiled-pack.ts'
+import type { AnswerValue, AxisBounds } from './compiled-pack.ts'
 import { isInPeriod, formatTime, type Seconds } from './dates.ts'
+import { ClosureEngine, type Engine, type Reading } from './engine.ts'
 import { fromCases, T } from './kleene.ts'
 import type { Axis, Grant, Pack, PackOption, Rule, Text } from './pack.ts'
 import type { Outcome } from './judged-facts.ts'
-import { buildSubject, type Item, type Subject } from './subject.ts'
+import { buildSubject, type Item } from './subject.ts'
 import { tracePack, type AxisTrace } from './trace-pack.ts'
 import { maskOf, membersOf } from './types.ts'
 
@@ -107,8 +107,8 @@ interface Settled {
   /** The bounds as they are when every way the unknown outcomes may turn out was tried. */
   readonly lower: number | AnswerValue
   readonly upper: number | AnswerValue
-  readonly env: Env
-  readonly subject: Subject
+  readonly nextTurn: number
+  readonly reading: Reading
   readonly flags: readonly string[]
   readonly obligations: readonly string[]
 }
@@ -122,12 +122,21 @@ interface Moment {
 
 /** Scores the axes of one pack. Pure: the answer is a function of pack, facts and time. */
 export class Scorer {
-  readonly #compiled: CompiledPack
+  readonly pack: Pack
   readonly #options: ReadonlyMap<string, PackOption>
+  readonly #closures: ClosureEngine
+  readonly #quick: Engine | undefined
 
-  /** `options` replace the pack's own defaults, as a profile that uses it says. */
-  constructor(pack: Pack, options: ReadonlyMap<string, boolean | number> = new Map()) {
-    this.#compiled = new CompiledPack(pack)
+  /**
+   * `options` replace the pack's own defaults, as a profile that uses it says. `quick` makes a back-end that is asked first, and
+   * closures where it has no answer.
+   */
+  constructor(
+    pack: Pack,
+    options: ReadonlyMap<string, boolean | number> = new Map(),
+    quick?: new (pack: Pack, options: ReadonlyMap<string, PackOption>) => Engine,
+  ) {
+    this.pack = pack
     this.#options = new Map(
       [...pack.options].map(([name, option]) => {
         const value = options.get(name)
@@ -139,10 +148,8 @@ export class Scorer {
         ]
       }),
     )
-  }
-
-  get pack(): Pack {
-    return this.#compiled.pack
+    this.#closures = new ClosureEngine(pack, this.#options)
+    this.#quick = quick && new quick(pack, this.#options)
   }
 
   axis(name: string): Axis | undefined {
@@ -166,9 +173,9 @@ export class Scorer {
   trace(question: ScoreQuestion): readonly AxisTrace[] {
     this.#checkInForce(question.at)
     const facts = this.#facts(question)
-    const moment = { facts, now: question.at, at: question.at }
     const paths = new Map<Item, string>()
-    const subject = this.#subject(moment, undefined, paths)
+    const { catalogue, zone } = this.pack
+    const subject = buildSubject(facts, { catalogue, zone, options: this.#options, paths })
     return tracePack(this.pack, question.axis, {
       subject,
       paths,
@@ -192,7 +199,7 @@ export class Scorer {
       truth: fromCases(holds(upper), holds(lower)),
       validUntil: this.#validUntil(question.axis, moment, settled),
       missing: settled.deciding.map(missingOf),
-      unknown: settled.subject.outcomes.map(missingOf),
+      unknown: settled.reading.outcomes.map(missingOf),
     }
   }
 
@@ -234,8 +241,10 @@ export class Scorer {
       const { value, bounds } = this.#settle(question.axis, moment)
       return { value, fired: firedOf(bounds) }
     }
-    const resolution = this.#subject(moment).outcomes.map(({ path }) => answers.get(path))
-    const run = this.#run(question.axis, moment, this.#subject(moment, resolution))
+    const { axis } = question
+    const { outcomes } = this.#read(axis, moment)
+    const resolution = outcomes.map(({ path }) => answers.get(path))
+    const run = this.#run(axis, moment, this.#read(axis, moment, resolution))
     const value = sameValue(run.value, run.atMost) ? run.value : INDETERMINATE
     return { value, fired: firedOf(run.bounds) }
   }
@@ -252,98 +261,79 @@ export class Scorer {
     return merged
   }
 
-  #subject(
+  #read(
+    axis: string,
     { facts, revoke }: Moment,
     resolution?: readonly (boolean | undefined)[],
-    paths?: Map<Item, string>,
-  ): Subject {
-    const { catalogue, zone } = this.pack
-    return buildSubject(facts, {
-      catalogue,
-      zone,
-      options: this.#options,
+  ): Reading {
+    const supposed = {
       ...(resolution === undefined ? {} : { resolution }),
       ...(revoke === undefined ? {} : { revoke }),
-      ...(paths === undefined ? {} : { paths }),
-    })
+    }
+    return this.#quick?.read(axis, facts, supposed) ?? this.#closures.read(axis, facts, supposed)
   }
 
-  #run(axis: string, moment: Moment, subject: Subject) {
-    const env: Env = {
-      roots: subject.roots,
-      now: moment.now,
-      measuredAt: moment.at,
-      axes: new Map(),
-      variables: [],
-      nextTurn: Number.POSITIVE_INFINITY,
-    }
-    const bounds = this.#compiled.evaluate(axis, env, subject.verifiedAt)
-    const notes = this.#compiled.notes(axis, env, subject.verifiedAt)
-    const flags = [...new Set(notes.held.flatMap((note) => note.flags))]
-    const obligations = [...new Set(notes.held.flatMap((note) => note.oblige))]
-    const at = subject.verifiedAt ?? moment.now
-    return {
-      bounds,
-      env,
-      flags,
-      obligations,
-      openNotes: notes.open,
-      value: valueOf(bounds, 1, flags, at, env),
-      atMost: valueOf(bounds, 2, flags, at, env),
-    }
+  #run(axis: string, moment: Moment, reading: Reading) {
+    const { bounds, notes, openNotes, nextTurn } = reading.evaluate(axis, moment.now, moment.at)
+    const flags = [...new Set(notes.flatMap((note) => note.flags))]
+    const obligations = [...new Set(notes.flatMap((note) => note.oblige))]
+    const clock = { now: moment.now, at: reading.verifiedAt ?? moment.now, nextTurn }
+    const [value, atMost] = [valueOf(bounds, 1, flags, clock), valueOf(bounds, 2, flags, clock)]
+    return { bounds, flags, obligations, openNotes, value, atMost, nextTurn: clock.nextTurn }
   }
 
   /**
-   * Bounds first; where they differ, every way the unknown outcomes may turn out is tried. `subject` is that of the same facts at
+   * Bounds first; where they differ, every way the unknown outcomes may turn out is tried. `reading` is that of the same facts at
    * another instant: facts are read the same at any time.
    */
-  #settle(axis: string, moment: Moment, subject = this.#subject(moment)): Settled {
-    const run = this.#run(axis, moment, subject)
+  #settle(axis: string, moment: Moment, reading = this.#read(axis, moment)): Settled {
+    const run = this.#run(axis, moment, reading)
+    const { outcomes } = reading
     const { lower, upper } = run.bounds
-    const known = { ...run, lower, upper, atLeast: run.value, subject, deciding: [] }
-    if (subject.outcomes.length === 0) return known
+    const known = { ...run, lower, upper, atLeast: run.value, reading, deciding: [] }
+    if (outcomes.length === 0) return known
     if (sameValue(run.value, run.atMost) && !run.openNotes) return known
-    if (subject.outcomes.length > MAX_EXACT)
-      return { ...known, value: INDETERMINATE, deciding: subject.outcomes }
-    const exact = this.#resolveAll(axis, moment, subject, run.env)
+    if (outcomes.length > MAX_EXACT) return { ...known, value: INDETERMINATE, deciding: outcomes }
+    const exact = this.#resolveAll(axis, moment, outcomes)
     const [first] = exact.values
-    const tried = { ...known, ...exact.bounds }
+    // A clock that only one way of turning out looks at counts as well.
+    const nextTurn = Math.min(run.nextTurn, exact.nextTurn)
+    const tried = { ...known, ...exact.bounds, nextTurn }
     if (exact.deciding.length === 0 && first !== undefined)
       return { ...tried, ...first, atLeast: first.value, atMost: first.value }
     return { ...tried, value: INDETERMINATE, deciding: exact.deciding }
   }
 
-  #resolveAll(axis: string, moment: Moment, subject: Subject, env: Env) {
-    const { outcomes } = subject
+  #resolveAll(axis: string, moment: Moment, outcomes: readonly Outcome[]) {
     const values: Pick<Settled, 'value' | 'flags' | 'obligations'>[] = []
     const bounds: (number | AnswerValue)[] = []
+    let nextTurn = Number.POSITIVE_INFINITY
     for (let code = 0; code < 1 << outcomes.length; code += 1) {
       const resolution = outcomes.map((_, i) => (code & (1 << i)) !== 0)
-      const run = this.#run(axis, moment, this.#subject(moment, resolution))
-      // A clock that only one way of turning out looks at counts as well.
-      env.nextTurn = Math.min(env.nextTurn, run.env.nextTurn)
+      const run = this.#run(axis, moment, this.#read(axis, moment, resolution))
+      nextTurn = Math.min(nextTurn, run.nextTurn)
       bounds.push(run.bounds.lower)
       values.push({ value: run.value, flags: run.flags, obligations: run.obligations })
     }
     const deciding = outcomes.filter((_, i) =>
       values.some(({ value }, code) => !sameValue(value, values[code ^ (1 << i)]?.value ?? value)),
     )
-    return { values, deciding, bounds: exactBounds(this.pack.axes.get(axis), bounds) }
+    return { values, deciding, nextTurn, bounds: exactBounds(this.pack.axes.get(axis), bounds) }
   }
 
   /** Walks from turn to turn until the value differs; a good status that ends bounds it where losing it would matter. */
   #validUntil(axis: string, moment: Moment, settled: Settled): Seconds | undefined {
     let end = Number.POSITIVE_INFINITY
-    for (const { evidence, until } of settled.subject.statusEnds) {
+    for (const { evidence, until } of settled.reading.statusEnds) {
       if (until <= moment.now || until >= end) continue
       const without = this.#settle(axis, { ...moment, revoke: evidence })
       if (!sameValue(without.value, settled.value)) end = until
     }
-    let { nextTurn } = settled.env
+    let { nextTurn } = settled
     for (let turns = 0; nextTurn < end && turns < MAX_TURNS; turns += 1) {
-      const later = this.#settle(axis, { ...moment, now: nextTurn }, settled.subject)
+      const later = this.#settle(axis, { ...moment, now: nextTurn }, settled.reading)
       if (!sameValue(later.value, settled.value)) return nextTurn
-      nextTurn = later.env.nextTurn
+      nextTurn = later.nextTurn
     }
     if (nextTurn < end) end = nextTurn // never looked so far ahead: it must be proved again then
     end = Math.min(end, this.pack.effective.until ?? Number.POSITIVE_INFINITY)
@@ -383,13 +373,20 @@ function exactBounds(axis: Axis | undefined, found: readonly (number | AnswerVal
   return { lower: masks.reduce((a, b) => a & b), upper: masks.reduce((a, b) => a | b) }
 }
 
+/** When labels are asked for, and the first turn so far. */
+interface LabelClock {
+  readonly now: Seconds
+  /** The instant whose label is shown. */
+  readonly at: Seconds
+  nextTurn: number
+}
+
 /** `bit` 1 is what may be relied on, 2 what is possible. */
 function valueOf(
   bounds: AxisBounds,
   bit: 1 | 2,
   flags: readonly string[],
-  at: Seconds,
-  env: Env,
+  clock: LabelClock,
 ): ScoreValue {
   const { axis } = bounds
   const bound = bit === 1 ? bounds.lower : bounds.upper
@@ -409,8 +406,8 @@ function valueOf(
   return members.map((id) => {
     const labels = axis.labels.get(id) ?? []
     for (const { until } of labels)
-      if (until !== undefined && until > env.now) env.nextTurn = Math.min(env.nextTurn, until)
-    return labels.find(({ until }) => until === undefined || at < until)?.text ?? id
+      if (until !== undefined && until > clock.now) clock.nextTurn = Math.min(clock.nextTurn, until)
+    return labels.find(({ until }) => until === undefined || clock.at < until)?.text ?? id
   })
 }
 
