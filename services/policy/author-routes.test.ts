@@ -139,6 +139,15 @@ describe('a question about a draft', () => {
     { path: METI_RULES, text: 'language: 1\nframework: meti-idtf-2016\ngrantz: []\n' },
   ]
 
+  // Until everybody is read, a draft is not looked at.
+  beforeAll(async () => {
+    await expect
+      .poll(() => answer<LiveImpactReply>(send('impact/live', { changes: [] })), {
+        timeout: 20_000,
+      })
+      .toMatchObject({ state: 'counted' })
+  })
+
   test.each(WITH_CHANGES.filter(({ path }) => /^(impact|analysis|decisions)/.test(path)))(
     '$path is refused while there are faults, which are named where the page has not found them',
     async ({ path, body }) => {
