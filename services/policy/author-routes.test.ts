@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   MAX_DOCUMENT_CHARACTERS,
   MAX_DRAFT,
@@ -141,11 +141,10 @@ describe('a question about a draft', () => {
 
   // Until everybody is read, a draft is not looked at.
   beforeAll(async () => {
-    await expect
-      .poll(() => answer<LiveImpactReply>(send('impact/live', { changes: [] })), {
-        timeout: 20_000,
-      })
-      .toMatchObject({ state: 'counted' })
+    await vi.waitFor(async () => {
+      const { state } = await answer<LiveImpactReply>(send('impact/live', { changes: [] }))
+      expect(state).toBe('counted')
+    }, 20_000)
   })
 
   test.each(WITH_CHANGES.filter(({ path }) => /^(impact|analysis|decisions)/.test(path)))(
