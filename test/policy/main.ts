@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { PolicyStore } from '../../services/policy/policy-store.ts'
 import { Agreement, drawerFor } from './agreement.ts'
-import { appendReport } from './report.ts'
+import { appendReport, commitOfNow } from './report.ts'
 
 const DAY = 86_400
 const { values } = parseArgs({
@@ -20,6 +20,7 @@ const lines = [
   '| --- | --- | --- | --- | --- |',
 ]
 let different = 0
+const commit = commitOfNow()
 
 for (const name of names) {
   const { pack } = store.load(name)
@@ -43,6 +44,7 @@ if (values.report)
   appendReport({
     file: 'policy-differential.md',
     command: `npm run differential:policy -- --count ${count} --seed ${seed}`,
+    commit,
     text: 'Closures, generated code (two-valued where nothing is open, three-valued, each for fired rules, bounds and turns) and the tracing interpreter on the same random facts: bounds, every rule that fired or may fire, notes. Answers, for which no code is generated, by closures and tracer.',
     lines,
   })

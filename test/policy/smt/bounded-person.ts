@@ -117,7 +117,7 @@ export class BoundedPerson {
     )
     for (const { piece, holds } of about)
       this.#implies(terms.all([check.present, holds, piece.added]), check.added)
-    this.#implies(terms.all([check.present, check.added]), this.passed(check))
+    this.#implies(terms.all([check.present, check.added]), this.#truth(check, 'passed'))
   }
 
   /** Number of a text. */
@@ -135,15 +135,6 @@ export class BoundedPerson {
 
   id(piece: Scope): Term {
     return text(ID + piece.position)
-  }
-
-  passed(check: Scope): Term {
-    return this.#truth(check, 'passed')
-  }
-
-  /** Of a piece whether it is revoked. */
-  revoked(piece: Scope): Term {
-    return this.#truth(piece, 'revoked')
   }
 
   #truth(scope: Scope, path: string): Term {
@@ -241,6 +232,13 @@ export class BoundedPerson {
     return cell.kind === 'member'
       ? this.terms.not(this.terms.compare('==', cell.value, member(0)))
       : cell.given
+  }
+
+  /** The largest number that facts.schema.json allows. */
+  most(scope: Scope, path: string): number {
+    const names = path.split('.')
+    const object = this.shape.objectAt([...scope.place, ...names.slice(0, -1)])
+    return this.shape.field(object, names.at(-1) ?? '').maximum ?? LAST
   }
 
   /** What is said of a record needs the record, and those around it. */

@@ -3,7 +3,7 @@ import type { Ir, SlotsIr } from '../../../services/policy/language/ir.ts'
 import { T } from '../../../services/policy/language/kleene.ts'
 import type { Comparison } from '../../../services/policy/language/syntax.ts'
 import type { Pack } from '../../../services/policy/language/pack.ts'
-import { ABSENT } from '../../../services/policy/language/types.ts'
+import { ABSENT, TRUTH, type Type } from '../../../services/policy/language/types.ts'
 import type { BoundedPerson, Cell, Scope } from './bounded-person.ts'
 import { amount, FALSE, member, TRUE, type Term, type Terms } from './terms.ts'
 
@@ -30,6 +30,8 @@ export interface ConditionOptions {
   readonly now: Seconds
   /** Whether an entry is there, at the stage that is looked at. */
   readonly present: (entry: Scope) => Term
+  /** Facts as they are at that stage; those of the person where nothing else is said. */
+  readonly fact?: (scope: Scope, path: string, type: Type) => Cell
   /** Values that are taken from another stage. */
   readonly settled?: { holds(ir: Ir): boolean; readonly by: Conditions }
 }
@@ -264,7 +266,16 @@ export class Conditions {
   #cell(ir: Ir, env: Env): Cell {
     const { person } = this.#options
     const { scope, names } = fieldOf(ir, env, person.root)
-    return person.fact(scope, names.join('.'), ir.type)
+    return this.#fact(scope, names.join('.'), ir.type)
+  }
+
+  #fact(scope: Scope, path: string, type: Type): Cell {
+    const { person, fact } = this.#options
+    return fact === undefined ? person.fact(scope, path, type) : fact(scope, path, type)
+  }
+
+  #truthOf(scope: Scope, path: string): Term {
+    return this.#amountOf(this.#fact(scope, path, TRUTH)).given
   }
 
   #set(ir: Ir, env: Env): Cell & { readonly kind: 'set' } {
@@ -311,14 +322,14 @@ export class Conditions {
     const terms = this.#terms
     const { scope, names } = fieldOf(ir, env, person.root)
     const [name = ''] = names
-    if (name === 'revoked') return person.revoked(scope)
-    const passed = person.passed(scope)
+    if (name === 'revoked') return this.#truthOf(scope, name)
+    const passed = this.#truthOf(scope, 'passed')
     if (name === 'passed') return passed
     if (name === 'failed') return terms.not(passed)
     if (name !== 'ok') throw new TypeError(`no outcome ${name}`)
     const spoilt = person
       .list(['evidence'])
-      .map((piece) => terms.all([this.#isOn(scope, piece), person.revoked(piece)]))
+      .map((piece) => terms.all([this.#isOn(scope, piece), this.#truthOf(piece, 'revoked')]))
     return terms.all([passed, terms.not(terms.any(spoilt))])
   }
 

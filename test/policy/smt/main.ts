@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { createFactsValidator } from '../../../services/kernel/facts-check.ts'
 import { PolicyStore } from '../../../services/policy/policy-store.ts'
-import { appendReport } from '../report.ts'
+import { appendReport, commitOfNow } from '../report.ts'
 import { changedVersions, orderedAxes, Provers, type ProverAgreement } from './prover-agreement.ts'
 import { Z3Prover } from './z3.ts'
 
@@ -21,6 +21,7 @@ const lines = [
   '| --- | --- | --- | --- | --- | --- |',
 ]
 let different = 0
+const commit = commitOfNow()
 
 await using z3 = await Z3Prover.start()
 const provers = new Provers({ z3, schema, validator: createFactsValidator(schema), now })
@@ -51,6 +52,7 @@ if (values.report)
   appendReport({
     file: 'policy-prover.md',
     command: `npm run prover:policy -- --every ${every}`,
+    commit,
     text: 'Z3 (lists of three entries, four checks of a type, every person that it finds scored by the ordinary engine) and the exact analysis on the same questions: who has each level or method, of whom each rule holds and on whom it makes a difference, whom more evidence lowers, whom a changed version raises and lowers. A changed version has one condition negated or one limit shifted.',
     lines,
   })

@@ -1,25 +1,36 @@
 import type { Json } from '../../../services/kernel/canonical-json.ts'
 import { formatTime } from '../../../services/policy/language/dates.ts'
 import type { Facts } from '../../../services/policy/language/score.ts'
-import type { BoundedPerson, Fact, Scope } from './bounded-person.ts'
+import type { Type } from '../../../services/policy/language/types.ts'
+import type { BoundedPerson, Cell, Fact, Scope } from './bounded-person.ts'
 import type { Model } from './z3.ts'
 
 type Fields = Record<string, Json>
 
-/** Facts of the person that a model is; with `early`, without the entries that come later. */
-export function personOf(person: BoundedPerson, model: Model, early = false): Facts {
-  return new PersonReader(person, model, early).read()
+/** What is read of a model: all of the person, unless said otherwise. */
+interface Stage {
+  /** Without the entries that come later. */
+  readonly early?: boolean
+  /** Facts as they are at that stage. */
+  readonly cellOf?: (scope: Scope, fact: Fact) => Cell
+}
+
+/** Facts of the person that a model is. */
+export function personOf(person: BoundedPerson, model: Model, stage: Stage = {}): Facts {
+  return new PersonReader(person, model, stage).read()
 }
 
 class PersonReader {
   readonly #person: BoundedPerson
   readonly #model: Model
   readonly #early: boolean
+  readonly #cellOf: (scope: Scope, fact: Fact) => Cell
 
-  constructor(person: BoundedPerson, model: Model, early: boolean) {
+  constructor(person: BoundedPerson, model: Model, { early, cellOf }: Stage) {
     this.#person = person
     this.#model = model
-    this.#early = early
+    this.#early = early === true
+    this.#cellOf = cellOf ?? ((_, { cell }) => cell)
   }
 
   read(): Facts {
@@ -68,8 +79,9 @@ class PersonReader {
     return full
   }
 
-  #outcome({ facts }: Scope, name: string): boolean | undefined {
-    const cell = facts.get(name)?.cell
+  #outcome(scope: Scope, name: string): boolean | undefined {
+    const fact = scope.facts.get(name)
+    const cell = fact === undefined ? undefined : this.#cellOf(scope, fact)
     return cell?.kind === 'amount' ? this.#model.holds(cell.given) : undefined
   }
 
@@ -81,16 +93,16 @@ class PersonReader {
     return filled
   }
 
-  #write(into: Fields, { facts }: Scope): void {
-    for (const fact of facts.values()) {
-      const value = this.#value(fact)
+  #write(into: Fields, scope: Scope): void {
+    for (const fact of scope.facts.values()) {
+      const value = this.#value(fact.type, this.#cellOf(scope, fact))
       if (value === undefined) continue
       const path = fact.path.split('.')
       at(into, path.slice(0, -1))[path.at(-1) ?? ''] = value
     }
   }
 
-  #value({ type, cell }: Fact): Json | undefined {
+  #value(type: Type, cell: Cell): Json | undefined {
     if (cell.kind === 'member') {
       const position = this.#model.number(cell.value)
       if (position === 0) return undefined

@@ -138,6 +138,32 @@ export class Provers {
     return tally
   }
 
+  /**
+   * Single facts that give somebody more when they turn, and take from somebody else: no way of turning is the better one. Asked of
+   * Z3 alone; whoever it finds is scored before and after.
+   */
+  async turns(
+    pack: Pack,
+    name: string,
+  ): Promise<{ readonly both: readonly string[]; readonly differences: readonly string[] }> {
+    const axis = orderedAxis(pack, name)
+    const witnesses = await this.#second.facts(pack, name)
+    const tally = new Tally()
+    for (const [question, witness] of witnesses) {
+      const [before, after] = [witness.early, witness.facts].map((facts) =>
+        this.#score(tally, pack, axis, { facts, at: witness.at }),
+      )
+      const [less, more] = question.startsWith('more ') ? [before, after] : [after, before]
+      if (less === undefined || more === undefined || !isLess(axis, less, more))
+        tally.differences.push(`${name}: not ${question}: ${JSON.stringify(witness)}`)
+    }
+    const turning = (way: string) =>
+      [...witnesses.keys()].flatMap((key) => (key.startsWith(way) ? [key.slice(way.length)] : []))
+    const taking = new Set(turning('less '))
+    const both = turning('more ').filter((fact) => taking.has(fact))
+    return { both: both.sort(), differences: tally.differences }
+  }
+
   #replayValue(tally: Tally, pack: Pack, axis: OrderedAxis, value: string, witness: Witness): void {
     const scored = this.#score(tally, pack, axis, witness)
     const has =

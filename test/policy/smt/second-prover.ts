@@ -6,9 +6,10 @@ import type { Ir } from '../../../services/policy/language/ir.ts'
 import type { Axis, Pack } from '../../../services/policy/language/pack.ts'
 import type { Facts } from '../../../services/policy/language/score.ts'
 import { PackTerms } from './axis-terms.ts'
-import { BoundedPerson, type Scope } from './bounded-person.ts'
+import { BoundedPerson, type Cell, type Fact, type Scope } from './bounded-person.ts'
 import { personOf } from './person-of-model.ts'
 import { FALSE, member, Terms, type Term } from './terms.ts'
+import { TurnedPerson } from './turned-facts.ts'
 import type { Z3Prover } from './z3.ts'
 
 /** Somebody of whom a question holds, and when. */
@@ -55,13 +56,14 @@ export class SecondProver {
     const axis = axisOf(pack, name)
     return this.#ask(instantsOf([pack], this.#asked.now), (person, now) => {
       const terms = new PackTerms({ pack, person, now, present: after })
-      return [
+      const questions = [
         ...valuesOf(terms, axis),
         ...rulesOn(pack, name).flatMap((rule): readonly Question[] => [
           [`rule ${rule.id}`, terms.rule(rule)],
           [`effect ${rule.id}`, terms.differs(name, rule)],
         ]),
       ]
+      return { questions }
     })
   }
 
@@ -71,11 +73,12 @@ export class SecondProver {
       const [ours, theirs] = [old, next].map(
         (pack) => new PackTerms({ pack, person, now, present: after }),
       )
-      if (ours === undefined || theirs === undefined) return []
-      return [
+      if (ours === undefined || theirs === undefined) return { questions: [] }
+      const questions: readonly Question[] = [
         ['raised', theirs.exceeds(ours, name)],
         ['lowered', ours.exceeds(theirs, name)],
       ]
+      return { questions }
     })
   }
 
@@ -91,22 +94,48 @@ export class SecondProver {
       const present = (entry: Scope) => before(entry, person.terms)
       const later = new PackTerms({ pack, person, now, present: after })
       const settled = { holds: isExcepted, by: later.conditions }
-      return [
+      const questions: readonly Question[] = [
         ['fault', later.takes(new PackTerms({ pack, person, now, present, settled }), name)],
         ['step', later.takes(new PackTerms({ pack, person, now, present }), name)],
       ]
+      return { questions }
+    })
+  }
+
+  /**
+   * Whom a single fact that turns gives more (`more …`) and whom it gives less (`less …`): flags and outcomes from no to yes, levels
+   * and numbers upwards.
+   */
+  facts(pack: Pack, name: string): Promise<Witnesses> {
+    return this.#ask(instantsOf([pack], this.#asked.now), (person, now) => {
+      const turned = new TurnedPerson(person)
+      const before = new PackTerms({ pack, person, now, present: after })
+      const then = new PackTerms({
+        pack,
+        person,
+        now,
+        present: after,
+        fact: (scope, path, type) => turned.fact(scope, path, type),
+      })
+      const [more, less] = [then.exceeds(before, name), before.exceeds(then, name)]
+      turned.close()
+      const questions = turned.turned.flatMap(({ name: fact, term }): readonly Question[] => [
+        [`more ${fact}`, person.terms.all([term, more])],
+        [`less ${fact}`, person.terms.all([term, less])],
+      ])
+      return { questions, cellOf: (scope, fact) => turned.cellOf(scope, fact) }
     })
   }
 
   async #ask(
     instants: readonly Seconds[],
-    questionsAbout: (person: BoundedPerson, now: Seconds) => readonly Question[],
+    questionsAbout: (person: BoundedPerson, now: Seconds) => Inquiry,
   ): Promise<Witnesses> {
     const found = new Map<string, Witness>()
     for (const at of instants) {
       const terms = new Terms()
       const person = new BoundedPerson(terms, new FactsShape(this.#asked.schema), LENGTHS)
-      const questions = questionsAbout(person, at)
+      const { questions, cellOf } = questionsAbout(person, at)
       const open = questions.filter(([name, term]) => !found.has(name) && term !== FALSE)
       for (const [name, term] of open) terms.question(name, term)
       const problem = this.#asked.prover.problem(terms)
@@ -114,8 +143,8 @@ export class SecondProver {
         const model = await problem.ask(name)
         if (model === undefined) continue
         found.set(name, {
-          facts: personOf(person, model),
-          early: personOf(person, model, true),
+          facts: personOf(person, model, cellOf === undefined ? {} : { cellOf }),
+          early: personOf(person, model, { early: cellOf === undefined }),
           at,
         })
       }
@@ -126,6 +155,12 @@ export class SecondProver {
 }
 
 type Question = readonly [name: string, holds: Term]
+
+interface Inquiry {
+  readonly questions: readonly Question[]
+  /** Facts of the person of whom it holds, where those before it are others. */
+  readonly cellOf?: (scope: Scope, fact: Fact) => Cell
+}
 
 function axisOf(pack: Pack, name: string): Exclude<Axis, { kind: 'answer' }> {
   const axis = pack.axes.get(name)
