@@ -10,6 +10,7 @@ import { SignatureServiceClient } from '../../proto/gen/watashi/assurance/v1/sig
 import type { UnitOfWork } from '../database/unit-of-work.ts'
 import { openTemporaryDatabase } from '../database/temporary-database.ts'
 import type { Publisher } from '../eventlog/publisher.ts'
+import type { PolicyPort } from '../policy/ports.ts'
 import { FrozenClock } from '../kernel/clock.ts'
 import type { OutgoingEvent } from '../kernel/event.ts'
 import { createLog } from '../kernel/log.ts'
@@ -27,7 +28,15 @@ export const ISSUER = 'http://localhost:8080'
 const RELYING_PARTIES = ['library', 'liquor', 'bank', 'stranger'] as const
 export type RelyingPartyName = (typeof RELYING_PARTIES)[number]
 
-export async function openStand(options: Partial<GrpcServersOptions> = {}) {
+export function openStand(options: Partial<GrpcServersOptions> = {}) {
+  return openStandWith(new FakePolicy(), options)
+}
+
+/** The same over another policy service, which may be the real one. */
+export async function openStandWith<P extends PolicyPort>(
+  policy: P,
+  options: Partial<GrpcServersOptions> = {},
+) {
   const temporary = await openTemporaryDatabase('federation')
   const unitOfWork: UnitOfWork = temporary.database
   const folder = mkdtempSync(join(tmpdir(), 'watashi-keys-'))
@@ -48,7 +57,6 @@ export async function openStand(options: Partial<GrpcServersOptions> = {}) {
   }
   const lines: string[] = []
   const log = createLog('debug', { write: (line: string) => void lines.push(line) })
-  const policy = new FakePolicy()
   const sessions = new FakeSessions()
   const wallet = new FakeWallet()
   const signatures = new FakeSignatures(clock)
