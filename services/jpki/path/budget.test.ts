@@ -31,7 +31,7 @@ test.each([
     rsa(2048, 2 ** 32 + 1),
     49 / 17,
   ],
-  ['P-256', ec('p256:weight'), 7],
+  ['P-256', ec('p256:weight'), 10],
   ['P-384', ec('p384:weight'), 28],
 ])('a signature with %s is charged by the work that it costs', (_, key, weight) => {
   const charge = (signatures: number) => () => {

@@ -64,7 +64,7 @@ export class Budget {
 
 /** What a verification costs in units of one with RSA-2048 and e = 65537, import included. */
 function weightOf({ type, bits, exponent }: PublicKey): number {
-  if (type === 'ec') return bits === 256 ? 7 : 28
+  if (type === 'ec') return bits === 256 ? 10 : 28
   // A multiplication per bit of e, and one more for each bit that is set: 17 for 65537, up to 80 for the longest.
   const multiplications = 2 * Math.floor(Math.log2(Math.max(exponent, 65537))) - 15
   return Math.max(1, (bits / 2048) ** 2) * (multiplications / 17)

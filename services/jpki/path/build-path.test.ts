@@ -220,7 +220,7 @@ describe('algorithms', () => {
 
 describe('the budget', () => {
   /** What a signature on P-256 is charged. */
-  const P256 = 7
+  const P256 = 10
 
   /** What a search ends with that may cost no more than this. */
   const search = (
