@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import type { GeneratedProgram } from '../../services/policy/language/generated-program.ts'
-import type { Facts } from '../../services/policy/language/score.ts'
+import type { Facts } from '../../services/policy/language/judged-facts.ts'
 import { CODED_NOW, type Population } from './population.ts'
 
 const ROWS = 20_000

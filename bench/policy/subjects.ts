@@ -1,6 +1,6 @@
 import type { Catalogue } from '../../services/policy/language/catalogue.ts'
 import { formatTime, type Seconds } from '../../services/policy/language/dates.ts'
-import type { Facts } from '../../services/policy/language/score.ts'
+import type { Facts } from '../../services/policy/language/judged-facts.ts'
 import type { Dice } from '../../test/policy/random-facts.ts'
 
 export const NOW: Seconds = Date.parse('2026-11-01T00:00:00Z') / 1000

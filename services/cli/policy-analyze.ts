@@ -13,7 +13,7 @@ import {
   type Example,
 } from '../policy/analysis/report.ts'
 import type { Pack } from '../policy/language/pack.ts'
-import type { Facts } from '../policy/language/score.ts'
+import type { Facts } from '../policy/language/judged-facts.ts'
 import { PolicyStore } from '../policy/policy-store.ts'
 import { EXIT, type PolicyIo } from './policy-io.ts'
 import { refuse } from './policy-score.ts'

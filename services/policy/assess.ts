@@ -1,7 +1,8 @@
 import type { ActivePolicy } from './active-policy.ts'
 import { ceremonyFacts, ceremonyLevel, flagHolds, secondsSince } from './ceremony-level.ts'
 import { identityLevel } from './identity-level.ts'
-import type { Facts, RuleReason } from './language/score.ts'
+import type { RuleReason } from './language/score-value.ts'
+import type { Facts } from './language/judged-facts.ts'
 import type {
   AssessmentQuestion,
   AssuranceFlag,

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readPack } from './language/read-pack.ts'
-import { Scorer, type Facts } from './language/score.ts'
+import { Scorer } from './language/score.ts'
+import type { Facts } from './language/judged-facts.ts'
 import { POLICIES_DIRECTORY, PolicyStore } from './policy-store.ts'
 
 const guide = readFileSync(join(POLICIES_DIRECTORY, 'README.md'), 'utf8')

@@ -11,7 +11,8 @@ import {
   type SourceFile,
   type Value,
 } from './language/document.ts'
-import type { Facts, Score } from './language/score.ts'
+import type { Score } from './language/score-value.ts'
+import type { Facts } from './language/judged-facts.ts'
 
 /** One question with the answer that it must get. */
 export interface PolicyCase {

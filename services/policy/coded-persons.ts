@@ -7,7 +7,7 @@ import { GeneratedProgram } from './language/generated-program.ts'
 import { NotGenerated } from './language/normal-form.ts'
 import { isInPeriod, type Seconds } from './language/dates.ts'
 import type { AxisRef, Pack, PackOption } from './language/pack.ts'
-import type { Facts } from './language/score.ts'
+import type { Facts } from './language/judged-facts.ts'
 
 /** Where persons stand in a population: proofings as JSON by place, nothing at a place that is free. */
 export type Places = readonly (string | undefined)[]

@@ -10,7 +10,7 @@ import { PolicyRejected, type Diagnostic } from './language/diagnostic.ts'
 import type { SourceFile } from './language/document.ts'
 import { F, T, U } from './language/kleene.ts'
 import { readPack } from './language/read-pack.ts'
-import type { Facts } from './language/score.ts'
+import type { Facts } from './language/judged-facts.ts'
 import { POLICIES_DIRECTORY, PolicyStore } from './policy-store.ts'
 
 const store = new PolicyStore()

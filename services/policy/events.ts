@@ -17,7 +17,7 @@ import { checkKey, decodeEvent } from '../kernel/decode-event.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { TOPICS, type OutgoingEvent, type ReceivedEvent } from '../kernel/event.ts'
 import type { FactsValidator } from '../kernel/facts-check.ts'
-import type { Facts } from './language/score.ts'
+import type { Facts } from './language/judged-facts.ts'
 import type { AuthenticatorStateName, StoredFact } from './subject-facts.ts'
 
 /** The level of one axis of one person is another than before. */

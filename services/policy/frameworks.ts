@@ -14,14 +14,9 @@ import {
 } from './language/explain.ts'
 import { F } from './language/kleene.ts'
 import type { Axis, Named, Pack } from './language/pack.ts'
-import {
-  NoVersionInForce,
-  Scorer,
-  type Facts,
-  type Reach,
-  type Score,
-  type ScoreValue,
-} from './language/score.ts'
+import { NoVersionInForce, Scorer } from './language/score.ts'
+import type { Reach, Score, ScoreValue } from './language/score-value.ts'
+import type { Facts } from './language/judged-facts.ts'
 import type { AxisTrace } from './language/trace-pack.ts'
 
 export interface FrameworkQuestion {

@@ -1,7 +1,8 @@
 import type { ActivePolicy } from './active-policy.ts'
 import { levelOf } from './frameworks.ts'
 import type { AxisRef } from './language/pack.ts'
-import { INDETERMINATE, type Facts, type RuleReason, type Score } from './language/score.ts'
+import { INDETERMINATE, type RuleReason, type Score } from './language/score-value.ts'
+import type { Facts } from './language/judged-facts.ts'
 
 /** Level of a person on one identity axis, from all proofings together. */
 export interface IdentityLevel {

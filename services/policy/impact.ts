@@ -1,7 +1,7 @@
 import type { UnitOfWork } from '../database/unit-of-work.ts'
 import type { ActivePolicy } from './active-policy.ts'
 import type { AxisRef, Text } from './language/pack.ts'
-import { INDETERMINATE } from './language/score.ts'
+import { INDETERMINATE } from './language/score-value.ts'
 import { sameAxis, type PolicyDatabase } from './store.ts'
 import { PersonLevels, type PersonLevel } from './person-levels.ts'
 import { proofingsOf } from './subject-facts.ts'

@@ -1,7 +1,7 @@
 import type { Equivalence } from './language/equivalences.ts'
 import { F, T } from './language/kleene.ts'
 import type { LevelAxis } from './language/pack.ts'
-import { INDETERMINATE, type Reach, type Score, type ScoreValue } from './language/score.ts'
+import { INDETERMINATE, type Reach, type Score, type ScoreValue } from './language/score-value.ts'
 
 /** An equivalence that is switched on, and how far its framework reaches what it asks. */
 export interface Given {

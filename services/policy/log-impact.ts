@@ -1,7 +1,7 @@
 import type { ActivePolicy } from './active-policy.ts'
 import { decideAgain, isByRules } from './decide-again.ts'
 import type { Text } from './language/pack.ts'
-import { INDETERMINATE } from './language/score.ts'
+import { INDETERMINATE } from './language/score-value.ts'
 import type { DecisionRow, RecordedFact } from './store.ts'
 import { factsDigest } from './subject-facts.ts'
 

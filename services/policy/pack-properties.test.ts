@@ -6,7 +6,8 @@ import type { Json } from '../kernel/canonical-json.ts'
 import { createFactsValidator } from '../kernel/facts-check.ts'
 import { readTestFile, type PolicyCase } from './case-file.ts'
 import { Frameworks } from './frameworks.ts'
-import { sameValue, type Facts, type Score } from './language/score.ts'
+import { sameValue, type Score } from './language/score-value.ts'
+import type { Facts } from './language/judged-facts.ts'
 import { PolicyStore } from './policy-store.ts'
 
 const store = new PolicyStore()

@@ -3,7 +3,7 @@ import { drawerFor } from '../../test/policy/agreement.ts'
 import { Dice } from '../../test/policy/random-facts.ts'
 import { identityLevel } from './identity-level.ts'
 import { formatTime } from './language/dates.ts'
-import type { Facts } from './language/score.ts'
+import type { Facts } from './language/judged-facts.ts'
 import { PersonLevels } from './person-levels.ts'
 import { PolicyStore } from './policy-store.ts'
 

@@ -7,7 +7,7 @@ import { isOfBounds } from './language/generated-engine.ts'
 import { GeneratedProgram } from './language/generated-program.ts'
 import { NotGenerated } from './language/normal-form.ts'
 import type { AxisRef, Pack } from './language/pack.ts'
-import type { Facts } from './language/score.ts'
+import type { Facts } from './language/judged-facts.ts'
 
 /** Level of a person on one identity axis, without its reasons. */
 export interface PersonLevel extends Pick<AxisRef, 'framework' | 'axis'> {

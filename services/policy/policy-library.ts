@@ -7,7 +7,7 @@ import { readCatalogue, type Catalogue } from './language/catalogue.ts'
 import { rememberingReader, type readDocument, type SourceFile } from './language/document.ts'
 import type { Pack } from './language/pack.ts'
 import { readPack } from './language/read-pack.ts'
-import type { Facts } from './language/score.ts'
+import type { Facts } from './language/judged-facts.ts'
 
 /** Texts by their place below `policies/`: `facts.yaml`, `nist-63-4/identity.rules.yaml`. */
 export type PolicyDocuments = ReadonlyMap<string, string>

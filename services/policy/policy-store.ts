@@ -4,7 +4,7 @@ import { InvalidInput, NotFound } from '../kernel/errors.ts'
 import type { PolicyDocument } from './api.ts'
 import type { Catalogue } from './language/catalogue.ts'
 import type { SourceFile } from './language/document.ts'
-import type { Facts } from './language/score.ts'
+import type { Facts } from './language/judged-facts.ts'
 import {
   FACTS,
   FACTS_SCHEMA,

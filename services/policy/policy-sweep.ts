@@ -1,6 +1,6 @@
 import type { UnitOfWork } from '../database/unit-of-work.ts'
 import type { ActivePolicy } from './active-policy.ts'
-import { INDETERMINATE } from './language/score.ts'
+import { INDETERMINATE } from './language/score-value.ts'
 import { PersonLevels, type PersonLevel } from './person-levels.ts'
 import { sameAxis, type KnownPerson, type PolicyDatabase } from './store.ts'
 import { proofingsOf } from './subject-facts.ts'

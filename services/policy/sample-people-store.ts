@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { FactsValidator } from '../kernel/facts-check.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import type { Text } from './language/pack.ts'
-import type { Facts } from './language/score.ts'
+import type { Facts } from './language/judged-facts.ts'
 
 /** Somebody made up, whom authors see beside the rules. */
 export interface SamplePerson {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createFactsValidator } from '../kernel/facts-check.ts'
-import { Scorer, type Facts } from './language/score.ts'
+import { Scorer } from './language/score.ts'
+import type { Facts } from './language/judged-facts.ts'
 import { POLICIES_DIRECTORY, PolicyStore } from './policy-store.ts'
 
 interface SamplePerson {

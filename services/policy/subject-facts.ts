@@ -1,7 +1,7 @@
 import { canonicalJson, type Json } from '../kernel/canonical-json.ts'
 import { toHex } from '../kernel/bytes.ts'
 import { sha256 } from '../kernel/digest.ts'
-import type { Facts } from './language/score.ts'
+import type { Facts } from './language/judged-facts.ts'
 
 export type AuthenticatorStateName = 'pending' | 'active' | 'suspended' | 'revoked'
 

@@ -1,7 +1,7 @@
 import type { Json } from '../../services/kernel/canonical-json.ts'
 import { checkRecord, type Catalogue } from '../../services/policy/language/catalogue.ts'
 import { formatTime, type Seconds } from '../../services/policy/language/dates.ts'
-import type { Facts } from '../../services/policy/language/score.ts'
+import type { Facts } from '../../services/policy/language/judged-facts.ts'
 import type { Type } from '../../services/policy/language/types.ts'
 
 /** A reproducible stream of numbers (xorshift). */

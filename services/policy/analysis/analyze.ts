@@ -11,7 +11,7 @@ import type {
   Text,
   Veto,
 } from '../language/pack.ts'
-import type { Facts } from '../language/score.ts'
+import type { Facts } from '../language/judged-facts.ts'
 import { fociOf, looksAt, type Focus } from './focus.ts'
 import { rulesOn, type PackModel } from './axis-model.ts'
 import { NEVER, TooLarge, type Node } from './diagrams.ts'

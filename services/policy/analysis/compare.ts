@@ -1,7 +1,7 @@
 import { canonicalJson, type Json } from '../../kernel/canonical-json.ts'
 import type { Seconds } from '../language/dates.ts'
 import type { Answer, Axis, LevelAxis, MethodAxis, Pack } from '../language/pack.ts'
-import type { Facts } from '../language/score.ts'
+import type { Facts } from '../language/judged-facts.ts'
 import { isOpen } from './analyze.ts'
 import type { PackModel } from './axis-model.ts'
 import { NEVER, type Node } from './diagrams.ts'

@@ -1,6 +1,6 @@
 import type { Seconds } from '../language/dates.ts'
 import type { Pack } from '../language/pack.ts'
-import type { Facts } from '../language/score.ts'
+import type { Facts } from '../language/judged-facts.ts'
 import { PackModel } from './axis-model.ts'
 import type { Node } from './diagrams.ts'
 import { FactsShape } from './facts-shape.ts'

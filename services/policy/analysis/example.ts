@@ -1,7 +1,9 @@
 import type { Json } from '../../kernel/canonical-json.ts'
 import { formatTime, type Seconds } from '../language/dates.ts'
 import type { Pack, Text } from '../language/pack.ts'
-import { Scorer, type Facts, type Score, type ScoreValue } from '../language/score.ts'
+import { Scorer } from '../language/score.ts'
+import type { Score, ScoreValue } from '../language/score-value.ts'
+import type { Facts } from '../language/judged-facts.ts'
 import type { Example } from './report.ts'
 
 /** The ordinary engine answered otherwise than the analysis had worked out: nothing is reported then. */

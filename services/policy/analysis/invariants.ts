@@ -1,6 +1,6 @@
 import type { Seconds } from '../language/dates.ts'
 import type { Invariant, LevelAxis, MethodAxis, Pack, Text } from '../language/pack.ts'
-import type { Facts } from '../language/score.ts'
+import type { Facts } from '../language/judged-facts.ts'
 import { isOpen } from './analyze.ts'
 import type { PackModel } from './axis-model.ts'
 import { neverRaises } from './compare.ts'

@@ -1,6 +1,7 @@
 import type { Ir } from '../language/ir.ts'
 import type { Axis, Grant, Pack, Text } from '../language/pack.ts'
-import type { Facts, Score, ScoreValue } from '../language/score.ts'
+import type { Score, ScoreValue } from '../language/score-value.ts'
+import type { Facts } from '../language/judged-facts.ts'
 import type { Seconds } from '../language/dates.ts'
 import type { PackModel } from './axis-model.ts'
 import { NEVER, TooLarge, type Node } from './diagrams.ts'

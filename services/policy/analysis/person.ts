@@ -1,5 +1,5 @@
 import type { Json } from '../../kernel/canonical-json.ts'
-import type { Facts } from '../language/score.ts'
+import type { Facts } from '../language/judged-facts.ts'
 import {
   ADDED,
   DOCUMENT,

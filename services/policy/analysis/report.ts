@@ -1,5 +1,5 @@
 import type { Text } from '../language/pack.ts'
-import type { Facts } from '../language/score.ts'
+import type { Facts } from '../language/judged-facts.ts'
 
 /** Whether the exact method answered, for lists of any length. With `none` nothing was tried and nothing is known. */
 export type Engine = 'exact' | 'none'

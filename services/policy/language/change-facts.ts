@@ -1,5 +1,5 @@
 import type { Json } from '../../kernel/canonical-json.ts'
-import type { Facts } from './score.ts'
+import type { Facts } from './judged-facts.ts'
 
 /** One thing to establish: a member that is set, or an entry that is added to a list. */
 export interface FactChange {

@@ -8,7 +8,7 @@ import { GeneratedProgram } from './generated-program.ts'
 import { mutantsOf } from './mutants.ts'
 import type { Pack } from './pack.ts'
 import { readPack } from './read-pack.ts'
-import type { Facts } from './score.ts'
+import type { Facts } from './judged-facts.ts'
 
 const store = new PolicyStore()
 const NOW = Date.parse('2026-11-01T00:00:00Z') / 1000 - EPOCH

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { PolicyStore } from '../policy-store.ts'
 import { gapsOf, PackCoverage } from './coverage.ts'
 import { readPack } from './read-pack.ts'
-import { Scorer, type Facts } from './score.ts'
+import { Scorer } from './score.ts'
+import type { Facts } from './judged-facts.ts'
 
 const store = new PolicyStore()
 const PACK = `language: 1

@@ -4,7 +4,8 @@ import { applyChanges } from './change-facts.ts'
 import { explainScore } from './explain.ts'
 import { maskExplanation } from './mask-explanation.ts'
 import { waysToRaise } from './raise-level.ts'
-import { Scorer, type Facts } from './score.ts'
+import { Scorer } from './score.ts'
+import type { Facts } from './judged-facts.ts'
 
 const store = new PolicyStore()
 const NOW = Date.parse('2026-06-01T00:00:00Z') / 1000

@@ -4,7 +4,8 @@ import { PolicyStore } from '../policy-store.ts'
 import { GeneratedEngine, isOfBounds } from './generated-engine.ts'
 import type { Pack } from './pack.ts'
 import { readPack } from './read-pack.ts'
-import { Scorer, type Facts } from './score.ts'
+import { Scorer } from './score.ts'
+import type { Facts } from './judged-facts.ts'
 
 const store = new PolicyStore()
 const NOW = Date.parse('2026-11-01T00:00:00Z') / 1000

@@ -10,7 +10,9 @@ import { didYouMean, formatDiagnostic, PolicyRejected, type Diagnostic } from '.
 import { fromCases, not } from './kleene.ts'
 import { parseExpression } from './parse-expression.ts'
 import { readPack } from './read-pack.ts'
-import { NoVersionInForce, sameValue, Scorer, type Facts } from './score.ts'
+import { NoVersionInForce, Scorer } from './score.ts'
+import { sameValue } from './score-value.ts'
+import type { Facts } from './judged-facts.ts'
 import { fillSlots } from './slots.ts'
 
 const store = new PolicyStore()

@@ -5,7 +5,8 @@ import { nearMisses, type Seed } from './near-misses.ts'
 import { conditionKeys } from './decisions.ts'
 import { gapsOf, PackCoverage } from './coverage.ts'
 import { readPack } from './read-pack.ts'
-import { Scorer, type Facts } from './score.ts'
+import { Scorer } from './score.ts'
+import type { Facts } from './judged-facts.ts'
 
 const store = new PolicyStore()
 const HEADER = `language: 1

@@ -3,7 +3,7 @@ import { isList, isObject } from './change-facts.ts'
 import { asked, gapsOf, observe, PackCoverage, rulesOfTrace } from './coverage.ts'
 import { T, U } from './kleene.ts'
 import type { Pack } from './pack.ts'
-import type { Facts } from './score.ts'
+import type { Facts } from './judged-facts.ts'
 import type { AxisTrace } from './trace-pack.ts'
 import type { Type } from './types.ts'
 

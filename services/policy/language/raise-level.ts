@@ -3,7 +3,9 @@ import { applyChanges, isObject, type FactChange } from './change-facts.ts'
 import { changesOf, Establisher, type Draft } from './establish.ts'
 import { F, T } from './kleene.ts'
 import type { Cap, Grant, LevelAxis, MethodAxis, Text, Veto } from './pack.ts'
-import type { Facts, RuleReason, Scorer, ScoreQuestion } from './score.ts'
+import type { Scorer, ScoreQuestion } from './score.ts'
+import type { RuleReason } from './score-value.ts'
+import type { Facts } from './judged-facts.ts'
 import { counts, type AxisTrace, type RuleTrace } from './trace-pack.ts'
 
 /** A smallest set of facts that, once established, brings the level: evaluated, not guessed. */

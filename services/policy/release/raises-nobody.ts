@@ -4,7 +4,7 @@ import { compareAxis, gateOf, type Comparison } from '../analysis/compare.ts'
 import { ASSUMPTIONS, type AxisDifference, type Example } from '../analysis/report.ts'
 import type { RaisesNobodyFinding } from '../api.ts'
 import type { AxisRef, Pack, Period, Text } from '../language/pack.ts'
-import type { Facts } from '../language/score.ts'
+import type { Facts } from '../language/judged-facts.ts'
 import { FACTS, type PolicyLibrary } from '../policy-library.ts'
 
 /** A policy with the documents that it is made of. */

@@ -1,6 +1,6 @@
 import type { Json } from '../../../services/kernel/canonical-json.ts'
 import { formatTime } from '../../../services/policy/language/dates.ts'
-import type { Facts } from '../../../services/policy/language/score.ts'
+import type { Facts } from '../../../services/policy/language/judged-facts.ts'
 import type { Type } from '../../../services/policy/language/types.ts'
 import type { BoundedPerson, Cell, Fact, Scope } from './bounded-person.ts'
 import type { Model } from './z3.ts'

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import { INDETERMINATE } from '../../../services/policy/language/score.ts'
+import { INDETERMINATE } from '../../../services/policy/language/score-value.ts'
 import type { ImpactAxis } from '../api/policy.ts'
 import { Small, Text } from '../parts/page.tsx'
 import { local } from '../text/format.ts'

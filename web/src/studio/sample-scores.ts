@@ -1,13 +1,12 @@
 import { explainWhyNot, type ExplainedRule } from '../../../services/policy/language/explain.ts'
 import type { Pack } from '../../../services/policy/language/pack.ts'
+import { NoVersionInForce, Scorer } from '../../../services/policy/language/score.ts'
 import {
-  NoVersionInForce,
   sameValue,
-  Scorer,
-  type Facts,
   type Score,
   type ScoreValue,
-} from '../../../services/policy/language/score.ts'
+} from '../../../services/policy/language/score-value.ts'
+import type { Facts } from '../../../services/policy/language/judged-facts.ts'
 import type { SamplePerson } from '../api/policy.ts'
 
 /** One person on every axis of a pack. */
