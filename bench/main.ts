@@ -18,7 +18,7 @@ if (part !== 'readers') await writePolicyBench()
 
 async function benchReaders(): Promise<void> {
   const rows = [...benchProofs(), benchRepeat(), benchOcsp(), benchCms()]
-  const crl = await benchLargeCrl()
+  const crl = benchLargeCrl()
   const threads = await benchThreads()
   const hostile = inOwnProcess('./hostile-paths.ts') as HostileRow[]
   const micro = (nanoseconds: number): string => `${(nanoseconds / 1e3).toFixed(1)} µs`

@@ -14,6 +14,7 @@ const MICROSECONDS_A_TURN = 2_000
 const WARM_UP_TURNS = 1_000
 const QUIET = 0.1
 const LATER_TURNS = 40
+const LONG_TURNS = 30
 const LATER_CALLS = 40
 
 /**
@@ -42,6 +43,14 @@ export function compare(work: {
 /** Tenth percentiles of the times of a call, in nanoseconds; all works take turns. */
 export function quietTimes(works: readonly (() => unknown)[]): number[] {
   return turnTimes(works).map((times) => quantile(times, QUIET))
+}
+
+/** The same for works that take many milliseconds a call. */
+export function quietTimesOfLong(works: readonly (() => unknown)[]): number[] {
+  const times = works.map((): number[] => [])
+  for (let turn = 0; turn < LONG_TURNS; turn += 1)
+    works.forEach((work, i) => times[i]?.push(cpuMilliseconds(work) * 1e6))
+  return times.map((own) => quantile(own, QUIET))
 }
 
 /** Times of a call, in nanoseconds, by work and turn. */

@@ -21,7 +21,7 @@ export interface BudgetLimits {
  */
 export const DEFAULT_LIMITS: BudgetLimits = {
   signatures: 420,
-  steps: 5_000,
+  steps: 3_000,
   comparisons: 8_000,
   policies: 4_000,
 }
