@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { codedAxes, drawerFor } from '../../../test/policy/agreement.ts'
+import { title, tryOut } from '../../../test/policy/try-out.ts'
 import { PolicyStore } from '../policy-store.ts'
 import { ChangeScreen } from './change-screen.ts'
 import { EPOCH } from './coded-layout.ts'
@@ -7,7 +8,6 @@ import { fullLayout } from './full-layout.ts'
 import { GeneratedProgram } from './generated-program.ts'
 import { mutantsOf } from './mutants.ts'
 import type { Pack } from './pack.ts'
-import { readPack } from './read-pack.ts'
 import type { Facts } from './judged-facts.ts'
 
 const store = new PolicyStore()
@@ -96,21 +96,13 @@ describe.each(packs)('$framework', (pack) => {
   })
 })
 
-const HEADER = `language: 1
-framework: try-out
-version: 1.0.0
-status: draft
-title: { ja: 試し, en: try-out }
-zone: Asia/Tokyo
-effective: { from: 2020-01-01 }
-axes:
+const AXES = `
   level: { title: { ja: 段, en: level }, scope: person, levels: [none, low, high] }
   above: { title: { ja: 上, en: above }, scope: person, levels: [none, low, high] }
 `
-const title = 'title: { ja: 一, en: one }'
 
-function packOf(rules: string, header = HEADER): Pack {
-  return readPack([{ path: 'try.yaml', text: header + rules }], store.catalogue)
+function packOf(rules: string, axes = AXES): Pack {
+  return tryOut(store.catalogue, axes, rules)
 }
 
 function granting(level: string, when: string): Pack {
@@ -148,7 +140,7 @@ test('more or other levels, and a changed condition that reads an axis, have no 
 `)
   const longer = packOf(
     'grants: []',
-    HEADER.replace('[none, low, high] }\n  above', '[none, low, middle, high] }\n  above'),
+    AXES.replace('[none, low, high] }\n  above', '[none, low, middle, high] }\n  above'),
   )
   expect(new Versions(packOf('grants: []'), longer, ['level']).screen).toBeUndefined()
   expect(new Versions(reads('low'), reads('high'), ['above']).screen).toBeUndefined()

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { drawerFor } from '../../../test/policy/agreement.ts'
+import { title, tryOut } from '../../../test/policy/try-out.ts'
 import { PolicyStore } from '../policy-store.ts'
 import { GeneratedEngine, isOfBounds } from './generated-engine.ts'
 import type { Pack } from './pack.ts'
-import { readPack } from './read-pack.ts'
 import { Scorer } from './score.ts'
 import type { Facts } from './judged-facts.ts'
 
@@ -49,23 +49,12 @@ describe.each(store.list().map((name) => store.load(name).pack))('$framework', (
   })
 })
 
-const HEADER = `language: 1
-framework: try-out
-version: 1.0.0
-status: draft
-title: { ja: 試し, en: try-out }
-zone: Asia/Tokyo
-effective: { from: 2020-01-01 }
-axes:
-  level: { title: { ja: 段, en: level }, scope: person, levels: [none, low, high] }
-`
-const title = 'title: { ja: 一, en: one }'
-
+const AXES = '  level: { title: { ja: 段, en: level }, scope: person, levels: [none, low, high] }'
 const REMOTE = 'proofing.channel == remote_unattended'
 
 function granting(when: string, more = ''): Pack {
   const rule = `grants: [{ id: A, ${title}, grant: { level: low }, when: "${when}" }]\n${more}`
-  return readPack([{ path: 'try.yaml', text: HEADER + rule }], store.catalogue)
+  return tryOut(store.catalogue, AXES, rule)
 }
 
 test.each([

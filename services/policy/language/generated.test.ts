@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Agreement, codedAxes, drawerFor, NOT_CODED } from '../../../test/policy/agreement.ts'
+import { title, tryOut } from '../../../test/policy/try-out.ts'
 import { PolicyStore } from '../policy-store.ts'
 import { scoreAll, transitions } from './arena.ts'
 import { CodedLayout, EPOCH } from './coded-layout.ts'
 import { FactCoder } from './fact-coder.ts'
 import { GeneratedProgram } from './generated-program.ts'
 import { NotGenerated } from './normal-form.ts'
-import { readPack } from './read-pack.ts'
 import { Scorer } from './score.ts'
 import { SlotSearch } from './slot-search.ts'
 import { fillSlots } from './slots.ts'
@@ -16,22 +16,14 @@ import { ABSENT } from './types.ts'
 const store = new PolicyStore()
 const NOW = Date.parse('2026-11-01T00:00:00Z') / 1000
 const SUBJECTS = 400
-const HEADER = `language: 1
-framework: try-out
-version: 1.0.0
-status: draft
-title: { ja: 試し, en: try-out }
-zone: Asia/Tokyo
-effective: { from: 2020-01-01 }
-axes:
+const AXES = `
   level: { title: { ja: 段, en: level }, scope: person, levels: [none, low, middle, high] }
   above: { title: { ja: 上, en: above }, scope: person, levels: [none, low, middle, high] }
   ways: { title: { ja: 方法, en: ways }, methods: { BY_CARD: [{ text: イ }], BY_POST: } }
 `
-const title = 'title: { ja: 一, en: one }'
 
 function pack(rules: string) {
-  return readPack([{ path: 'try.yaml', text: HEADER + rules }], store.catalogue)
+  return tryOut(store.catalogue, AXES, rules)
 }
 
 /** Every operation of the language in one pack. */
