@@ -67,7 +67,7 @@ export class ValueEmitter {
 
   #expression(node: Node, block: Block): string {
     const { op, args, numbers } = node
-    const [first, second, third] = args
+    const [first] = args
     const [number = 0] = numbers
     switch (op) {
       case 'constant':
@@ -92,22 +92,26 @@ export class ValueEmitter {
       default:
         break
     }
-    if (first !== undefined && this.#emission.isExact(node))
-      return `(${this.#exactly(node, first, second, third, block)})`
-    if (first !== undefined) return this.#openly(node, first, second, third, block)
-    throw new NotGenerated(op)
+    if (first === undefined) throw new NotGenerated(op)
+    return this.#emission.isExact(node)
+      ? `(${this.#exactly(node, block)})`
+      : this.#openly(node, block)
   }
 
-  #exactly(
-    { op, args, numbers }: Node,
-    first: Node,
-    second: Node | undefined,
-    third: Node | undefined,
-    block: Block,
-  ): string {
+  /** The operands of an operation that has at least one, and how they are written in its block. */
+  #operands({ args, numbers }: Node, block: Block) {
+    const [first, second, third] = args
     const [number = 0] = numbers
-    const atom = (node: Node | undefined) => this.atom(some(node), block)
-    const ref = (node: Node | undefined) => this.ref(some(node), block)
+    return {
+      ...{ first: some(first), second, third, number },
+      atom: (node: Node | undefined) => this.atom(some(node), block),
+      ref: (node: Node | undefined) => this.ref(some(node), block),
+    }
+  }
+
+  #exactly(node: Node, block: Block): string {
+    const { op, args, numbers } = node
+    const { first, second, third, number, atom, ref } = this.#operands(node, block)
     switch (op) {
       case 'and':
         return `${ref(first)} && ${ref(second)}`
@@ -163,16 +167,9 @@ export class ValueEmitter {
     }
   }
 
-  #openly(
-    { op, args, numbers }: Node,
-    first: Node,
-    second: Node | undefined,
-    third: Node | undefined,
-    block: Block,
-  ): string {
-    const [number = 0] = numbers
-    const atom = (node: Node | undefined) => this.atom(some(node), block)
-    const ref = (node: Node | undefined) => this.ref(some(node), block)
+  #openly(node: Node, block: Block): string {
+    const { op, args } = node
+    const { first, second, third, number, atom, ref } = this.#operands(node, block)
     switch (op) {
       case 'and':
         return this.#joined(
