@@ -1,18 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { changed, now, rule, schema, store } from '../../../test/policy/analysis-stand.ts'
-import { orderedAxes, Provers } from '../../../test/policy/smt/prover-agreement.ts'
-import { Z3Prover } from '../../../test/policy/smt/z3.ts'
-import { createFactsValidator } from '../../kernel/facts-check.ts'
+import { expect, test } from 'vitest'
+import { changed, rule, store } from '../../../test/policy/analysis-stand.ts'
+import { orderedAxes } from '../../../test/policy/smt/prover-agreement.ts'
+import { withProvers } from '../../../test/policy/smt/stand.ts'
 
-let z3: Z3Prover
-let provers: Provers
-beforeAll(async () => {
-  z3 = await Z3Prover.start()
-  provers = new Provers({ z3, schema, validator: createFactsValidator(schema), now })
-}, 60_000)
-afterAll(async () => {
-  await z3[Symbol.asyncDispose]()
-})
+const stand = withProvers()
 
 /** A piece that counts as stronger has to be verified in a stronger way (SP 800-63A §4.2.6): the step that the pack declares. */
 const WORTH = ['checks.authentic.passed', 'evidence.strength']
@@ -40,7 +31,7 @@ test.each(axes)(
   'a flag, a level or a number that turns the better way never lowers $axis of $name, but where it is declared',
   { timeout: 60_000 },
   async ({ name, axis, pack }) => {
-    const { both, differences } = await provers.turns(pack, axis)
+    const { both, differences } = await stand().provers.turns(pack, axis)
     expect(differences).toEqual([])
     expect(both).toEqual(DECLARED[`${name} ${axis}`] ?? [])
   },
@@ -49,7 +40,7 @@ test.each(axes)(
 test('a flag that a grant asks for and a cap punishes is found', async () => {
   const cap = `    cap: { enrolment: low }\n    when: enrolment.photo_or_biometric_evidence && enrolment.possession == assumed\n`
   const pack = changed('eidas', rule('caps', 'ZZ.PUNISHES', cap))
-  expect(await provers.turns(pack, 'enrolment')).toEqual({
+  expect(await stand().provers.turns(pack, 'enrolment')).toEqual({
     both: ['enrolment.photo_or_biometric_evidence'],
     differences: [],
   })
