@@ -3,8 +3,7 @@ import { ChangeScreen } from './language/change-screen.ts'
 import { EPOCH, type CodedLayout } from './language/coded-layout.ts'
 import { FactCoder } from './language/fact-coder.ts'
 import { fullLayout } from './language/full-layout.ts'
-import { GeneratedProgram } from './language/generated-program.ts'
-import { NotGenerated } from './language/normal-form.ts'
+import { GeneratedProgram, ifGenerated } from './language/generated-program.ts'
 import { isInPeriod, type Seconds } from './language/dates.ts'
 import type { AxisRef, Pack, PackOption } from './language/pack.ts'
 import type { Facts } from './language/judged-facts.ts'
@@ -79,12 +78,13 @@ export class CodedPersons {
     now: Date,
   ): QuickLevel | undefined {
     const { pack, options } = policy.frameworks.source(framework)
-    const program = this.#generated(() => new GeneratedProgram(pack, [axis], this.#layout))
-    if (program === undefined || !isInPeriod(pack.effective, secondsOf(now))) return undefined
+    const reader = ifGenerated(
+      () => new Reader(new GeneratedProgram(pack, [axis], this.#layout), codedOf(now)),
+    )
+    if (reader === undefined || !isInPeriod(pack.effective, secondsOf(now))) return undefined
     this.#write(places)
     this.#setOptions(options)
     const { members } = policy.offered(framework, axis).axis.type
-    const reader = new Reader(program, codedOf(now))
     return (place) => {
       const mask = this.#highest(reader, place, places)
       return mask === OPEN ? members.length : mask === undefined ? mask : 31 - Math.clz32(mask)
@@ -106,7 +106,7 @@ export class CodedPersons {
       ![was, is].every(({ effective }) => isInPeriod(effective, secondsOf(now)))
     )
       return undefined
-    const screen = this.#generated(() => ChangeScreen.between(was, is, [axis], this.#layout))
+    const screen = ifGenerated(() => ChangeScreen.between(was, is, [axis], this.#layout))
     const at = codedOf(now)
     return (
       screen &&
@@ -160,15 +160,6 @@ export class CodedPersons {
 
   get #words(): Int32Array {
     return this.#coder?.words ?? new Int32Array(0)
-  }
-
-  #generated<T>(make: () => T): T | undefined {
-    try {
-      return make()
-    } catch (error) {
-      if (error instanceof NotGenerated) return undefined
-      throw error
-    }
   }
 
   /** Writes whoever is not written yet; everybody anew when rules name something that had no place. */

@@ -4,8 +4,7 @@ import { EPOCH } from './language/coded-layout.ts'
 import { isInPeriod } from './language/dates.ts'
 import type { Coded, FactCoder } from './language/fact-coder.ts'
 import { isOfBounds } from './language/generated-engine.ts'
-import { GeneratedProgram } from './language/generated-program.ts'
-import { NotGenerated } from './language/normal-form.ts'
+import { GeneratedProgram, ifGenerated } from './language/generated-program.ts'
 import type { AxisRef, Pack } from './language/pack.ts'
 import type { Facts } from './language/judged-facts.ts'
 
@@ -125,14 +124,9 @@ function programsOf(policy: ActivePolicy): readonly AxisProgram[] {
     policy.person.filter((ref) => isPlain(policy, ref)),
     ({ framework }) => frameworks.source(framework),
   )
-  return [...bySource.values()].flatMap((refs) => {
-    try {
-      return [new AxisProgram(policy, refs)]
-    } catch (error) {
-      if (error instanceof NotGenerated || error instanceof EvalError) return []
-      throw error
-    }
-  })
+  return [...bySource.values()].flatMap(
+    (refs) => ifGenerated(() => new AxisProgram(policy, refs)) ?? [],
+  )
 }
 
 /** Whether a program's bounds say all of an axis: equivalences look at other frameworks. */

@@ -3,10 +3,9 @@ import type { AxisBounds } from './compiled-pack.ts'
 import type { Seconds } from './dates.ts'
 import type { Engine, Evaluation, Reading, Supposed } from './engine.ts'
 import type { FactCoder } from './fact-coder.ts'
-import { GeneratedProgram } from './generated-program.ts'
+import { GeneratedProgram, ifGenerated } from './generated-program.ts'
 import type { Facts } from './judged-facts.ts'
 import { T, U } from './kleene.ts'
-import { NotGenerated } from './normal-form.ts'
 import type { Axis, Note, Pack, PackOption } from './pack.ts'
 import type { ProgramAxis, ProgramRule } from './program-plan.ts'
 import { BITS } from './rules-that-matter.ts'
@@ -42,16 +41,14 @@ export class GeneratedEngine implements Engine {
 
   #make(): { readonly program: GeneratedProgram; readonly coder: FactCoder } | undefined {
     if (this.#isForbidden) return undefined
-    try {
+    this.#made = ifGenerated(() => {
       const program = new GeneratedProgram(this.#pack, [...this.#axes])
       for (const kleene of [false, true])
         for (const finds of ['fired', 'turns'] as const) program.run({ kleene, finds })
-      return (this.#made = { program, coder: program.coder(this.#options) })
-    } catch (error) {
-      if (!(error instanceof NotGenerated || error instanceof EvalError)) throw error
-      this.#isForbidden = true
-      return undefined
-    }
+      return { program, coder: program.coder(this.#options) }
+    })
+    this.#isForbidden = this.#made === undefined
+    return this.#made
   }
 }
 

@@ -3,7 +3,7 @@ import { compileSource } from './compile-source.ts'
 import type { Variant } from './emission.ts'
 import { FactCoder } from './fact-coder.ts'
 import { generateSource } from './generate.ts'
-import { NormalForm } from './normal-form.ts'
+import { NormalForm, NotGenerated } from './normal-form.ts'
 import type { Pack, PackOption } from './pack.ts'
 import { planProgram, type ProgramPlan } from './program-plan.ts'
 
@@ -83,5 +83,15 @@ export class GeneratedProgram {
   #compile(variant: Variant): Run {
     const source = generateSource(this.#form, this.plan, variant)
     return compileSource<Run>(source, this.#form.lookups, this)
+  }
+}
+
+/** What is made of generated code; nothing where an operation has none, or the platform forbids code from strings. */
+export function ifGenerated<T>(make: () => T): T | undefined {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof NotGenerated || error instanceof EvalError) return undefined
+    throw error
   }
 }
