@@ -1,18 +1,11 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { systemRandom } from '../kernel/random.ts'
 import { loadSecretKey, loadSigningKey } from './key-file-store.ts'
-
-const place = (makeMissing: boolean) => ({
-  dir: join(mkdtempSync(join(tmpdir(), 'watashi-keys-')), 'keys'),
-  makeMissing,
-  random: systemRandom,
-})
+import { temporaryKeyFiles } from './temporary-key-series.ts'
 
 test('development keys are made once, are read back, and are the owner’s alone', () => {
-  const files = place(true)
+  const files = temporaryKeyFiles()
   const key = loadSecretKey(files, 'kek')
   expect(loadSecretKey(files, 'kek').reveal()).toEqual(key.reveal())
   const first = loadSigningKey(files, 'events-proofing')
@@ -21,7 +14,7 @@ test('development keys are made once, are read back, and are the owner’s alone
 })
 
 test('without leave to make keys, a missing one stops the start', () => {
-  const files = place(false)
+  const files = temporaryKeyFiles(false)
   expect(() => loadSecretKey(files, 'kek')).toThrow(
     expect.objectContaining({ code: 'CONFIG_INVALID' }),
   )
@@ -31,7 +24,7 @@ test('without leave to make keys, a missing one stops the start', () => {
 })
 
 test('a key of the wrong length is refused', () => {
-  const files = place(true)
+  const files = temporaryKeyFiles()
   loadSecretKey(files, 'kek')
   writeFileSync(join(files.dir, 'short.key'), 'YWJj\n')
   expect(() => loadSecretKey(files, 'short')).toThrow(

@@ -28,14 +28,42 @@ export interface SigningKey {
 
 /** An Ed25519 key pair, PKCS#8 PEM in `<dir>/<name>.pem`. */
 export function loadSigningKey(files: KeyFiles, name: string): SigningKey {
-  const pem = loadOrMake(files, `${name}.pem`, () => {
-    const { privateKey } = generateKeyPairSync('ed25519')
-    return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  })
-  const privateKey = createPrivateKey(pem)
-  if (privateKey.asymmetricKeyType !== 'ed25519')
-    throw new ConfigError(`${name}.pem: expected an Ed25519 key`)
+  const key = readSigningKey(loadOrMake(files, `${name}.pem`, makeSigningKey), name)
+  if (key === undefined) throw new ConfigError(`${name}.pem: expected a private key`)
+  return key
+}
+
+/** As `loadSigningKey`, where it is there; undefined also for a file with the public half alone. */
+export function findSigningKey({ dir }: KeyFiles, name: string): SigningKey | undefined {
+  const path = join(dir, `${name}.pem`)
+  return existsSync(path) ? readSigningKey(readFileSync(path, 'utf8'), name) : undefined
+}
+
+/** The public half of an Ed25519 key, from `<dir>/<name>.pem` with the key (PKCS#8) or with this half alone (SPKI). */
+export function loadVerifyingKey(files: KeyFiles, name: string): KeyObject {
+  return readEd25519(loadOrMake(files, `${name}.pem`, makeSigningKey), name, createPublicKey)
+}
+
+function makeSigningKey(): string {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+function readSigningKey(pem: string, name: string): SigningKey | undefined {
+  if (pem.includes('-----BEGIN PUBLIC KEY-----')) return undefined
+  const privateKey = readEd25519(pem, name, createPrivateKey)
   return { privateKey, publicKey: createPublicKey(privateKey) }
+}
+
+function readEd25519(pem: string, name: string, read: (pem: string) => KeyObject): KeyObject {
+  const expected = `${name}.pem: expected an Ed25519 key`
+  try {
+    const key = read(pem)
+    if (key.asymmetricKeyType === 'ed25519') return key
+  } catch (cause) {
+    throw new ConfigError(expected, { cause })
+  }
+  throw new ConfigError(expected)
 }
 
 function loadOrMake(files: KeyFiles, name: string, make: () => string): string {
