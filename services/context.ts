@@ -19,6 +19,7 @@ import { registerFederationRoutes } from './federation/http.ts'
 import { readSubjectRef, RECHECK_PATH } from './proofing/recheck-order.ts'
 import { registerIdentityRoutes, registerProofingRoutes } from './proofing/http.ts'
 import { AUTHORS_PATH, orderAboutAuthors } from './policy/authors-order.ts'
+import { KEYS_PATH, orderAboutKeys } from './policy/keys-order.ts'
 import {
   EXPORT_PATH,
   IMPACT_PATH,
@@ -225,6 +226,7 @@ async function startOperator(
     orders: {
       [RECHECK_PATH]: (body) => proofing.checkIdentity(readSubjectRef(body)),
       [AUTHORS_PATH]: (body) => orderAboutAuthors(policy.authors, body),
+      [KEYS_PATH]: (body) => orderAboutKeys(policy.releaseKeys, body),
       [IMPACT_PATH]: (body) => orderImpact(policy, body),
       [REPLAY_PATH]: (body) => orderReplay(policy, body),
       [EXPORT_PATH]: async (body) => orderExport(policy, body),

@@ -83,6 +83,16 @@ export function addPolicyCommands(program: Command, io: PolicyIo): void {
     )
 
   policy
+    .command('key')
+    .description('keys that sign releases, on the running product of this machine')
+    .argument('[step]', '`rotate`: make the key that the next proposal hands over to; absent: list')
+    .option('--json', 'one JSON object')
+    .action(async (step: string | undefined, options: { json?: boolean }) => {
+      const { policyKey } = await import('./policy-key.ts')
+      process.exitCode = await policyKey(readConfig(), step, options, io)
+    })
+
+  policy
     .command('impact')
     .description(
       'how many persons a draft raises and lowers, on the running product of this machine; nothing is changed',

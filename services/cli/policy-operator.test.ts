@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DecisionView, ImpactReply, OperatorReplayReply } from '../policy/api.ts'
+import { KEYS_PATH, orderAboutKeys } from '../policy/keys-order.ts'
 import {
   EXPORT_PATH,
   IMPACT_PATH,
@@ -20,8 +21,10 @@ import {
   type PolicyStand,
 } from '../policy/release/stand-releases.ts'
 import { createOperatorFace, type OperatorFace } from '../rpc/operator-http.ts'
+import { giveOrder } from './operator-order.ts'
 import { exportDecisions } from './policy-decisions.ts'
 import { policyImpact } from './policy-impact.ts'
+import { policyKey } from './policy-key.ts'
 
 const METI = 'meti-idtf-2016'
 let stand: PolicyStand
@@ -47,6 +50,7 @@ beforeAll(async () => {
       [IMPACT_PATH]: (body) => orderImpact(policy, body),
       [REPLAY_PATH]: (body) => orderReplay(policy, body),
       [EXPORT_PATH]: async (body) => orderExport(policy, body),
+      [KEYS_PATH]: (body) => orderAboutKeys(policy.releaseKeys, body),
     },
   })
   config = { ports: { operator: await face.listen(0) } as never }
@@ -165,6 +169,31 @@ describe('policy impact --log', () => {
 
   test.each(['{"level":"3"}', 'no line of ours', ''])('refuses a file with %j', async (line) => {
     await expect(replayed([line])).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    expect(printed).toEqual([])
+  })
+})
+
+describe('policy key', () => {
+  test('lists the key that signs, and makes one that follows it', async () => {
+    expect(await policyKey(config, undefined, {}, io)).toBe(0)
+    expect(printed).toEqual([expect.stringMatching(/^[\w-]{43} current policy-releases\.pem$/)])
+    expect(await policyKey(config, 'rotate', { json: true }, io)).toBe(0)
+    expect(await policyKey(config, 'rotate', { json: true }, io)).toBe(0)
+    expect(printed[1]).toBe(printed[2])
+    expect(JSON.parse(printed[1] ?? '')).toMatchObject({
+      keys: [
+        { state: 'current', held: true },
+        { file: 'policy-releases-2.pem', state: 'next', held: true },
+      ],
+    })
+  })
+
+  test('takes no other step', async () => {
+    const refused = policyKey(config, 'burn', {}, io)
+    await expect(refused).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    const { ports } = config as unknown as { ports: { operator: number } }
+    const order = giveOrder(ports.operator, KEYS_PATH, { rotate: 'yes' })
+    expect((await order).answer.error).toMatchObject({ code: 'INVALID_INPUT' })
     expect(printed).toEqual([])
   })
 })

@@ -38,7 +38,7 @@ const SYMMETRIC = {
 } as const
 const TLS = { key: 'server.key.pem', certificate: 'server.pem', clientAuthority: 'rp-ca.pem' }
 
-/** Name of the key with which releases of policies are signed. */
+/** Name of the first key with which releases of policies are signed; those that follow it are asked for when one signs. */
 export const RELEASE_KEY = 'policy-releases'
 
 /** Name of the key with which a service signs its events. */

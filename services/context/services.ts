@@ -21,7 +21,7 @@ import { createGateDesk } from '../policy/release/gate-thread-pool.ts'
 import { createPolicyConsumers } from '../policy/worker.ts'
 import { createProofing, type Proofing } from '../proofing/proofing.ts'
 import { createProofingConsumers } from '../proofing/worker.ts'
-import { loadSigningKey } from '../rpc/key-file-store.ts'
+import { KeySeries } from '../rpc/key-series-store.ts'
 import type { WalletRouteDependencies } from '../wallet/http.ts'
 import { fixedKeyProvider } from '../wallet/keys.ts'
 import { createWallet, type Wallet } from '../wallet/wallet.ts'
@@ -71,7 +71,7 @@ export async function createServices(deps: ServicesDependencies): Promise<Servic
     ...shared,
     publisher: core.publisher('policy'),
     policies: config.policyDir,
-    releaseKey: loadSigningKey(keys.files, RELEASE_KEY),
+    releaseKeys: new KeySeries(keys.files, RELEASE_KEY),
     gates: createGateDesk(log),
     decisionLogDays: config.decisionLogDays,
   })

@@ -45,6 +45,9 @@ const frameworkVersion = Type.Object({ framework: Type.String(), version: Type.S
 export const intent = Type.Union([Type.Literal('any'), Type.Literal('raises_nobody')])
 export type Intent = Static<typeof intent>
 
+/** Id of the key that signs every release after this one (RFC 7638 thumbprint); null while the key stays the same. */
+const successor = Type.Union([Type.String({ maxLength: 100 }), Type.Null()])
+
 const release = Type.Object({
   sequence: Type.Integer(),
   digest,
@@ -59,6 +62,7 @@ const release = Type.Object({
   /** `raises_nobody` was proved of it before it was published. */
   intent,
   rolledBackTo: Type.Union([Type.Integer(), Type.Null()]),
+  successor,
   versions: Type.Array(frameworkVersion),
   inForce: Type.Boolean(),
 })
@@ -266,6 +270,7 @@ const proposal = Type.Object({
   intent,
   at: Type.String(),
   rolledBackTo: Type.Union([Type.Integer(), Type.Null()]),
+  successor,
   basePolicyDigest: digest,
   contentDigest: digest,
   /** Whether what it changes is still in force. */

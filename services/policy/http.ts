@@ -193,6 +193,7 @@ function toReleaseView({ content, digest }: ReleaseHead, inForce: number): Relea
     ...{ sequence, digest, previous, policyDigest },
     publishedAt: publishedAt.toISOString(),
     ...{ author, approver, note, intent, rolledBackTo },
+    successor: content.successor?.kid ?? null,
     versions: versions.map((one) => ({ ...one })),
     inForce: sequence === inForce,
   }
@@ -209,6 +210,7 @@ function toProposalView({ row, changes, current }: Proposal, reader: string): Pr
     intent: row.intent,
     at: row.at.toISOString(),
     rolledBackTo: row.rolledBackTo,
+    successor: row.successor,
     basePolicyDigest: row.basePolicyDigest,
     contentDigest: row.contentDigest,
     current,

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { AssuranceChanged } from '../../proto/gen/watashi/policy/v1/policy.ts'
 import { policiesWithTown } from '../../test/policy/town-policies.ts'
@@ -6,12 +5,13 @@ import { openTemporaryEventCore } from '../eventlog/temporary-event-core.ts'
 import { TOPICS } from '../kernel/event.ts'
 import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
+import { temporaryReleaseKeys } from '../rpc/temporary-key-series.ts'
 import { createPolicy } from './policy.ts'
 import { createGateDesk } from './release/gate-thread-pool.ts'
 import { PolicyDatabase } from './store.ts'
 
 const NOW = '2026-06-01T00:00:00Z'
-const RELEASE_KEY = generateKeyPairSync('ed25519')
+const RELEASE_KEYS = temporaryReleaseKeys()
 /** What each person has shown; in the order of their references those who rise come first. */
 const PERSONS = {
   'a-rises': ['epassport'],
@@ -31,7 +31,7 @@ test('after a change of policy nobody is raised before all have fallen, and who 
       clock,
       random: systemRandom,
       log: createLog('silent'),
-      releaseKey: RELEASE_KEY,
+      releaseKeys: RELEASE_KEYS,
       gates: createGateDesk(createLog('silent')),
       policies: await policiesWithTown(kind),
       pack: 'town-default',

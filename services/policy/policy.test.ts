@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
@@ -33,6 +32,7 @@ import {
 import { createLog } from '../kernel/log.ts'
 import { systemRandom } from '../kernel/random.ts'
 import { policiesWithTown } from '../../test/policy/town-policies.ts'
+import { temporaryReleaseKeys } from '../rpc/temporary-key-series.ts'
 import { createPolicy, type Policy, type PolicyDependencies } from './policy.ts'
 import type { AssessmentQuestion, CeremonyFacts, Minimum } from './ports.ts'
 import { createGateDesk } from './release/gate-thread-pool.ts'
@@ -186,7 +186,7 @@ interface Stand extends AsyncDisposable {
 const RESIDENCE = { framework: 'town-2027', axis: 'residence' } as const
 
 /** A folder of packs with one of a town's own, which the pack in force answers with. */
-const RELEASE_KEY = generateKeyPairSync('ed25519')
+const RELEASE_KEYS = temporaryReleaseKeys()
 
 async function stand(packs: Pick<PolicyDependencies, 'policies' | 'pack'> = {}): Promise<Stand> {
   const core = await openTemporaryEventCore({ services: ['policy'], now: NOW })
@@ -198,7 +198,7 @@ async function stand(packs: Pick<PolicyDependencies, 'policies' | 'pack'> = {}):
     clock,
     random: systemRandom,
     log,
-    releaseKey: RELEASE_KEY,
+    releaseKeys: RELEASE_KEYS,
     gates: createGateDesk(log),
     ...packs,
   })
@@ -351,7 +351,7 @@ describe('given a person proofed with the card', () => {
       publisher: given.core.publisher('policy'),
       clock,
       random: systemRandom,
-      releaseKey: RELEASE_KEY,
+      releaseKeys: RELEASE_KEYS,
       gates: createGateDesk(createLog('silent')),
       log: createLog('silent'),
     })

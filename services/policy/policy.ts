@@ -20,7 +20,9 @@ import { PolicyStore } from './policy-store.ts'
 import { PolicyAuthors } from './release/authors.ts'
 import type { GateDesk } from './release/gate-thread-pool.ts'
 import { PolicyProposals } from './release/proposals.ts'
-import type { ReleaseKey } from './release/release.ts'
+import { ReleaseChain } from './release/release-chain.ts'
+import { ReleaseKeys, type ReleaseKeyFiles } from './release/release-keys.ts'
+import { ReleaseStore } from './release/release-store.ts'
 import { PolicyReleases } from './release/releases.ts'
 import type { PolicyPort } from './ports.ts'
 import { PersonScorer } from './person-scorer.ts'
@@ -38,8 +40,8 @@ export interface PolicyDependencies {
   readonly policies?: string
   /** Name of the pack in force; `watashi-default` when absent. */
   readonly pack?: string
-  /** Signs releases, and is the one that they are believed from. */
-  readonly releaseKey: ReleaseKey
+  /** What releases are signed with, and the first key that they are believed from. */
+  readonly releaseKeys: ReleaseKeyFiles
   /** Holds drafts against what a release has to pass. */
   readonly gates: GateDesk
   /** How many days a decision is kept; five years when absent. */
@@ -55,6 +57,7 @@ export interface Policy extends PolicyPort {
   readonly authors: PolicyAuthors
   readonly proposals: PolicyProposals
   readonly releases: PolicyReleases
+  readonly releaseKeys: ReleaseKeys
   readonly decisionLog: DecisionLog
   /** What the values of vectors of trust mean now; undefined where none are taken and given. */
   readonly trustmark: Trustmark | undefined
@@ -94,10 +97,11 @@ export function createPolicy(deps: PolicyDependencies): Policy {
   const scorer = new PersonScorer(deps, inForce)
   const validator = createFactsValidator(library.factsSchema())
   const authors = new PolicyAuthors(deps)
-  const proposals = new PolicyProposals({ ...deps, inForce, authors })
+  const chain = new ReleaseChain(new ReleaseStore(deps.database), deps.releaseKeys.pinned)
+  const keys = new ReleaseKeys({ ...deps, chain, files: deps.releaseKeys })
+  const proposals = new PolicyProposals({ ...deps, inForce, authors, keys })
   const releases = new PolicyReleases({
-    ...{ ...deps, inForce, authors, proposals },
-    key: deps.releaseKey,
+    ...{ ...deps, inForce, authors, proposals, chain, keys },
     activate: (tx, policy, now) => scorer.activate(tx, policy, now),
   })
   const { database, clock } = deps
@@ -122,6 +126,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     authors,
     proposals,
     releases,
+    releaseKeys: keys,
     decisionLog,
     impact: async (changes) =>
       populationImpact({

@@ -12,6 +12,7 @@ import {
 } from '../database/columns-postgres.ts'
 import type { GateReport, Intent } from './api.ts'
 import type { DecisionOccasion, LoggedCeremony } from './logged-ceremony.ts'
+import type { SuccessorKey } from './release/trusted-keys.ts'
 import type { StoredFact } from './subject-facts.ts'
 
 /** The set of facts about each person. A fact is its own identity: learned twice, it stands once. */
@@ -130,6 +131,8 @@ export const proposals = table('policy_proposal', {
   intent: text('intent').$type<Intent>().notNull().default('any'),
   at: instant('at').notNull(),
   rolledBackTo: whole('rolled_back_to'),
+  /** Id of the key that signs every release after this one, where it hands over. */
+  successor: text('successor'),
   /** What was in force when it was made. */
   basePolicyDigest: text('base_policy_digest').notNull(),
   baseContentDigest: text('base_content_digest').notNull(),
@@ -160,6 +163,7 @@ export const releases = table(
     note: text('note').notNull(),
     intent: text('intent').$type<Intent>().notNull().default('any'),
     rolledBackTo: whole('rolled_back_to'),
+    successor: json<SuccessorKey>('successor'),
     publishedAt: instant('published_at').notNull(),
     kid: text('kid').notNull(),
     signature: bytes('signature').notNull(),

@@ -8,6 +8,7 @@ import { askGates, type GateDependencies } from './ask-gates.ts'
 import type { PolicyAuthors } from './authors.ts'
 import { changedDocuments, changesBetween } from './draft.ts'
 import { ANOTHER_BASE, requireInForce } from './release-chain.ts'
+import type { ReleaseKeys } from './release-keys.ts'
 import { contentDigest } from './release.ts'
 import { ReleaseStore, type ProposalRow } from './release-store.ts'
 
@@ -15,6 +16,7 @@ export interface ProposalsDependencies extends GateDependencies {
   readonly database: UnitOfWork
   readonly random: Random
   readonly authors: Pick<PolicyAuthors, 'require' | 'requireIn'>
+  readonly keys: Pick<ReleaseKeys, 'next'>
 }
 
 export interface NewProposal {
@@ -46,7 +48,7 @@ export class PolicyProposals {
   }
 
   /**
-   * Proposes changes of what is in force. A draft that no gate lets through may be shown to others, and not approved.
+   * Proposes changes of what is in force, and the release key that waits to be named. A draft that no gate lets through may be shown to others, and not approved.
    * @throws Conflict when something else is in force, or is by the time that the gates are through; Unavailable as `check`
    */
   async propose(subjectRef: string, proposal: NewProposal): Promise<Proposal> {
@@ -106,7 +108,7 @@ export class PolicyProposals {
     documents: PolicyDocuments,
     said: Pick<ProposalRow, 'note' | 'intent' | 'rolledBackTo'>,
   ): Promise<Proposal> {
-    const { database, clock, random, authors } = this.#deps
+    const { database, clock, random, authors, keys } = this.#deps
     const { report } = await askGates(this.#deps, base, { ...said, documents })
     const at = clock.now()
     const id = orderedId(random, at)
@@ -120,6 +122,7 @@ export class PolicyProposals {
         basePolicyDigest: base.policy.digest,
         baseContentDigest: base.contentDigest,
         contentDigest: contentDigest(documents),
+        successor: (await keys.next(tx))?.kid ?? null,
         ...{ decidedBy: null, refusal: null },
       })
     })

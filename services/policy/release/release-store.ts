@@ -1,4 +1,4 @@
-import { and, desc, eq } from 'drizzle-orm'
+import { and, desc, eq, gte, isNotNull } from 'drizzle-orm'
 import { tablesFor } from '../../database/tables.ts'
 import type { Tx, UnitOfWork } from '../../database/unit-of-work.ts'
 import type { PolicyDocuments } from '../policy-library.ts'
@@ -7,11 +7,9 @@ import * as sqlite from '../schema.sqlite.ts'
 import { contentDigest, inOrder, type Release, type ReleaseHead } from './release.ts'
 
 export type ProposalRow = typeof sqlite.proposals.$inferSelect
+type ReleaseRow = typeof sqlite.releases.$inferSelect
 /** What the next release has to follow. */
-export type ChainHead = Pick<
-  typeof sqlite.releases.$inferSelect,
-  'sequence' | 'digest' | 'contentDigest'
->
+export type ChainHead = Pick<ReleaseRow, 'sequence' | 'digest' | 'contentDigest'>
 export type AuthorRow = typeof sqlite.authors.$inferSelect
 
 /** Releases, proposals and their documents, and who may make them. */
@@ -85,10 +83,28 @@ export class ReleaseStore {
   async release(tx: Tx, sequence: number): Promise<Release | undefined> {
     const { releases } = this.#tables
     const [row] = await tx.select().from(releases).where(eq(releases.sequence, sequence))
-    if (row === undefined) return undefined
-    const { digest, kid, signature, contentDigest, ...fields } = row
-    const documents = (await this.documents(tx, contentDigest)) ?? new Map<string, string>()
-    return { content: { ...fields, documents }, digest, kid, signature }
+    return row && this.#release(tx, row)
+  }
+
+  /** Releases that name a successor of the key, oldest first, from the first one on that is signed with a key. */
+  async handOvers(tx: Tx, kid: string): Promise<readonly Release[]> {
+    const { releases } = this.#tables
+    const { sequence, successor } = releases
+    const [first] = await tx
+      .select({ sequence })
+      .from(releases)
+      .where(eq(releases.kid, kid))
+      .orderBy(sequence)
+      .limit(1)
+    if (first === undefined) return []
+    const rows = await tx
+      .select()
+      .from(releases)
+      .where(and(isNotNull(successor), gte(sequence, first.sequence)))
+      .orderBy(sequence)
+    const found = []
+    for (const row of rows) found.push(await this.#release(tx, row))
+    return found
   }
 
   /** Newest first, without their documents. */
@@ -156,5 +172,10 @@ export class ReleaseStore {
   async authors(tx: Tx): Promise<readonly AuthorRow[]> {
     const { authors } = this.#tables
     return tx.select().from(authors).orderBy(authors.at)
+  }
+  async #release(tx: Tx, row: ReleaseRow): Promise<Release> {
+    const { digest, kid, signature, contentDigest, ...fields } = row
+    const documents = (await this.documents(tx, contentDigest)) ?? new Map<string, string>()
+    return { content: { ...fields, documents }, digest, kid, signature }
   }
 }

@@ -5,6 +5,7 @@ import { sha256 } from '../../kernel/digest.ts'
 import { eventKeyId } from '../../eventlog/event-trust.ts'
 import type { Intent } from '../api.ts'
 import type { PolicyDocuments } from '../policy-library.ts'
+import { handedOver, type SuccessorKey, type TrustedKeys } from './trusted-keys.ts'
 
 const FORMAT = 'watashi-policy-release/1'
 
@@ -28,6 +29,8 @@ export interface ReleaseContent {
   readonly intent: Intent
   /** The release whose documents it has again, or null. */
   readonly rolledBackTo: number | null
+  /** The key that every later release is signed with, or null while it stays the same. */
+  readonly successor: SuccessorKey | null
   readonly publishedAt: Date
 }
 
@@ -63,36 +66,56 @@ export function signRelease(content: ReleaseContent, key: ReleaseKey): Release {
 }
 
 /** Why a release may not be put in force. */
-export type ReleaseFlaw = 'KEY_UNKNOWN' | 'DIGEST_MISMATCH' | 'SIGNATURE_INVALID' | 'CHAIN_BROKEN'
+export type ReleaseFlaw =
+  | 'KEY_UNKNOWN'
+  | 'KEY_RETIRED'
+  | 'DIGEST_MISMATCH'
+  | 'SIGNATURE_INVALID'
+  | 'SUCCESSOR_INVALID'
+  | 'CHAIN_BROKEN'
 
 /**
- * Null when the release is signed by a trusted key, and follows the one before it.
+ * Null when the release is signed with the key that signs at its place, and follows the one before it. One that names a
+ * successor is still signed with the key before. Of the one before nothing is believed but what this one names by its digest:
+ * whoever takes a successor out of it must not keep the old key alive.
  *
- * @param trusted public keys by their thumbprint
+ * @param keys whom a release is believed from at this place
  * @param before the release before it; null where there is none
  */
 export function releaseFlaw(
   { content, digest, kid, signature }: Release,
-  trusted: ReadonlyMap<string, KeyObject>,
-  before: Pick<Release, 'digest' | 'content'> | null,
+  keys: TrustedKeys,
+  before: Pick<Release, 'content'> | null,
 ): ReleaseFlaw | null {
-  const key = trusted.get(kid)
-  if (key === undefined) return 'KEY_UNKNOWN'
+  if (kid !== keys.kid) return keys.retired.includes(kid) ? 'KEY_RETIRED' : 'KEY_UNKNOWN'
   const bytes = releaseBytes(content)
   if (toHex(sha256(bytes)) !== digest) return 'DIGEST_MISMATCH'
-  if (!verify(null, bytes, key, signature)) return 'SIGNATURE_INVALID'
+  if (!verify(null, bytes, keys.current, signature)) return 'SIGNATURE_INVALID'
+  const { successor } = content
+  if (successor !== null && handedOver(keys, successor) === undefined) return 'SUCCESSOR_INVALID'
   const follows =
-    content.previous === (before?.digest ?? null) &&
+    content.previous === (before && digestOf(before.content)) &&
     content.sequence === (before?.content.sequence ?? 0) + 1
   return follows ? null : 'CHAIN_BROKEN'
 }
 
+function digestOf(content: ReleaseContent): string {
+  return toHex(sha256(releaseBytes(content)))
+}
+
 /** The signed bytes: LP(domain, JCS of the content), documents in the order of their paths. */
-function releaseBytes({ documents, publishedAt, intent, ...content }: ReleaseContent): Uint8Array {
+function releaseBytes({
+  documents,
+  publishedAt,
+  intent,
+  successor,
+  ...content
+}: ReleaseContent): Uint8Array {
   const form = {
     ...content,
     // Left out where nothing was said, as in releases from before it could be.
     ...(intent === 'any' ? {} : { intent }),
+    ...(successor === null ? {} : { successor: { ...successor } }),
     format: FORMAT,
     documents: inOrder(documents),
     publishedAt: publishedAt.toISOString(),

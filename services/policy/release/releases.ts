@@ -1,6 +1,5 @@
 import { isUniqueViolation } from '../../database/errors.ts'
 import type { Tx, UnitOfWork } from '../../database/unit-of-work.ts'
-import { eventKeyId } from '../../eventlog/event-trust.ts'
 import { AccessDenied, ConfigError, Conflict, NotFound } from '../../kernel/errors.ts'
 import type { Log } from '../../kernel/log.ts'
 import type { DocumentChange, GateReport, Intent } from '../api.ts'
@@ -12,14 +11,16 @@ import type { PolicyAuthors } from './authors.ts'
 import { changedDocuments } from './draft.ts'
 import type { GateAnswer } from './gate-thread.ts'
 import type { PolicyProposals } from './proposals.ts'
-import { ANOTHER_BASE, ReleaseChain, requireInForce } from './release-chain.ts'
-import { signRelease, type Release, type ReleaseHead, type ReleaseKey } from './release.ts'
+import { ANOTHER_BASE, requireInForce, type ReleaseChain } from './release-chain.ts'
+import type { ReleaseKeys } from './release-keys.ts'
+import { signRelease, type Release, type ReleaseHead } from './release.ts'
 import { ReleaseStore, type ProposalRow } from './release-store.ts'
 
 export interface ReleasesDependencies extends GateDependencies {
   readonly database: UnitOfWork
   readonly log: Log
-  readonly key: ReleaseKey
+  readonly chain: ReleaseChain
+  readonly keys: Pick<ReleaseKeys, 'signing' | 'named'>
   readonly authors: Pick<PolicyAuthors, 'require' | 'requireIn'>
   readonly proposals: Pick<PolicyProposals, 'one'>
   /** Tells, in the same transaction, that a policy is in force, and makes every person due. */
@@ -33,14 +34,11 @@ export interface ReleasesDependencies extends GateDependencies {
 export class PolicyReleases {
   readonly #deps: ReleasesDependencies
   readonly #store: ReleaseStore
-  readonly #chain: ReleaseChain
   #refused = 0
 
   constructor(deps: ReleasesDependencies) {
     this.#deps = deps
     this.#store = new ReleaseStore(deps.database)
-    const { publicKey } = deps.key
-    this.#chain = new ReleaseChain(this.#store, new Map([[eventKeyId(publicKey), publicKey]]))
   }
 
   /**
@@ -48,13 +46,13 @@ export class PolicyReleases {
    * @throws ConfigError for a release that does not verify: nothing else may answer in its place
    */
   async start(): Promise<void> {
-    const { database, inForce, activate, clock } = this.#deps
-    const newest = await database.read((tx) => this.#chain.newest(tx))
+    const { database, chain, inForce, activate, clock } = this.#deps
+    const newest = await database.read((tx) => chain.newest(tx))
     if (newest !== undefined) {
-      const { release, flaw } = newest
-      if (flaw !== null) {
+      const { release, refused } = newest
+      if (refused !== null) {
         throw new ConfigError(
-          `policy release ${release.content.sequence} is refused (${flaw}): expected one signed with policy-releases.pem`,
+          `policy release ${refused.sequence} is refused (${refused.flaw}): expected one signed with policy-releases.pem, or with the key that the releases signed so hand over to`,
         )
       }
       inForce.take(release.content.sequence, inForce.read(release.content.documents))
@@ -67,15 +65,15 @@ export class PolicyReleases {
 
   /** Takes a release that another process published; one that does not verify leaves what is in force, and is told of once. */
   async refresh(): Promise<boolean> {
-    const { database, inForce, log } = this.#deps
+    const { database, chain, inForce, log } = this.#deps
     const head = await database.read((tx) => this.#store.head(tx))
     const sequence = head?.sequence ?? 0
     if (sequence <= inForce.held.sequence || sequence === this.#refused) return false
-    const newest = await database.read((tx) => this.#chain.newest(tx))
+    const newest = await database.read((tx) => chain.newest(tx))
     if (newest === undefined) return false
-    if (newest.flaw !== null) {
+    if (newest.refused !== null) {
       this.#refused = sequence
-      log.error('POLICY_RELEASE_REFUSED', { code: newest.flaw })
+      log.error('POLICY_RELEASE_REFUSED', { code: newest.refused.flaw })
       return false
     }
     const { content } = newest.release
@@ -124,7 +122,7 @@ export class PolicyReleases {
    * Publishes a proposal of somebody else and puts it in force.
    * @param looked digest of the documents that the approver looked at
    * @throws Conflict when it is not open, not of what is in force, or does not pass, also when that comes to be so while the
-   * gates are at work; Unavailable as `check`. The proposal then stays as it was.
+   * gates are at work; Unavailable as `check`, and where the release key is not here. The proposal then stays as it was.
    */
   async approve(subjectRef: string, id: string, looked: string): Promise<Release> {
     const { inForce, authors, log } = this.#deps
@@ -158,7 +156,7 @@ export class PolicyReleases {
     subjectRef: string,
     { id, base, after, versions }: ReadyToPublish,
   ): Promise<Release> {
-    const { database, clock, key, inForce, authors, activate } = this.#deps
+    const { database, clock, keys, inForce, authors, activate } = this.#deps
     const publishedAt = clock.now()
     return database.run(async (tx) => {
       const approver = await authors.requireIn(tx, subjectRef)
@@ -177,8 +175,9 @@ export class PolicyReleases {
         policyDigest: after.policy.digest,
         documents: after.documents,
         ...{ versions, author, approver, note, intent, rolledBackTo, publishedAt },
+        successor: await keys.named(tx, row.successor),
       }
-      const signed = signRelease(content, key)
+      const signed = signRelease(content, await keys.signing(tx))
       await this.#add(tx, signed)
       await this.#note(tx, after)
       await activate(tx, after.policy, publishedAt)

@@ -1,9 +1,9 @@
-import { generateKeyPairSync } from 'node:crypto'
 import type { LiveSession } from '../../authenticator/ports.ts'
 import { openTemporaryEventCore } from '../../eventlog/temporary-event-core.ts'
 import { createLog } from '../../kernel/log.ts'
 import { systemRandom } from '../../kernel/random.ts'
 import { createHttpServer } from '../../rpc/http-server.ts'
+import { temporaryReleaseKeys } from '../../rpc/temporary-key-series.ts'
 import { registerAnalysisRoutes } from '../analysis-http.ts'
 import { createAnalysisDesk } from '../analysis-thread-pool.ts'
 import { registerDecisionRoutes } from '../decisions-http.ts'
@@ -21,7 +21,8 @@ const NOW = '2026-06-01T00:00:00Z'
 /** When authors are at work: after the person was proofed. */
 export const LATER = '2026-06-01T00:01:00Z'
 export const [ANNA, BO, PERSON] = ['subject-anna', 'subject-bo', 'subject-person'] as const
-export const KEY = generateKeyPairSync('ed25519')
+/** Of every stand that brings no others. */
+export const KEYS = temporaryReleaseKeys()
 export const HEADER = 'watashi-default/framework.yaml'
 const ORIGIN = 'http://localhost:8080'
 const SILENT = createLog('silent')
@@ -32,13 +33,13 @@ export type PolicyStand = Awaited<ReturnType<typeof openPolicyStand>>
 export const GATES = createGateDesk(SILENT)
 
 /** @param gates what drafts are held against the gates at */
-export async function openPolicyStand(gates: GateDesk = GATES) {
+export async function openPolicyStand(gates: GateDesk = GATES, releaseKeys = KEYS) {
   const core = await openTemporaryEventCore({ services: ['policy'], now: NOW })
   const { database, clock } = core
-  const open = (own: Partial<Pick<PolicyDependencies, 'releaseKey' | 'gates'>> = {}) =>
+  const open = (own: Partial<Pick<PolicyDependencies, 'releaseKeys' | 'gates'>> = {}) =>
     createPolicy({
       ...{ database, clock, random: systemRandom, log: SILENT },
-      ...{ releaseKey: KEY, gates, ...own },
+      ...{ releaseKeys, gates, ...own },
       publisher: core.publisher('policy'),
     })
   const policy = open()

@@ -66,7 +66,7 @@ function ProposalCard(props: {
   const { language } = useLanguage()
   const { proposal } = props
   const [shown, setShown] = useState(false)
-  const { rolledBackTo } = proposal
+  const { rolledBackTo, successor } = proposal
   return (
     <Card
       rank="h2"
@@ -92,6 +92,11 @@ function ProposalCard(props: {
       />
       {proposal.refusal !== null && <Facts rows={[[t('proposals.refusal'), proposal.refusal]]} />}
       {rolledBackTo !== null && <Text>{t('proposals.rollback', { sequence: rolledBackTo })}</Text>}
+      {successor !== null && (
+        <Warning>
+          <p className="break-words">{t('proposals.handsOver', { kid: successor })}</p>
+        </Warning>
+      )}
       <ReportView report={proposal.report} />
       {proposal.state === 'open' && (
         <>

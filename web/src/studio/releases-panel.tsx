@@ -12,7 +12,7 @@ import { useLanguage } from '../text/i18n.ts'
 import { CompareReleases } from './compare-releases.tsx'
 import { Field } from './fields.tsx'
 
-/** Every release, newest first, and the way back to an earlier one. */
+/** Every release, newest first, the way back to an earlier one, and the one in force anew, such as to hand its key over. */
 export function ReleasesPanel() {
   const { t } = useTranslation('studio')
   const asked = useAnswer(releases)
@@ -33,18 +33,18 @@ export function ReleasesPanel() {
                 {found.map((release) => (
                   <li key={release.sequence}>
                     <ReleaseCard release={release}>
-                      {!release.inForce && (
-                        <Button
-                          kind="secondary"
-                          small
-                          onPress={() => {
-                            setProposed(false)
-                            setChosen(release)
-                          }}
-                        >
-                          {t('releases.back', { sequence: release.sequence })}
-                        </Button>
-                      )}
+                      <Button
+                        kind="secondary"
+                        small
+                        onPress={() => {
+                          setProposed(false)
+                          setChosen(release)
+                        }}
+                      >
+                        {t(release.inForce ? 'releases.again' : 'releases.back', {
+                          sequence: release.sequence,
+                        })}
+                      </Button>
                     </ReleaseCard>
                   </li>
                 ))}
@@ -100,6 +100,14 @@ function ReleaseCard(props: { readonly release: Release; readonly children: Reac
           ...(release.previous === null
             ? []
             : [[t('releases.previous'), <Digest key="previous" of={release.previous} />] as const]),
+          ...(release.successor === null
+            ? []
+            : [
+                [
+                  t('releases.successor'),
+                  <Digest key="successor" of={release.successor} />,
+                ] as const,
+              ]),
         ]}
       />
       {props.children}
@@ -127,8 +135,10 @@ function Back(props: {
         action.forget()
         props.onClose()
       }}
-      title={t('releases.backTitle', { sequence: release?.sequence ?? 0 })}
-      confirm={t('releases.backConfirm')}
+      title={t(release?.inForce === true ? 'releases.againTitle' : 'releases.backTitle', {
+        sequence: release?.sequence ?? 0,
+      })}
+      confirm={t(release?.inForce === true ? 'releases.againConfirm' : 'releases.backConfirm')}
       confirmDisabled={note.trim() === ''}
       action={action}
       onConfirm={() => {
