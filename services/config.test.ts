@@ -93,6 +93,26 @@ describe('configuration', () => {
     expect(refusal(environment)).toContain(`\`${variable}`)
   })
 
+  test.each(['soon', '0', '-1', '36501', '1.5', '1e3', ' 30', '30 days', '9'.repeat(30)])(
+    'keeps decisions for no %j days, and says for how many it can',
+    (days) => {
+      expect(() => readConfig({ DECISION_LOG_DAYS: days })).toThrow(
+        expect.objectContaining({
+          code: 'CONFIG_INVALID',
+          message: '`DECISION_LOG_DAYS`: expected a whole number of days from 1 to 36500',
+        }) as Error,
+      )
+    },
+  )
+
+  test.each([
+    ['1', 1],
+    ['36500', 36_500],
+    ['', 1826],
+  ])('keeps decisions for %j days', (days, expected) => {
+    expect(readConfig({ DECISION_LOG_DAYS: days }).decisionLogDays).toBe(expected)
+  })
+
   describe('with real cards', () => {
     const whole = {
       TRUST_ENVIRONMENT: 'production',

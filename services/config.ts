@@ -12,7 +12,7 @@ import { Secret } from './kernel/secret.ts'
 import { LOG_DAYS } from './policy/log-retention.ts'
 import { TRUST_ENVIRONMENTS, type TrustEnvironment } from './kernel/trust-environment.ts'
 
-const LOG_LIMITS = { from: 1, to: 36_500, what: 'days' }
+const LOG_LIMITS = { from: 1, to: 36_500, what: 'a whole number of days' }
 
 /** Where state and events live. One choice for both, since state and event are one commit. */
 export type BackboneConfig =
