@@ -44,7 +44,7 @@ const nothing = (): Promise<void> => Promise.resolve()
 beforeEach(async () => {
   meanwhile = nothing
   ended = () => undefined
-  stand = await openPolicyStand(desk)
+  stand = await openPolicyStand({ gates: desk })
   await stand.policy.authors.askForRole(CLO)
   await stand.policy.authors.grantRole(authorCode(CLO), true)
 })

@@ -10,7 +10,6 @@ import * as tables from '../schema.sqlite.ts'
 import {
   ANNA,
   BO,
-  GATES,
   openPolicyPages,
   openPolicyStand,
   PERSON,
@@ -45,7 +44,7 @@ function publishAs(policy: Policy, version: string) {
 
 describe('rotation of the release key', () => {
   test('two persons hand over to the next key, which signs from then on, in every process and again', async () => {
-    await using given = await openPolicyStand(GATES, keys)
+    await using given = await openPolicyStand({ releaseKeys: keys })
     const { policy, core } = given
     const other = given.open()
     await other.activate()
@@ -82,7 +81,7 @@ describe('rotation of the release key', () => {
   })
 
   test('a key that was made before the process was killed is named by the next proposal after it', async () => {
-    await using given = await openPolicyStand(GATES, keys)
+    await using given = await openPolicyStand({ releaseKeys: keys })
     await given.policy.releaseKeys.rotate()
     const made = kidOf(2)
     const policy = given.open({ releaseKeys: new KeySeries(files, NAME) })
@@ -95,7 +94,7 @@ describe('rotation of the release key', () => {
   })
 
   test('a proposal from before it hands nothing over, and one of the same documents does', async () => {
-    await using given = await openPolicyStand(GATES, keys)
+    await using given = await openPolicyStand({ releaseKeys: keys })
     const { policy } = given
     const { row } = await propose(policy)
     await policy.releaseKeys.rotate()
@@ -111,7 +110,7 @@ describe('rotation of the release key', () => {
   })
 
   test('nobody approves a key that is not the one that was proposed', async () => {
-    await using given = await openPolicyStand(GATES, keys)
+    await using given = await openPolicyStand({ releaseKeys: keys })
     const { policy } = given
     await policy.releaseKeys.rotate()
     const { row } = await propose(policy)
@@ -126,7 +125,7 @@ describe('rotation of the release key', () => {
   })
 
   test('without the key that signs now nothing is published and no key is made, and all else goes on', async () => {
-    await using given = await openPolicyStand(GATES, keys)
+    await using given = await openPolicyStand({ releaseKeys: keys })
     const { policy } = given
     await policy.releaseKeys.rotate()
     await publishAs(policy, '1.1.0')
@@ -148,7 +147,7 @@ describe('rotation of the release key', () => {
   })
 
   test('a key that was given up is not handed over to again', async () => {
-    await using given = await openPolicyStand(GATES, keys)
+    await using given = await openPolicyStand({ releaseKeys: keys })
     const { policy } = given
     await policy.releaseKeys.rotate()
     await publishAs(policy, '1.1.0')
@@ -157,7 +156,7 @@ describe('rotation of the release key', () => {
   })
 
   test('a chain that lost its key begins anew with what was in force, and old decisions are explained', async () => {
-    await using given = await openPolicyStand(GATES, keys)
+    await using given = await openPolicyStand({ releaseKeys: keys })
     await publishAs(given.policy, '1.1.0')
     const [decision] = await given.policy.decisions(PERSON)
     const open = () => given.open({ releaseKeys: new KeySeries(temporaryKeyFiles(), NAME) })

@@ -1,5 +1,8 @@
 import type { LiveSession } from '../../authenticator/ports.ts'
-import { openTemporaryEventCore } from '../../eventlog/temporary-event-core.ts'
+import {
+  openTemporaryEventCore,
+  type TemporaryEventCore,
+} from '../../eventlog/temporary-event-core.ts'
 import { createLog } from '../../kernel/log.ts'
 import { systemRandom } from '../../kernel/random.ts'
 import { createHttpServer } from '../../rpc/http-server.ts'
@@ -12,7 +15,7 @@ import { registerImpactRoutes } from '../impact-http.ts'
 import { createImpactDesk } from '../impact-thread-pool.ts'
 import type { Facts } from '../language/judged-facts.ts'
 import { createPolicy, type Policy, type PolicyDependencies } from '../policy.ts'
-import { createGateDesk, type GateDesk } from './gate-thread-pool.ts'
+import { createGateDesk } from './gate-thread-pool.ts'
 import { authorCode } from './release.ts'
 
 // The policy service for tests: a real database, two authors, and one person with a card.
@@ -32,11 +35,17 @@ export type PolicyStand = Awaited<ReturnType<typeof openPolicyStand>>
 /** One thread for all stands of a test file. */
 export const GATES = createGateDesk(SILENT)
 
-/** @param gates what drafts are held against the gates at */
-export async function openPolicyStand(gates: GateDesk = GATES, releaseKeys = KEYS) {
-  const core = await openTemporaryEventCore({ services: ['policy'], now: NOW })
+/** What a stand, or a process of it, may have of its own. */
+type Own = Partial<Pick<PolicyDependencies, 'releaseKeys' | 'gates'>>
+
+/** @param openCore on which database, from which moment on; a fresh SQLite file when absent */
+export async function openPolicyStand(
+  { gates = GATES, releaseKeys = KEYS }: Own = {},
+  openCore: (now: string) => Promise<TemporaryEventCore> = onSqlite,
+) {
+  const core = await openCore(NOW)
   const { database, clock } = core
-  const open = (own: Partial<Pick<PolicyDependencies, 'releaseKeys' | 'gates'>> = {}) =>
+  const open = (own: Own & Partial<Pick<PolicyDependencies, 'database'>> = {}) =>
     createPolicy({
       ...{ database, clock, random: systemRandom, log: SILENT },
       ...{ releaseKeys, gates, ...own },
@@ -52,6 +61,10 @@ export async function openPolicyStand(gates: GateDesk = GATES, releaseKeys = KEY
   await database.run((tx) => policy.apply(tx, { kind: 'fact', subjectRef: PERSON, fact }, 'e-1'))
   clock.set(LATER)
   return { core, policy, open, [Symbol.asyncDispose]: () => core[Symbol.asyncDispose]() }
+}
+
+function onSqlite(now: string): Promise<TemporaryEventCore> {
+  return openTemporaryEventCore({ services: ['policy'], now })
 }
 
 const CARD_PROOFING: Facts = {
