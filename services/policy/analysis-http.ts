@@ -22,7 +22,7 @@ import type { AnalysisDesk } from './analysis-thread-pool.ts'
 import type { Nothing, Unreadable } from './analysis-thread.ts'
 import { AuthorGate, type AuthorGateDependencies } from './author-gate.ts'
 import { PolicyRejected } from './language/diagnostic.ts'
-import type { Text } from './language/pack.ts'
+import type { Text } from './language/text.ts'
 import { FACTS, FACTS_SCHEMA, type PolicyDocuments } from './policy-library.ts'
 import type { Policy } from './policy.ts'
 

@@ -16,7 +16,7 @@ import {
 } from './api.ts'
 import { AuthorGate, type AuthorGateDependencies } from './author-gate.ts'
 import type { ExplainedDecision, LogSearch } from './decision-log.ts'
-import type { Text } from './language/pack.ts'
+import type { Text } from './language/text.ts'
 import type { LogImpact } from './log-impact.ts'
 import type { Policy } from './policy.ts'
 import type { DecisionRow } from './store.ts'

@@ -1,6 +1,7 @@
 import type { UnitOfWork } from '../database/unit-of-work.ts'
 import type { ActivePolicy } from './active-policy.ts'
-import type { AxisRef, Text } from './language/pack.ts'
+import type { AxisRef } from './language/pack.ts'
+import type { Text } from './language/text.ts'
 import { INDETERMINATE } from './language/score-value.ts'
 import { sameAxis, type PolicyDatabase } from './store.ts'
 import { PersonLevels, type PersonLevel } from './person-levels.ts'

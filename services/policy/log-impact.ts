@@ -1,6 +1,6 @@
 import type { ActivePolicy } from './active-policy.ts'
 import { decideAgain, isByRules } from './decide-again.ts'
-import type { Text } from './language/pack.ts'
+import type { Text } from './language/text.ts'
 import { INDETERMINATE } from './language/score-value.ts'
 import type { DecisionRow, RecordedFact } from './store.ts'
 import { factsDigest } from './subject-facts.ts'

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FactsValidator } from '../kernel/facts-check.ts'
 import { InvalidInput } from '../kernel/errors.ts'
-import type { Text } from './language/pack.ts'
+import type { Text } from './language/text.ts'
 import type { Facts } from './language/judged-facts.ts'
 
 /** Somebody made up, whom authors see beside the rules. */

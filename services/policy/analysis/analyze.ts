@@ -1,16 +1,7 @@
 import type { Seconds } from '../language/dates.ts'
 import type { Ir } from '../language/ir.ts'
-import type {
-  Axis,
-  Cap,
-  Grant,
-  LevelAxis,
-  MethodAxis,
-  Pack,
-  Rule,
-  Text,
-  Veto,
-} from '../language/pack.ts'
+import type { Axis, Cap, Grant, LevelAxis, MethodAxis, Pack, Rule, Veto } from '../language/pack.ts'
+import type { Text } from '../language/text.ts'
 import type { Facts } from '../language/judged-facts.ts'
 import { fociOf, looksAt, type Focus } from './focus.ts'
 import { rulesOn, type PackModel } from './axis-model.ts'

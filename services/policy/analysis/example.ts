@@ -1,6 +1,7 @@
 import type { Json } from '../../kernel/canonical-json.ts'
 import { formatTime, type Seconds } from '../language/dates.ts'
-import type { Pack, Text } from '../language/pack.ts'
+import type { Pack } from '../language/pack.ts'
+import type { Text } from '../language/text.ts'
 import { Scorer } from '../language/score.ts'
 import type { Score, ScoreValue } from '../language/score-value.ts'
 import type { Facts } from '../language/judged-facts.ts'

@@ -1,5 +1,6 @@
 import type { Seconds } from '../language/dates.ts'
-import type { Invariant, LevelAxis, MethodAxis, Pack, Text } from '../language/pack.ts'
+import type { Invariant, LevelAxis, MethodAxis, Pack } from '../language/pack.ts'
+import type { Text } from '../language/text.ts'
 import type { Facts } from '../language/judged-facts.ts'
 import { isOpen } from './analyze.ts'
 import type { PackModel } from './axis-model.ts'

@@ -1,5 +1,6 @@
 import type { Ir } from '../language/ir.ts'
-import type { Axis, Grant, Pack, Text } from '../language/pack.ts'
+import type { Axis, Grant, Pack } from '../language/pack.ts'
+import type { Text } from '../language/text.ts'
 import type { Score, ScoreValue } from '../language/score-value.ts'
 import type { Facts } from '../language/judged-facts.ts'
 import type { Seconds } from '../language/dates.ts'

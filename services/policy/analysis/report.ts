@@ -1,4 +1,4 @@
-import type { Text } from '../language/pack.ts'
+import type { Text } from '../language/text.ts'
 import type { Facts } from '../language/judged-facts.ts'
 
 /** Whether the exact method answered, for lists of any length. With `none` nothing was tried and nothing is known. */

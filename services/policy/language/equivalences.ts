@@ -8,7 +8,8 @@ import {
   type SourceFile,
   type Value,
 } from './document.ts'
-import type { Axis, Named, Text } from './pack.ts'
+import type { Axis, Named } from './pack.ts'
+import type { Text } from './text.ts'
 import { openDocument, isMember, readAxisName, type NamedAxes } from './read-names.ts'
 
 /** Under this name, what another framework found counts as a level here; only where a profile or a question names it. */

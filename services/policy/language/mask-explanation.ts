@@ -1,5 +1,5 @@
 import type { Explanation, ExplainedRule } from './explain.ts'
-import type { Text } from './pack.ts'
+import type { Text } from './text.ts'
 import type { ScoreValue } from './score-value.ts'
 
 /** A rule as a party may see it that the facts do not belong to. */

@@ -3,13 +3,8 @@ import type { Seconds } from './dates.ts'
 import type { Ir, Table } from './ir.ts'
 import type { Place } from './diagnostic.ts'
 import type { SourceMap } from './source-map.ts'
+import type { Text } from './text.ts'
 import type { EnumType, Type } from './types.ts'
-
-/** Text of a pack in both languages. */
-export interface Text {
-  readonly ja: string
-  readonly en: string
-}
 
 /** Half-open: `from` belongs to it, `until` does not. */
 export interface Period {

@@ -12,10 +12,10 @@ import type {
   Note,
   Pack,
   Rule,
-  Text,
   UnknownMode,
   Veto,
 } from './pack.ts'
+import type { Text } from './text.ts'
 import type { AnswerReader } from './read-answer.ts'
 import { ConditionReader, TRUE } from './read-condition.ts'
 import { GrantTableReader } from './read-grant-table.ts'

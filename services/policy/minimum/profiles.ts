@@ -1,6 +1,7 @@
 import { didYouMean, Report } from '../language/diagnostic.ts'
 import { asMap, asText, Fields, type MapValue, type SourceFile } from '../language/document.ts'
-import type { Named, Text } from '../language/pack.ts'
+import type { Named } from '../language/pack.ts'
+import type { Text } from '../language/text.ts'
 import { openDocument, type NamedAxes } from '../language/read-names.ts'
 import type { Minimum } from '../ports.ts'
 import { readMinimum } from './read-minimum.ts'

@@ -1,5 +1,5 @@
 import { proveInvariants } from '../analysis/invariants.ts'
-import type { Text } from '../language/pack.ts'
+import type { Text } from '../language/text.ts'
 import type { PolicyLibrary } from '../policy-library.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { canonicalJson, type Json } from '../../kernel/canonical-json.ts'
 import { ServiceError } from '../../kernel/errors.ts'
 import type { ActivePolicy } from '../active-policy.ts'
-import type { Text } from '../language/pack.ts'
+import type { Text } from '../language/text.ts'
 import {
   missesOfTrustmark,
   readTrustmarkCases,
