@@ -100,7 +100,10 @@ describe('policy check', () => {
       line: 17,
       column: 9,
       code: 'duplicate-id',
-      message: 'rule id `SESSION.AAL2` is used already',
+      message: {
+        ja: '規則の id `SESSION.AAL2` はすでに使われています',
+        en: 'rule id `SESSION.AAL2` is used already',
+      },
     })
   })
 

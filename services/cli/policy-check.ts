@@ -5,15 +5,16 @@ import { createFactsValidator, type FactsValidator } from '../kernel/facts-check
 import { InvalidInput } from '../kernel/errors.ts'
 import { readTestFile } from '../policy/case-file.ts'
 import { formatDiagnostic, PolicyRejected, type Diagnostic } from '../policy/language/diagnostic.ts'
+import type { Text } from '../policy/language/text.ts'
 import { readPack } from '../policy/language/read-pack.ts'
 import { isDocument, PolicyStore } from '../policy/policy-store.ts'
-import { EXIT, hasFacts, type PolicyIo } from './policy-io.ts'
+import { EXIT, hasFacts, languageOf, type PolicyIo } from './policy-io.ts'
 import { namedDocumentsIn, namedPlaceOf, readNamed, type NamedPlace } from './policy-named-check.ts'
 import { readText, refuse } from './policy-score.ts'
 import { isTrustmarkTest, runTrustmarkTest } from './policy-trustmark-test.ts'
 
 /**
- * `watashi policy check DIR|FILE [--json] [--policies DIR]`: every fault of the packs of a folder, of one pack, or of one document,
+ * `watashi policy check DIR|FILE [--lang ja|en] [--json] [--policies DIR]`: every fault of the packs of a folder, of one pack, or of one document,
  * as `file:line:column message [code]` with its help, then their number; with `--json` one object a line. A document of a pack is
  * read with its pack, one of `equivalences/`, `profiles/` or `trustmarks/` with the packs beside these, any other one beside the
  * header of the pack that its folder is in. Test files are held to their form.
@@ -23,24 +24,35 @@ export function policyCheck(args: readonly string[], io: PolicyIo): number {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { json: { type: 'boolean' }, policies: { type: 'string' } },
+      options: {
+        json: { type: 'boolean' },
+        lang: { type: 'string' },
+        policies: { type: 'string' },
+      },
       allowPositionals: true,
     })
     const [path] = positionals
     if (path === undefined || positionals.length > 1)
       throw new InvalidInput('DIR|FILE', 'a folder of packs, a pack, or one document')
+    const language = languageOf(values.lang)
     const faults = new PolicyCheck(io, values.policies).of(path)
-    for (const fault of faults)
-      io.print(values.json === true ? JSON.stringify(faultToJson(fault)) : formatDiagnostic(fault))
-    if (values.json !== true) io.print(faults.length === 1 ? '1 fault' : `${faults.length} faults`)
+    if (values.json === true) for (const fault of faults) io.print(JSON.stringify(toJson(fault)))
+    else {
+      for (const fault of faults) io.print(formatDiagnostic(fault, language))
+      io.print(countOf(faults.length)[language])
+    }
     return faults.length === 0 ? EXIT.holds : EXIT.doesNotHold
   } catch (error) {
     return refuse(error, io)
   }
 }
 
-function faultToJson({ code, place, message, help }: Diagnostic) {
-  return { ...place, code, message, ...(help === undefined ? {} : { help }) }
+function toJson({ place, ...fault }: Diagnostic) {
+  return { ...place, ...fault }
+}
+
+function countOf(faults: number): Text {
+  return { ja: `誤り ${faults} 件`, en: faults === 1 ? '1 fault' : `${faults} faults` }
 }
 
 class PolicyCheck {

@@ -23,7 +23,8 @@ export function addPolicyCommands(program: Command, io: PolicyIo): void {
     .command('check')
     .description('every fault of packs, of one pack or of one document, at its place')
     .argument('<path>')
-    .option('--json', 'one JSON object a line')
+    .option('--lang <language>', 'ja or en', 'en')
+    .option('--json', 'one JSON object a line, in both languages')
     .option(...POLICIES)
     .allowUnknownOption()
     .action((_path: string, _options: object, command: Command) => {

@@ -7,7 +7,7 @@ import type { ExplainedRule, Explanation } from '../policy/language/explain.ts'
 import { maskExplanation, type MaskedExplanation } from '../policy/language/mask-explanation.ts'
 import type { Text } from '../policy/language/text.ts'
 import type { Raise } from '../policy/language/raise-level.ts'
-import { EXIT, packLoader, type PolicyIo } from './policy-io.ts'
+import { EXIT, languageOf, packLoader, type PolicyIo } from './policy-io.ts'
 import { readText, refuse } from './policy-score.ts'
 
 /**
@@ -53,11 +53,6 @@ export function policyExplain(args: readonly string[], io: PolicyIo): number {
 
 function required(value: string | undefined, option: string): string {
   if (value === undefined) throw new InvalidInput(option, 'a value')
-  return value
-}
-
-function languageOf(value = 'en'): keyof Text {
-  if (value !== 'ja' && value !== 'en') throw new InvalidInput('--lang', '`ja` or `en`')
   return value
 }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { createFactsValidator, type FactsValidator } from '../kernel/facts-check.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { Frameworks } from '../policy/frameworks.ts'
+import type { Text } from '../policy/language/text.ts'
 import { POLICIES_DIRECTORY, PolicyStore } from '../policy/policy-store.ts'
 
 /** What a policy command may touch; a test passes its own. */
@@ -30,6 +31,12 @@ export function processIo(clock: Clock, policyDir = POLICIES_DIRECTORY): PolicyI
     clock,
     policyDir,
   }
+}
+
+/** The language of `--lang`. @throws InvalidInput for another one */
+export function languageOf(value = 'en'): keyof Text {
+  if (value !== 'ja' && value !== 'en') throw new InvalidInput('--lang', '`ja` or `en`')
+  return value
 }
 
 /** What the cases of one file are held against. */

@@ -2,6 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormatsModule from 'ajv-formats'
 import type { Json } from './canonical-json.ts'
 import { InvalidInput, ServiceError } from './errors.ts'
+import { InvalidFacts, type FactExpectation } from './invalid-facts.ts'
 
 // The package's CommonJS build hands out its function as `default` of the namespace.
 const addFormats = addFormatsModule.default
@@ -12,7 +13,7 @@ const MAX_ITEMS = { evidence: 64, checks: 512, bindings: 64, signals: 256 } as c
 const MAX_FACTORS = 16
 
 export interface FactsValidator {
-  /** Facts as they may go into `score`. Throws `InvalidInput` with a path and what was expected there. */
+  /** Facts as they may go into `score`. Throws `InvalidFacts` with a path and what was expected there. */
   facts(value: unknown, path?: string): Facts
   /** One part of them, by its name in `$defs`, such as `auth`, `bindingRecord` or `check_status`. */
   part(definition: string, value: unknown, path?: string): Facts
@@ -84,7 +85,7 @@ function invalidFacts(
   errors: readonly ErrorObject[],
   types: readonly string[],
   partValidator: (definition: string) => ValidateFunction,
-): InvalidInput {
+): InvalidFacts {
   const pointer = errors.find(({ instancePath }) =>
     /^\/checks\/\d+/.test(instancePath),
   )?.instancePath
@@ -94,7 +95,7 @@ function invalidFacts(
   const check = checkAt(value, Number(index))
   const type = check?.['type']
   if (typeof type !== 'string' || !types.includes(type)) {
-    return new InvalidInput(`${at}.type`, `one of ${types.join(', ')}`)
+    return new InvalidFacts(`${at}.type`, { kind: 'one of', members: types })
   }
   const validate = partValidator(`check_${type}`)
   return validate(check) ? invalid(path, errors) : invalid(at, validate.errors ?? [])
@@ -112,11 +113,11 @@ function checkSizes(facts: Facts, path: string): void {
   for (const [name, max] of Object.entries(MAX_ITEMS)) {
     const list = facts[name]
     if (Array.isArray(list) && list.length > max)
-      throw new InvalidInput(`${path}.${name}`, `at most ${max} entries`)
+      throw new InvalidFacts(`${path}.${name}`, { kind: 'entries', most: max })
   }
   const factors = factorsOf(facts['auth'])
   if (factors > MAX_FACTORS)
-    throw new InvalidInput(`${path}.auth.factors`, `at most ${MAX_FACTORS} entries`)
+    throw new InvalidFacts(`${path}.auth.factors`, { kind: 'entries', most: MAX_FACTORS })
 }
 
 function factorsOf(auth: Json | undefined): number {
@@ -125,11 +126,11 @@ function factorsOf(auth: Json | undefined): number {
   return Array.isArray(factors) ? factors.length : 0
 }
 
-function invalid(path: string, errors: readonly ErrorObject[]): InvalidInput {
+function invalid(path: string, errors: readonly ErrorObject[]): InvalidFacts {
   const error = deepest(errors)
-  if (error === undefined) return new InvalidInput(path, 'valid facts')
+  if (error === undefined) return new InvalidFacts(path, { kind: 'facts' })
   const at = path + error.instancePath.replace(/\/(\d+)/g, '[$1]').replace(/\//g, '.')
-  return new InvalidInput(at, expectation(error))
+  return new InvalidFacts(at, expectation(error))
 }
 
 function deepest(errors: readonly ErrorObject[]): ErrorObject | undefined {
@@ -137,13 +138,16 @@ function deepest(errors: readonly ErrorObject[]): ErrorObject | undefined {
 }
 
 /** What was expected, from the schema alone: never the value that was given. */
-function expectation({ keyword, params, message }: ErrorObject): string {
+function expectation({ keyword, params, message }: ErrorObject): FactExpectation {
   const given: Readonly<Record<string, unknown>> = params
   if (keyword === 'enum' && Array.isArray(given['allowedValues']))
-    return `one of ${given['allowedValues'].map(String).join(', ')}`
+    return { kind: 'one of', members: given['allowedValues'].map(String) }
   if (keyword === 'additionalProperties')
-    return `no member \`${String(given['additionalProperty'])}\``
-  if (keyword === 'required') return `a member \`${String(given['missingProperty'])}\``
-  if (keyword === 'type') return `type ${String(given['type'])}`
-  return (message ?? 'another value').replace(/^must /, '')
+    return { kind: 'no member', name: String(given['additionalProperty']) }
+  if (keyword === 'required') return { kind: 'member', name: String(given['missingProperty']) }
+  if (keyword === 'type') return { kind: 'type', type: String(given['type']) }
+  if (keyword === 'format') return { kind: 'format', format: String(given['format']) }
+  if (typeof given['comparison'] === 'string' && typeof given['limit'] === 'number')
+    return { kind: 'bound', comparison: given['comparison'], limit: given['limit'] }
+  return { kind: 'other', words: (message ?? 'another value').replace(/^must /, '') }
 }

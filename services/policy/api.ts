@@ -90,8 +90,8 @@ const diagnostic = Type.Object({
   line: Type.Integer(),
   column: Type.Integer(),
   code: Type.String(),
-  message: Type.String(),
-  help: Type.Union([Type.String(), Type.Null()]),
+  message: text,
+  help: Type.Union([text, Type.Null()]),
 })
 
 const raisesNobodyFinding = Type.Object({

@@ -1,6 +1,7 @@
 import type { Json } from '../kernel/canonical-json.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import type { FactsValidator } from '../kernel/facts-check.ts'
+import { InvalidFacts } from '../kernel/invalid-facts.ts'
 import { formatTime } from './language/dates.ts'
 import { PolicyRejected, Report } from './language/diagnostic.ts'
 import {
@@ -11,6 +12,8 @@ import {
   type SourceFile,
   type Value,
 } from './language/document.ts'
+import { wrongFacts } from './language/document-faults.ts'
+import { PART } from './language/parts.ts'
 import type { Score } from './language/score-value.ts'
 import type { Facts } from './language/judged-facts.ts'
 
@@ -115,7 +118,7 @@ function textField(row: { readonly [key: string]: Json }, key: string, line: num
 export function readTestFile(source: SourceFile, validator: FactsValidator): readonly PolicyCase[] {
   const report = new Report()
   const document = readDocument(source, report)
-  const map = document === undefined ? undefined : asMap(document, 'a test file', report)
+  const map = document === undefined ? undefined : asMap(document, PART.testFile, report)
   if (map === undefined) throw new PolicyRejected(report.diagnostics)
   const file = new Fields(map, report)
   const framework = file.text('framework')
@@ -135,7 +138,7 @@ function readTest(
   validator: FactsValidator,
   report: Report,
 ): readonly PolicyCase[] {
-  const map = asMap(item, 'a test', report)
+  const map = asMap(item, PART.test, report)
   if (map === undefined) return []
   const fields = new Fields(map, report)
   const name = fields.requiredText('name') ?? ''
@@ -164,8 +167,8 @@ function checkedFacts(value: Value, validator: FactsValidator, report: Report): 
   try {
     return validator.facts(toJson(value))
   } catch (error) {
-    if (!(error instanceof InvalidInput)) throw error
-    report.add('wrong-facts', value.place, error.message)
+    if (!(error instanceof InvalidFacts)) throw error
+    report.add(value.place, wrongFacts(error))
     return {}
   }
 }

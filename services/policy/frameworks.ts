@@ -3,7 +3,7 @@ import type { Json } from '../kernel/canonical-json.ts'
 import { InvalidInput } from '../kernel/errors.ts'
 import { joinEquivalences, type Given } from './join-equivalences.ts'
 import { readTime, type Seconds } from './language/dates.ts'
-import { didYouMean } from './language/diagnostic.ts'
+import { didYouMean } from './language/hints.ts'
 import type { SourceFile } from './language/document.ts'
 import { readEquivalences, type Equivalence } from './language/equivalences.ts'
 import {
@@ -221,7 +221,7 @@ function toScoreQuestion({ axis, facts, at, policy, rp }: FrameworkQuestion) {
 
 function oneOf(given: string, known: readonly string[]): string {
   const hint = didYouMean(given, known)
-  return `one of ${known.join(', ')}${hint === undefined ? '' : ` (${hint})`}`
+  return `one of ${known.join(', ')}${hint === undefined ? '' : ` (${hint.en})`}`
 }
 
 function isList(value: ScoreValue): value is readonly string[] {

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { untranslated } from '../../test/policy/untranslated.ts'
 import { policyScore } from '../cli/policy-score.ts'
 import { policyTest } from '../cli/policy-test.ts'
 import { FrozenClock } from '../kernel/clock.ts'
@@ -60,6 +61,7 @@ describe.each(PACKS)('pack %s', (pack) => {
     expect(found.map((one) => `${one.code} ${one.place.line}:${one.place.column}`)).toEqual([
       `${code} ${line}:${column}`,
     ])
+    expect(found.flatMap(untranslated)).toEqual([])
   })
 })
 

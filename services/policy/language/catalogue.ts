@@ -1,5 +1,8 @@
-import { didYouMean, Report, type Place } from './diagnostic.ts'
+import { Report, type Place } from './diagnostic.ts'
 import { asMap, Fields, readDocument, type SourceFile, type Value } from './document.ts'
+import { fieldTwice, LANGUAGE_IS_NOT_1, unknownType } from './name-faults.ts'
+import { enumSize, TYPE_IS_NO_WORD } from './pack-faults.ts'
+import { PART, quoted } from './parts.ts'
 import { MAX_MEMBERS, TRUTH, type EnumType, type Type } from './types.ts'
 
 /** The typed model of facts that every rule is checked against. */
@@ -39,7 +42,7 @@ export function checkRecord(type: string): string {
 export function readCatalogue(source: SourceFile): Catalogue {
   const report = new Report()
   const document = readDocument(source, report)
-  const map = document === undefined ? undefined : asMap(document, 'the fact catalogue', report)
+  const map = document === undefined ? undefined : asMap(document, PART.factCatalogue, report)
   report.throwIfFailed()
   if (map === undefined) throw new TypeError('a document without faults is a map')
   const catalogue = new CatalogueReader(new Fields(map, report), report).read()
@@ -61,7 +64,7 @@ class CatalogueReader {
   read(): Catalogue {
     const fields = this.#fields
     if (fields.text('language') !== '1') {
-      this.#report.add('language-version', fields.place, 'language version must be `1`')
+      this.#report.add(fields.place, LANGUAGE_IS_NOT_1)
     }
     for (const entry of fields.map('enums')?.entries ?? []) this.#enum(entry.key, entry.value)
     const records = fields.map('records')?.entries ?? []
@@ -101,11 +104,7 @@ class CatalogueReader {
       members.length > MAX_MEMBERS ||
       new Set(members).size !== members.length
     ) {
-      this.#report.add(
-        'wrong-form',
-        value.place,
-        `enum \`${name}\` needs 1 to ${MAX_MEMBERS} different members`,
-      )
+      this.#report.add(value.place, enumSize(name, MAX_MEMBERS))
     }
     this.#enums.set(name, { kind: 'enum', name, members, ordered: fields !== undefined })
   }
@@ -114,17 +113,13 @@ class CatalogueReader {
     const map =
       value.kind === 'scalar' && value.value === null
         ? undefined
-        : asMap(value, `\`${name}\``, this.#report)
+        : asMap(value, quoted(name), this.#report)
     const record = this.#records.get(name)
     for (const entry of map?.entries ?? []) {
       const type = this.#type(entry.value)
       if (type === undefined) continue
       if (record?.has(entry.key) === true) {
-        this.#report.add(
-          'duplicate-key',
-          entry.keyPlace,
-          `field \`${entry.key}\` is defined already`,
-        )
+        this.#report.add(entry.keyPlace, fieldTwice(entry.key))
       }
       record?.set(entry.key, type)
     }
@@ -132,7 +127,7 @@ class CatalogueReader {
 
   #type(value: Value): Type | undefined {
     if (value.kind !== 'scalar') {
-      this.#report.add('wrong-form', value.place, 'a type must be one word')
+      this.#report.add(value.place, TYPE_IS_NO_WORD)
       return undefined
     }
     return this.#named(value.text, value.place)
@@ -148,7 +143,7 @@ class CatalogueReader {
       return { kind: inner === null ? 'record' : 'list', record: name }
     }
     const known = [...Object.keys(PLAIN), ...this.#enums.keys(), ...this.#records.keys()]
-    this.#report.add('unknown-name', place, `unknown type \`${text}\``, didYouMean(name, known))
+    this.#report.add(place, unknownType(text, known, name))
     return undefined
   }
 }

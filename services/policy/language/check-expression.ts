@@ -3,13 +3,15 @@ import { FunctionChecker } from './check-functions.ts'
 import { NameChecker } from './check-names.ts'
 import { OperatorChecker } from './check-operators.ts'
 import { NO_COLUMNS, type Columns } from './columns.ts'
-import type { DiagnosticCode, Place, Report } from './diagnostic.ts'
+import type { Fault, Place, Report } from './diagnostic.ts'
 import type { Ir } from './ir.ts'
 import { F, T } from './kleene.ts'
+import { usesItself } from './name-faults.ts'
 import type { Definition, ParsedExpression, Scope } from './scope.ts'
 import type { SourceMap, SourceText } from './source-map.ts'
 import type { Ast } from './syntax.ts'
-import { TRUTH, typeName, type Type } from './types.ts'
+import { expectedKind, expectedType, LIST_OUT_OF_PLACE } from './type-faults.ts'
+import { TRUTH, type Type } from './types.ts'
 
 const NO_LOCALS: Locals = new Map()
 
@@ -81,7 +83,7 @@ export class ExpressionChecker implements Checking {
   value(source: ParsedExpression, expected: Type, locals: Locals = NO_LOCALS): Ir {
     return this.#inSource(source, false, () => {
       const ir = this.check(source.ast, locals, expected)
-      return fits(ir, expected) ? ir : this.mismatch(source.ast, expected, ir.type)
+      return fits(ir, expected) ? ir : this.fault(source.ast.at, expectedType(expected, ir.type))
     })
   }
 
@@ -101,21 +103,13 @@ export class ExpressionChecker implements Checking {
     }
   }
 
-  fault(code: DiagnosticCode, at: number, message: string, help?: string): Ir {
-    return this.faultIn(code, this.placeAt(at), message, help)
+  fault(at: number, fault: Fault): Ir {
+    return this.faultIn(this.placeAt(at), fault)
   }
 
-  faultIn(code: DiagnosticCode, place: Place, message: string, help?: string): Ir {
-    this.#report.add(code, place, message, help)
+  faultIn(place: Place, fault: Fault): Ir {
+    this.#report.add(place, fault)
     return FAULTY_IR
-  }
-
-  mismatch(ast: Ast, expected: Type, found: Type): Ir {
-    return this.fault(
-      'type-mismatch',
-      ast.at,
-      `expected ${typeName(expected)}, found ${typeName(found)}`,
-    )
   }
 
   truth(ast: Ast, locals: Locals): Ir {
@@ -123,7 +117,7 @@ export class ExpressionChecker implements Checking {
     if (ir.type.kind === 'truth' || ir.type.kind === 'faulty') return ir
     if (ir.type.kind === 'flag')
       return this.#placed({ op: 'holds', flag: ir, type: TRUTH }, ast, locals)
-    return this.fault('type-mismatch', ast.at, `expected a condition, found ${typeName(ir.type)}`)
+    return this.fault(ast.at, expectedKind('condition', ir.type))
   }
 
   /** A condition keeps its place; an argument that is one keeps that of the call alone. */
@@ -161,11 +155,7 @@ export class ExpressionChecker implements Checking {
       case 'name':
         return this.#names.name(ast.name, ast.at, locals, expected)
       case 'list':
-        return this.fault(
-          'type-mismatch',
-          ast.at,
-          'a list can only stand right of `in` or in `sets.contains`',
-        )
+        return this.fault(ast.at, LIST_OUT_OF_PLACE)
       case 'field':
         return this.#names.field(ast, locals)
       case 'index':
@@ -185,7 +175,7 @@ export class ExpressionChecker implements Checking {
 
   inline(definition: Definition, args: readonly Ir[], at: number, monotone = this.#monotone): Ir {
     if (this.#inlining.includes(definition.name) || this.#inlining.length > 30) {
-      return this.fault('define-cycle', at, `\`${definition.name}\` uses itself`)
+      return this.fault(at, usesItself(definition.name))
     }
     this.#inlining.push(definition.name)
     const locals = new Map(definition.parameters.map((name, i) => [name, args[i] ?? FAULTY_IR]))

@@ -1,9 +1,23 @@
 import { fits, literalMembers, type Checking, type Locals } from './checking.ts'
-import { didYouMean } from './diagnostic.ts'
 import type { Ir } from './ir.ts'
+import { unknownAxis, unknownFunction } from './name-faults.ts'
 import { isZone } from './scope.ts'
 import type { Ast } from './syntax.ts'
-import { FAULTY, TRUTH, typeName, type Type } from './types.ts'
+import {
+  arity,
+  CONTAINS_FORM,
+  EXPECTED_DAYS,
+  EXPECTED_DURATION,
+  expectedKind,
+  expectedType,
+  HAS_IN_GRANT,
+  NEEDS_AXIS_NAME,
+  needsOrderedEnum,
+  quantifierForm,
+  quantifierInGrant,
+  unknownZone,
+} from './type-faults.ts'
+import { FAULTY, TRUTH, type Type } from './types.ts'
 
 const QUANTIFIERS = ['exists', 'all', 'exists_one', 'filter', 'count'] as const
 const FUNCTIONS = [
@@ -54,22 +68,13 @@ export class FunctionChecker {
         return this.#level(ast, locals)
       default: {
         const known = [...FUNCTIONS, ...this.#checking.scope.defines.keys()]
-        return this.#checking.fault(
-          'unknown-function',
-          ast.at,
-          `unknown function \`${ast.name}\``,
-          didYouMean(ast.name, known),
-        )
+        return this.#checking.fault(ast.at, unknownFunction(ast.name, known))
       }
     }
   }
 
   #arity(ast: Ast, expected: number): Ir {
-    return this.#checking.fault(
-      'type-mismatch',
-      ast.at,
-      `expected ${expected} argument${expected === 1 ? '' : 's'}`,
-    )
+    return this.#checking.fault(ast.at, arity(expected))
   }
 
   #checkWithin(ast: Ast & { kind: 'call' }, locals: Locals): Ir {
@@ -77,17 +82,15 @@ export class FunctionChecker {
     if (time === undefined || limit === undefined) return this.#arity(ast, 2)
     const checked = this.#checking.check(time, locals)
     const timestamp: Type = { kind: 'timestamp' }
-    if (!fits(checked, timestamp)) return this.#checking.mismatch(time, timestamp, checked.type)
+    if (!fits(checked, timestamp))
+      return this.#checking.fault(time.at, expectedType(timestamp, checked.type))
     if (ast.name === 'within') {
-      if (limit.kind !== 'duration')
-        return this.#checking.fault('type-mismatch', limit.at, 'expected a duration such as `12h`')
+      if (limit.kind !== 'duration') return this.#checking.fault(limit.at, EXPECTED_DURATION)
       return { op: 'within', time: checked, seconds: limit.seconds, type: TRUTH }
     }
-    if (limit.kind !== 'int')
-      return this.#checking.fault('type-mismatch', limit.at, 'expected a number of days')
+    if (limit.kind !== 'int') return this.#checking.fault(limit.at, EXPECTED_DAYS)
     const name = zone?.kind === 'text' ? zone.value : this.#checking.scope.zone
-    if (!isZone(name))
-      return this.#checking.fault('bad-date', zone?.at ?? ast.at, `unknown time zone \`${name}\``)
+    if (!isZone(name)) return this.#checking.fault(zone?.at ?? ast.at, unknownZone(name))
     return { op: 'within-days', time: checked, days: limit.value, zone: name, type: TRUTH }
   }
 
@@ -95,12 +98,7 @@ export class FunctionChecker {
     const [arg] = ast.args
     if (arg === undefined || ast.args.length > 1) return this.#arity(ast, 1)
     if (this.#checking.monotone) {
-      return this.#checking.fault(
-        'grant-negation',
-        ast.at,
-        '`has` cannot stand in a grant',
-        'compare the value, or use a veto or a cap',
-      )
+      return this.#checking.fault(ast.at, HAS_IN_GRANT)
     }
     return { op: 'has', of: this.#checking.check(arg, locals), type: TRUTH }
   }
@@ -109,15 +107,14 @@ export class FunctionChecker {
     const of = ast.args.map((arg) => this.#checking.check(arg, locals, expected))
     const type = of.find(({ type }) => type.kind !== 'faulty')?.type
     if (type?.kind !== 'enum' || !type.ordered) {
-      return this.#checking.fault(
-        'type-mismatch',
-        ast.at,
-        `\`${which}\` needs values of one ordered enum`,
-      )
+      return this.#checking.fault(ast.at, needsOrderedEnum(which))
     }
     const odd = of.findIndex((ir) => !fits(ir, type))
     if (odd >= 0)
-      return this.#checking.mismatch(ast.args[odd] ?? ast, type, of[odd]?.type ?? FAULTY)
+      return this.#checking.fault(
+        (ast.args[odd] ?? ast).at,
+        expectedType(type, of[odd]?.type ?? FAULTY),
+      )
     return { op: 'extreme', which, of, type }
   }
 
@@ -127,7 +124,10 @@ export class FunctionChecker {
     if (type === undefined) return this.#arity(ast, 2)
     const odd = options.findIndex((ir) => !fits(ir, type))
     if (odd >= 0)
-      return this.#checking.mismatch(ast.args[odd] ?? ast, type, options[odd]?.type ?? FAULTY)
+      return this.#checking.fault(
+        (ast.args[odd] ?? ast).at,
+        expectedType(type, options[odd]?.type ?? FAULTY),
+      )
     return { op: 'first', options, type }
   }
 
@@ -140,15 +140,10 @@ export class FunctionChecker {
           : arg.value
         : undefined
     if (arg === undefined || name === undefined)
-      return this.#checking.fault('type-mismatch', ast.at, '`axis` needs the name of an axis')
+      return this.#checking.fault(ast.at, NEEDS_AXIS_NAME)
     const type = this.#checking.scope.axes.get(name)
     if (type !== undefined) return { op: 'axis', axis: name, type }
-    return this.#checking.fault(
-      'unknown-axis',
-      arg.at,
-      `unknown axis \`${name}\``,
-      didYouMean(name, this.#checking.scope.axes.keys()),
-    )
+    return this.#checking.fault(arg.at, unknownAxis(name, this.#checking.scope.axes.keys()))
   }
 
   #level(ast: Ast & { kind: 'call' }, locals: Locals): Ir {
@@ -157,7 +152,7 @@ export class FunctionChecker {
     if (text === undefined) return this.#arity(ast, 2)
     const of = this.#checking.check(text, locals, { kind: 'label' })
     if (!fits(of, { kind: 'label' }))
-      return this.#checking.mismatch(text, { kind: 'label' }, of.type)
+      return this.#checking.fault(text.at, expectedType({ kind: 'label' }, of.type))
     return axis.type.kind === 'faulty' ? axis : { op: 'level', of, type: axis.type }
   }
 
@@ -167,20 +162,10 @@ export class FunctionChecker {
     if (list.type.kind === 'faulty') return list
     const quantifier = QUANTIFIERS.find((name) => name === ast.name)
     if (quantifier === undefined && ast.name !== 'size') {
-      const help = didYouMean(ast.name, [...QUANTIFIERS, 'size'])
-      return this.#checking.fault(
-        'unknown-function',
-        ast.nameAt,
-        `unknown function \`${ast.name}\``,
-        help,
-      )
+      return this.#checking.fault(ast.nameAt, unknownFunction(ast.name, [...QUANTIFIERS, 'size']))
     }
     if (list.type.kind !== 'list') {
-      return this.#checking.fault(
-        'type-mismatch',
-        ast.of.at,
-        `expected a list, found ${typeName(list.type)}`,
-      )
+      return this.#checking.fault(ast.of.at, expectedKind('list', list.type))
     }
     if (quantifier === undefined) return { op: 'size', list, type: { kind: 'count' } }
     return this.#quantifier(quantifier, ast, list, list.type.record, locals)
@@ -195,15 +180,10 @@ export class FunctionChecker {
   ): Ir {
     const [variable, body] = ast.args
     if (variable?.kind !== 'name' || variable.name.startsWith('$') || body === undefined) {
-      return this.#checking.fault('type-mismatch', ast.nameAt, `write \`${op}(x, condition)\``)
+      return this.#checking.fault(ast.nameAt, quantifierForm(op))
     }
     if (this.#checking.monotone && (op === 'all' || op === 'exists_one')) {
-      return this.#checking.fault(
-        'grant-negation',
-        ast.nameAt,
-        `\`${op}\` cannot stand in a grant`,
-        'more evidence could make it false: use a veto or a cap',
-      )
+      return this.#checking.fault(ast.nameAt, quantifierInGrant(op))
     }
     const slot = this.#checking.newSlot()
     const element: Ir = { op: 'variable', slot, type: { kind: 'record', record } }
@@ -215,20 +195,12 @@ export class FunctionChecker {
   #contains(ast: Ast & { kind: 'method' }, locals: Locals): Ir {
     const [setAst, members] = ast.args
     if (ast.name !== 'contains' || setAst === undefined || members?.kind !== 'list') {
-      return this.#checking.fault(
-        'unknown-function',
-        ast.nameAt,
-        'write `sets.contains(set, [members])`',
-      )
+      return this.#checking.fault(ast.nameAt, CONTAINS_FORM)
     }
     const set = this.#checking.check(setAst, locals)
     if (set.type.kind === 'faulty') return set
     if (set.type.kind !== 'set')
-      return this.#checking.fault(
-        'type-mismatch',
-        setAst.at,
-        `expected a set, found ${typeName(set.type)}`,
-      )
+      return this.#checking.fault(setAst.at, expectedKind('set', set.type))
     const mask = literalMembers(this.#checking, members.items, set.type.of, locals)
     return { op: 'contains', set, mask, type: TRUTH }
   }

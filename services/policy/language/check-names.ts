@@ -1,11 +1,26 @@
 import { readTime } from './dates.ts'
-import { didYouMean, type Place } from './diagnostic.ts'
+import type { Place } from './diagnostic.ts'
 import { FAULTY_IR, fits, type Checking, type Locals } from './checking.ts'
 import type { Ir } from './ir.ts'
 import { F, T } from './kleene.ts'
+import {
+  unknownColumn,
+  unknownField,
+  unknownMember,
+  unknownName,
+  unknownOption,
+  unknownTable,
+} from './name-faults.ts'
 import { OPTION_RECORD, type Definition } from './scope.ts'
 import type { Ast } from './syntax.ts'
-import { ABSENT, maskOf, TRUTH, typeName, type EnumType, type Type } from './types.ts'
+import {
+  cellIsList,
+  expectedType,
+  noDate,
+  noFields,
+  ONLY_TABLES_ARE_INDEXED,
+} from './type-faults.ts'
+import { ABSENT, maskOf, TRUTH, type EnumType, type Type } from './types.ts'
 
 /** Types what an expression names: facts and their fields, members, levels, days, tables and the cells of a row. */
 export class NameChecker {
@@ -19,42 +34,23 @@ export class NameChecker {
   instant(text: string, at: number): Ir {
     const value = readTime(text, this.#checking.scope.zone)
     if (value !== undefined) return { op: 'number', value, type: { kind: 'timestamp' } }
-    return this.#checking.fault(
-      'bad-date',
-      at,
-      `\`${text}\` is no date`,
-      'write "2026-04-01" or "2026-04-01T09:00:00+09:00"',
-    )
+    return this.#checking.fault(at, noDate(text, 'in an expression'))
   }
 
   member(name: string, place: Place, type: EnumType): Ir {
     const mask = maskOf(type, name)
     if (mask !== ABSENT) return { op: 'mask', value: mask, type }
-    const isAxis = type.name.startsWith('axis ')
-    return this.#checking.faultIn(
-      isAxis ? 'unknown-level' : 'enum-member',
-      place,
-      isAxis
-        ? `unknown level \`${name}\` of ${type.name}`
-        : `unknown member \`${name}\` of enum ${type.name}`,
-      didYouMean(name, type.members) ?? `known: ${type.members.join(', ')}`,
-    )
+    return this.#checking.faultIn(place, unknownMember(name, type))
   }
 
   /** The cell of a column, as a value of the type that is expected; a member that does not exist is the cell's fault. */
   #cell(name: string, at: number, expected?: Type): Ir {
     const cell = this.#checking.columns.get(name)
     if (cell === undefined) {
-      const help = this.#checking.columns.hint(name)
-      return this.#checking.fault('unknown-name', at, `unknown column \`${name}\``, help)
+      return this.#checking.fault(at, unknownColumn(name, this.#checking.columns.hint(name)))
     }
     if (cell.kind !== 'scalar' || cell.value === null)
-      return this.#checking.fault(
-        'type-mismatch',
-        at,
-        `\`${name}\` is a list`,
-        'use it in `need_each`',
-      )
+      return this.#checking.fault(at, cellIsList(name))
     if (expected?.kind === 'enum') return this.member(cell.text, cell.place, expected)
     if (expected?.kind === 'timestamp') return this.instant(cell.text, at)
     if (typeof cell.value === 'number')
@@ -94,25 +90,14 @@ export class NameChecker {
       ...this.#checking.scope.defines.keys(),
       ...this.#checking.scope.catalogue.roots.keys(),
     ]
-    return this.#checking.fault(
-      'unknown-name',
-      at,
-      `unknown name \`${name}\``,
-      didYouMean(name, known),
-    )
+    return this.#checking.fault(at, unknownName(name, known))
   }
 
   field(ast: Ast & { kind: 'field' }, locals: Locals): Ir {
     const of = this.#checking.check(ast.of, locals)
     if (of.type.kind === 'faulty') return of
     if (of.type.kind !== 'record') {
-      const help = of.type.kind === 'list' ? 'look into a list with `.exists(x, …)`' : undefined
-      return this.#checking.fault(
-        'type-mismatch',
-        ast.nameAt,
-        `${typeName(of.type)} has no fields`,
-        help,
-      )
+      return this.#checking.fault(ast.nameAt, noFields(of.type))
     }
     const { record } = of.type
     const derived = this.#checking.scope.derived.get(record)?.get(ast.name)
@@ -123,17 +108,12 @@ export class NameChecker {
         : this.#checking.scope.catalogue.records.get(record)
     const type = fields?.get(ast.name)
     if (type !== undefined) return { op: 'field', of, name: ast.name, type }
-    const code = record === OPTION_RECORD ? 'unknown-option' : 'unknown-field'
+    const unknown = record === OPTION_RECORD ? unknownOption : unknownField
     const known = [
       ...(fields?.keys() ?? []),
       ...(this.#checking.scope.derived.get(record)?.keys() ?? []),
     ]
-    return this.#checking.fault(
-      code,
-      ast.nameAt,
-      `unknown field \`${ast.name}\` of ${record}`,
-      didYouMean(ast.name, known),
-    )
+    return this.#checking.fault(ast.nameAt, unknown(ast.name, record, known))
   }
 
   #derivedField(definition: Definition, of: Ir, { name, nameAt }: Ast & { kind: 'field' }): Ir {
@@ -149,23 +129,18 @@ export class NameChecker {
   index(ast: Ast & { kind: 'index' }, locals: Locals): Ir {
     const { of } = ast
     if (of.kind !== 'field' || of.of.kind !== 'name' || of.of.name !== 'tables') {
-      return this.#checking.fault(
-        'type-mismatch',
-        ast.at,
-        'only a table can be indexed: `tables.<name>[key]`',
-      )
+      return this.#checking.fault(ast.at, ONLY_TABLES_ARE_INDEXED)
     }
     const table = this.#checking.scope.tables.get(of.name)
     if (table === undefined) {
       return this.#checking.fault(
-        'unknown-name',
         of.nameAt,
-        `unknown table \`${of.name}\``,
-        didYouMean(of.name, this.#checking.scope.tables.keys()),
+        unknownTable(of.name, this.#checking.scope.tables.keys()),
       )
     }
     const key = this.#checking.check(ast.key, locals, table.key)
-    if (!fits(key, table.key)) return this.#checking.mismatch(ast.key, table.key, key.type)
+    if (!fits(key, table.key))
+      return this.#checking.fault(ast.key.at, expectedType(table.key, key.type))
     return { op: 'table', table: table.name, key, type: table.value }
   }
 }

@@ -1,7 +1,17 @@
 import { FAULTY_IR, fits, literalMembers, type Checking, type Locals } from './checking.ts'
 import type { Ir } from './ir.ts'
 import type { Ast, Comparison } from './syntax.ts'
-import { TRUTH, typeName, type EnumType, type Type } from './types.ts'
+import {
+  countFromAbove,
+  expectedKind,
+  expectedType,
+  NEGATED_LIST,
+  noOrder,
+  notComparable,
+  oddChoice,
+  setOnTheLeft,
+} from './type-faults.ts'
+import { TRUTH, type EnumType, type Type } from './types.ts'
 
 /** Types negations, joins, comparisons and choices. */
 export class OperatorChecker {
@@ -20,12 +30,7 @@ export class OperatorChecker {
   /** A grant must stay when evidence is added: nothing about a list may be negated in it. */
   #refuseNegation(ir: Ir, at: number): void {
     if (!this.#checking.monotone || !this.#looksIntoList(ir)) return
-    this.#checking.fault(
-      'grant-negation',
-      at,
-      'a grant cannot negate what it finds in a list',
-      'use a veto or a cap, or a derived field',
-    )
+    this.#checking.fault(at, NEGATED_LIST)
   }
 
   #looksIntoList(ir: Ir): boolean {
@@ -66,13 +71,9 @@ export class OperatorChecker {
     const first = this.#checking.check(firstAst, locals, expected)
     const second = this.#checking.check(secondAst, locals, expected ?? first.type)
     if (!fits(second, first.type))
-      return this.#checking.mismatch(secondAst, first.type, second.type)
+      return this.#checking.fault(secondAst.at, expectedType(first.type, second.type))
     if (!['truth', 'enum', 'flag', 'faulty'].includes(first.type.kind)) {
-      return this.#checking.fault(
-        'type-mismatch',
-        ast.at,
-        `a choice is between conditions or enum members, not ${typeName(first.type)}`,
-      )
+      return this.#checking.fault(ast.at, oddChoice(first.type))
     }
     const [then, otherwise] = bareThen ? [second, first] : [first, second]
     return { op: 'conditional', test, then, otherwise, type: first.type }
@@ -103,14 +104,8 @@ export class OperatorChecker {
     }
     const left = this.#checking.check(ast.left, locals)
     if (left.type.kind === 'set') {
-      const help = 'write `member in set`, or `sets.contains(set, [members])`'
       return {
-        left: this.#checking.fault(
-          'type-mismatch',
-          ast.opAt,
-          `a set cannot stand left of \`${ast.op}\``,
-          help,
-        ),
+        left: this.#checking.fault(ast.opAt, setOnTheLeft(ast.op)),
         right: FAULTY_IR,
       }
     }
@@ -129,11 +124,7 @@ export class OperatorChecker {
       if (equality && left.op === 'mask')
         return { op: 'one-of', of: right, mask: left.value, type: TRUTH }
       if (!equality && !left.type.ordered) {
-        return this.#checking.fault(
-          'type-mismatch',
-          ast.opAt,
-          `members of enum ${left.type.name} have no order`,
-        )
+        return this.#checking.fault(ast.opAt, noOrder(left.type.name))
       }
       return { op: 'compare-enum', cmp, left, right, type: TRUTH }
     }
@@ -150,19 +141,11 @@ export class OperatorChecker {
       return { op: 'compare-time', cmp, left, right, type: TRUTH }
     if (['int int', 'age int', 'age duration', 'count int', 'int count'].includes(kinds)) {
       if (this.#checking.monotone && left.type.kind === 'count' && cmp !== '>=' && cmp !== '>') {
-        return this.#checking.fault(
-          'grant-negation',
-          ast.opAt,
-          `a grant can only ask for at least a number, not \`${cmp}\``,
-        )
+        return this.#checking.fault(ast.opAt, countFromAbove(cmp))
       }
       return { op: 'compare-number', cmp, left, right, type: TRUTH }
     }
-    return this.#checking.fault(
-      'type-mismatch',
-      ast.opAt,
-      `cannot compare ${typeName(left.type)} with ${typeName(right.type)} by \`${ast.op}\``,
-    )
+    return this.#checking.fault(ast.opAt, notComparable(left.type, right.type, ast.op))
   }
 
   #in(ast: Ast & { kind: 'binary' }, locals: Locals): Ir {
@@ -170,11 +153,7 @@ export class OperatorChecker {
       const of = this.#checking.check(ast.left, locals)
       if (of.type.kind === 'faulty') return of
       if (of.type.kind !== 'enum')
-        return this.#checking.fault(
-          'type-mismatch',
-          ast.left.at,
-          `expected an enum, found ${typeName(of.type)}`,
-        )
+        return this.#checking.fault(ast.left.at, expectedKind('enum', of.type))
       return {
         op: 'one-of',
         of,
@@ -185,14 +164,11 @@ export class OperatorChecker {
     const set = this.#checking.check(ast.right, locals)
     if (set.type.kind === 'faulty') return set
     if (set.type.kind !== 'set') {
-      return this.#checking.fault(
-        'type-mismatch',
-        ast.right.at,
-        `expected a set or a list of members, found ${typeName(set.type)}`,
-      )
+      return this.#checking.fault(ast.right.at, expectedKind('setOrMembers', set.type))
     }
     const of = this.#checking.check(ast.left, locals, set.type.of)
-    if (!fits(of, set.type.of)) return this.#checking.mismatch(ast.left, set.type.of, of.type)
+    if (!fits(of, set.type.of))
+      return this.#checking.fault(ast.left.at, expectedType(set.type.of, of.type))
     return { op: 'member-of', of, set, type: TRUTH }
   }
 }

@@ -1,11 +1,12 @@
 import type { Columns } from './columns.ts'
-import type { DiagnosticCode, Place } from './diagnostic.ts'
+import type { Fault, Place } from './diagnostic.ts'
 import type { Ir } from './ir.ts'
 import { F } from './kleene.ts'
 import type { Definition, Scope } from './scope.ts'
 import type { SourceMap } from './source-map.ts'
 import type { Ast } from './syntax.ts'
-import { FAULTY, typeName, type EnumType, type Type } from './types.ts'
+import { expectedMember } from './type-faults.ts'
+import { FAULTY, sameType, type EnumType, type Type } from './types.ts'
 
 /** Variables and parameters by name. */
 export type Locals = ReadonlyMap<string, Ir>
@@ -31,14 +32,14 @@ export interface Checking {
   truth(ast: Ast, locals: Locals): Ir
   /** A definition with `args` for its parameters. */
   inline(definition: Definition, args: readonly Ir[], at: number, monotone?: boolean): Ir
-  fault(code: DiagnosticCode, at: number, message: string, help?: string): Ir
-  faultIn(code: DiagnosticCode, place: Place, message: string, help?: string): Ir
-  mismatch(ast: Ast, expected: Type, found: Type): Ir
+  /** Reports what is wrong at an offset of the expression that is read. */
+  fault(at: number, fault: Fault): Ir
+  faultIn(place: Place, fault: Fault): Ir
 }
 
 export function fits(ir: Ir, expected: Type): boolean {
   if (ir.type.kind === 'faulty' || expected.kind === 'faulty') return true
-  return typeName(ir.type) === typeName(expected) && ir.type.kind === expected.kind
+  return sameType(ir.type, expected)
 }
 
 /** Union of literal members. */
@@ -52,8 +53,7 @@ export function literalMembers(
   for (const item of items) {
     const ir = checking.check(item, locals, type)
     if (ir.op === 'mask') mask |= ir.value
-    else if (ir.type.kind !== 'faulty')
-      checking.fault('type-mismatch', item.at, `expected a member of ${typeName(type)}`)
+    else if (ir.type.kind !== 'faulty') checking.fault(item.at, expectedMember(type))
   }
   return mask
 }

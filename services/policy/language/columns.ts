@@ -1,5 +1,6 @@
-import { didYouMean } from './diagnostic.ts'
 import type { Value } from './document.ts'
+import { didYouMean, knownWords } from './hints.ts'
+import type { Text } from './text.ts'
 
 /** The cells of one row of a `grant_table`, by `$name`; it remembers which were asked for. */
 export class Columns {
@@ -18,12 +19,12 @@ export class Columns {
   }
 
   /** What to write instead of a name that is not there. */
-  hint(name: string): string {
+  hint(name: string): Text {
     const known = [...this.#cells.keys()]
-    if (known.length === 0) return 'only a `grant_table` has columns'
+    if (known.length === 0) return NO_TABLE
     // Digits are all near to each other: a neighbour is no hint.
     const near = /^\$\d/.test(name) ? undefined : didYouMean(name, known)
-    return near ?? `known: ${known.join(', ')}`
+    return near ?? knownWords(known)
   }
 
   /** The same row, with `$0`, `$1` … of one piece that it lists. */
@@ -32,6 +33,11 @@ export class Columns {
     const cells = parts.map((part, i) => [`$${i}`, part] as const)
     return new Columns(new Map([...this.#cells, ...cells]), this.#used)
   }
+}
+
+const NO_TABLE: Text = {
+  ja: '列があるのは `grant_table` だけです',
+  en: 'only a `grant_table` has columns',
 }
 
 export const NO_COLUMNS = new Columns(new Map())

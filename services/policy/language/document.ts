@@ -1,6 +1,27 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml'
 import type { Json } from '../../kernel/canonical-json.ts'
-import { didYouMean, type Place, type Report } from './diagnostic.ts'
+import type { Place, Report } from './diagnostic.ts'
+import {
+  BRACKETS_TOO_DEEP,
+  documentTooLong,
+  EMPTY_DOCUMENT,
+  forbiddenKey,
+  KEY_IS_NO_TEXT,
+  missingKey,
+  NO_ANCHORS,
+  NO_TAGS,
+  notList,
+  notMap,
+  notOneValue,
+  notText,
+  notTexts,
+  TOO_MANY_PARTS,
+  unknownKey,
+} from './document-faults.ts'
+import { writeForm } from './hints.ts'
+import { PART, quoted } from './parts.ts'
+import type { Text } from './text.ts'
+import { yamlFault } from './yaml-faults.ts'
 
 /** A document as its author wrote it, every part with its place. */
 export type Value = MapValue | ListValue | ScalarValue
@@ -51,7 +72,7 @@ export interface SourceFile {
 export function readDocument(source: SourceFile, report: Report): Value | undefined {
   const start: Place = { file: source.path, line: 1, column: 1 }
   if (source.text.length > MAX_LENGTH) {
-    report.add('too-large', start, `document of more than ${MAX_LENGTH} characters`)
+    report.add(start, documentTooLong(MAX_LENGTH))
     return undefined
   }
   const reader = new Reader(source, report)
@@ -60,9 +81,6 @@ export function readDocument(source: SourceFile, report: Report): Value | undefi
 
 /** Drafts may bring ever other names of documents. */
 const MOST_REMEMBERED = 1000
-
-const UNDER_EACH_OTHER =
-  'what belongs together begins in the same column: look at the spaces before it'
 
 /** Reads as `readDocument` does, but a document without fault only once for as long as its text stays. */
 export function rememberingReader(): typeof readDocument {
@@ -90,7 +108,7 @@ class Reader {
 
   read(start: Place): Value | undefined {
     if (deepestBracket(this.#source.text) > MAX_DEPTH * 8) {
-      this.#report.add('too-large', start, 'lists or maps nested too deeply')
+      this.#report.add(start, BRACKETS_TOO_DEEP)
       return undefined
     }
     try {
@@ -103,25 +121,18 @@ class Reader {
         stringKeys: true,
         logLevel: 'error',
       })
-      for (const error of document.errors) {
-        const code = error.code === 'DUPLICATE_KEY' ? 'duplicate-key' : 'yaml-syntax'
-        this.#report.add(
-          code,
-          this.#place(error.pos[0]),
-          firstLine(error.message),
-          YAML_HELP.find(([start]) => error.message.startsWith(start))?.[1],
-        )
-      }
+      for (const error of document.errors)
+        this.#report.add(this.#place(error.pos[0]), yamlFault(error))
       if (document.errors.length > 0) return undefined
       if (document.contents === null) {
-        this.#report.add('wrong-form', start, 'empty document', 'begin with `language: 1`')
+        this.#report.add(start, EMPTY_DOCUMENT)
         return undefined
       }
       return this.#value(document.contents, 0)
     } catch (error) {
       // The parser recurses: hostile nesting ends its stack, which is the author's fault and not ours.
       if (!(error instanceof RangeError)) throw error
-      this.#report.add('too-large', start, 'lists or maps nested too deeply')
+      this.#report.add(start, BRACKETS_TOO_DEEP)
       return undefined
     }
   }
@@ -136,15 +147,15 @@ class Reader {
     const place = this.#place(offset)
     this.#nodes += 1
     if (depth > MAX_DEPTH || this.#nodes > MAX_NODES) {
-      this.#report.add('too-large', place, 'document nested too deeply or with too many parts')
+      this.#report.add(place, TOO_MANY_PARTS)
       return undefined
     }
     if (isAlias(node)) {
-      this.#report.add('yaml-syntax', place, 'anchors and aliases are not part of the language')
+      this.#report.add(place, NO_ANCHORS)
       return undefined
     }
     if (node.tag !== undefined && !node.tag.startsWith('tag:yaml.org,2002:')) {
-      this.#report.add('yaml-syntax', place, 'tags are not part of the language')
+      this.#report.add(place, NO_TAGS)
       return undefined
     }
     if (isMap(node)) return this.#map(node, place, depth)
@@ -166,13 +177,13 @@ class Reader {
     for (const pair of node.items) {
       const keyNode = pair.key
       if (!isScalar(keyNode)) {
-        this.#report.add('wrong-form', place, 'a key must be plain text')
+        this.#report.add(place, KEY_IS_NO_TEXT)
         continue
       }
       const keyPlace = this.#place(keyNode.range?.[0] ?? 0)
       const key = String(keyNode.value)
       if (FORBIDDEN_KEYS.has(key)) {
-        this.#report.add('unknown-key', keyPlace, `\`${key}\` cannot be a key`)
+        this.#report.add(keyPlace, forbiddenKey(key))
         continue
       }
       const value = this.#child(pair.value, keyPlace, depth)
@@ -248,22 +259,6 @@ function nothing(place: Place): ScalarValue {
   return { kind: 'scalar', place, value: null, text: '', placeAt: () => place }
 }
 
-/** What to do about faults of YAML, by how the parser's message begins. */
-const YAML_HELP: readonly (readonly [start: string, help: string])[] = [
-  ['Tags and anchors', 'put an expression that begins with `!` in quotes, or under `|`'],
-  ['All mapping items', UNDER_EACH_OTHER],
-  ['A block sequence', UNDER_EACH_OTHER],
-  ['Sequence item without', UNDER_EACH_OTHER],
-  ['Nested mappings', 'one key a line; put a text with `: ` in it in quotes'],
-  ['Tabs are not', 'write spaces'],
-  ['Missing closing', 'close what was opened further up'],
-]
-
-function firstLine(message: string): string {
-  const line = message.split('\n')[0] ?? message
-  return line.charAt(0).toLowerCase() + line.slice(1)
-}
-
 /** Typed access to a map: each key is taken once, and `finish` reports what nobody asked for. */
 export class Fields {
   readonly place: Place
@@ -284,8 +279,7 @@ export class Fields {
 
   required(key: string): Entry | undefined {
     const entry = this.entry(key)
-    if (entry === undefined)
-      this.#report.add('missing-key', this.place, `key \`${key}\` is missing`)
+    if (entry === undefined) this.#report.add(this.place, missingKey(key))
     return entry
   }
 
@@ -293,7 +287,7 @@ export class Fields {
     const value = this.entry(key)?.value
     if (value === undefined) return undefined
     if (value.kind === 'scalar' && value.value !== null) return value.text
-    this.#report.add('wrong-form', value.place, `\`${key}\` must be text`)
+    this.#report.add(value.place, notText(key))
     return undefined
   }
 
@@ -305,24 +299,24 @@ export class Fields {
     const value = this.entry(key)?.value
     if (value === undefined) return undefined
     if (value.kind === 'scalar') return value
-    this.#report.add('wrong-form', value.place, `\`${key}\` must be one value`)
+    this.#report.add(value.place, notOneValue(key))
     return undefined
   }
 
   map(key: string): MapValue | undefined {
     const value = this.entry(key)?.value
-    return value === undefined ? undefined : asMap(value, `\`${key}\``, this.#report)
+    return value === undefined ? undefined : asMap(value, quoted(key), this.#report)
   }
 
   list(key: string): readonly Value[] {
     const value = this.entry(key)?.value
-    return value === undefined ? [] : asList(value, `\`${key}\``, this.#report)
+    return value === undefined ? [] : asList(value, quoted(key), this.#report)
   }
 
   texts(key: string): readonly ScalarValue[] {
     return this.list(key).flatMap((item) => {
       if (item.kind === 'scalar' && item.value !== null) return [item]
-      this.#report.add('wrong-form', item.place, `\`${key}\` must be a list of texts`)
+      this.#report.add(item.place, notTexts(key))
       return []
     })
   }
@@ -331,42 +325,29 @@ export class Fields {
   finish(): void {
     for (const entry of this.#entries.values()) {
       if (this.#asked.has(entry.key)) continue
-      this.#report.add(
-        'unknown-key',
-        entry.keyPlace,
-        `unknown key \`${entry.key}\``,
-        didYouMean(entry.key, this.#asked) ?? `known here: ${[...this.#asked].join(', ')}`,
-      )
+      this.#report.add(entry.keyPlace, unknownKey(entry.key, this.#asked))
     }
   }
 }
 
-/** `help` shows the form, where it is always the same. */
-export function asMap(
-  value: Value,
-  what: string,
-  report: Report,
-  help = 'write `{ key: value }`, or the keys on lines of their own',
-): MapValue | undefined {
+/** `form` shows how it is written, where that is always the same. */
+export function asMap(value: Value, what: Text, report: Report, form?: Text): MapValue | undefined {
   if (value.kind === 'map') return value
-  report.add('wrong-form', value.place, `${what} must be a map`, help)
+  report.add(value.place, notMap(what, form))
   return undefined
 }
 
-export function asList(value: Value, what: string, report: Report): readonly Value[] {
+export function asList(value: Value, what: Text, report: Report): readonly Value[] {
   if (value.kind === 'list') return value.items
-  const help = 'write `[a, b]`, or each on a line of its own after `- `'
-  report.add('wrong-form', value.place, `${what} must be a list`, help)
+  report.add(value.place, notList(what))
   return []
 }
 
+const TITLE_FORM = writeForm('{ ja: …, en: … }')
+
 /** `{ ja: …, en: … }`, both required. */
-export function asText(
-  value: Value | undefined,
-  report: Report,
-): { readonly ja: string; readonly en: string } {
-  const map =
-    value === undefined ? undefined : asMap(value, 'a title', report, 'write `{ ja: …, en: … }`')
+export function asText(value: Value | undefined, report: Report): Text {
+  const map = value === undefined ? undefined : asMap(value, PART.title, report, TITLE_FORM)
   if (map === undefined) return { ja: '', en: '' }
   const fields = new Fields(map, report)
   const text = { ja: fields.requiredText('ja') ?? '', en: fields.requiredText('en') ?? '' }

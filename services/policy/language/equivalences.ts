@@ -1,4 +1,4 @@
-import { didYouMean, Report, type Place } from './diagnostic.ts'
+import { Report, type Place } from './diagnostic.ts'
 import {
   asMap,
   asText,
@@ -8,8 +8,17 @@ import {
   type SourceFile,
   type Value,
 } from './document.ts'
+import { equivalenceTwice, unknownEquivalence } from './name-faults.ts'
 import type { Axis, Named } from './pack.ts'
 import type { Text } from './text.ts'
+import {
+  axisWithoutLevel,
+  equivalenceCitesNothing,
+  keyOfOtherAxes,
+  tooManyEquivalences,
+  WITHIN_ONE_FRAMEWORK,
+} from './pack-faults.ts'
+import { PART } from './parts.ts'
 import { openDocument, isMember, readAxisName, type NamedAxes } from './read-names.ts'
 
 /** Under this name, what another framework found counts as a level here; only where a profile or a question names it. */
@@ -66,19 +75,13 @@ class EquivalenceReader {
 
   finish(): readonly Equivalence[] {
     for (const { id, place } of this.#enabled ?? []) {
-      if (!this.#ids.has(id))
-        this.#report.add(
-          'unknown-rule',
-          place,
-          `unknown equivalence \`${id}\``,
-          didYouMean(id, this.#ids) ?? `known: ${[...this.#ids].join(', ')}`,
-        )
+      if (!this.#ids.has(id)) this.#report.add(place, unknownEquivalence(id, this.#ids))
     }
     return this.#found
   }
 
   #equivalence(item: Value): void {
-    const map = asMap(item, 'an equivalence', this.#report)
+    const map = asMap(item, PART.equivalence, this.#report)
     if (map === undefined) return
     const fields = new Fields(map, this.#report)
     const id = fields.scalar('id')
@@ -95,11 +98,7 @@ class EquivalenceReader {
       const from = this.#source(when)
       const to = this.#target(gives)
       if (from !== undefined && from.framework === to?.framework)
-        this.#report.add(
-          'wrong-form',
-          gives.place,
-          'an equivalence is between two frameworks: within one write a rule',
-        )
+        this.#report.add(gives.place, WITHIN_ONE_FRAMEWORK)
       else if (from !== undefined && to !== undefined)
         this.#found.push({ id: id.text, title, cites, why, when: from, gives: to })
     }
@@ -107,12 +106,10 @@ class EquivalenceReader {
   }
 
   #declare(id: ScalarValue, cites: readonly string[], map: MapValue): void {
-    if (this.#ids.has(id.text))
-      this.#report.add('duplicate-id', id.place, `equivalence \`${id.text}\` is defined already`)
+    if (this.#ids.has(id.text)) this.#report.add(id.place, equivalenceTwice(id.text))
     else if (this.#ids.size >= MAX_EQUIVALENCES)
-      this.#report.add('too-large', id.place, `more than ${MAX_EQUIVALENCES} equivalences`)
-    if (cites.length === 0)
-      this.#report.add('missing-cites', map.place, `equivalence \`${id.text}\` cites no clause`)
+      this.#report.add(id.place, tooManyEquivalences(MAX_EQUIVALENCES))
+    if (cites.length === 0) this.#report.add(map.place, equivalenceCitesNothing(id.text))
     this.#ids.add(id.text)
   }
 
@@ -124,12 +121,7 @@ class EquivalenceReader {
     const reached = fields.scalar(key)
     const strange = fields.entry(other)
     if (axis !== undefined && strange !== undefined)
-      this.#report.add(
-        'unknown-key',
-        strange.keyPlace,
-        `unknown key \`${other}\` for axis \`${axis.name}\``,
-        `write \`${key}\``,
-      )
+      this.#report.add(strange.keyPlace, keyOfOtherAxes(other, axis.name, key))
     else if (axis !== undefined) fields.required(key)
     fields.finish()
     if (axis === undefined || reached === undefined) return undefined
@@ -157,11 +149,6 @@ class EquivalenceReader {
   }
 
   #noAnswer(axis: Axis, place: Place): void {
-    this.#report.add(
-      'wrong-form',
-      place,
-      `axis \`${axis.name}\` has no level`,
-      'an equivalence reads a level or a method, and gives a level',
-    )
+    this.#report.add(place, axisWithoutLevel(axis.name))
   }
 }

@@ -6,7 +6,8 @@ import { createFactsValidator } from '../../kernel/facts-check.ts'
 import { readTestFile } from '../case-file.ts'
 import { POLICIES_DIRECTORY, PolicyStore } from '../policy-store.ts'
 import { readCatalogue } from './catalogue.ts'
-import { didYouMean, formatDiagnostic, PolicyRejected, type Diagnostic } from './diagnostic.ts'
+import { formatDiagnostic, PolicyRejected, type Diagnostic } from './diagnostic.ts'
+import { didYouMean } from './hints.ts'
 import { fromCases, not } from './kleene.ts'
 import { parseExpression } from './parse-expression.ts'
 import { readPack } from './read-pack.ts'
@@ -123,9 +124,9 @@ describe('messages to authors', () => {
     ['a wide sign', 'policy.strict ＆＆ policy.strict', 'write it in half width: `&`'],
     ['a wide bracket', 'proofing.channel in ［post］', 'write it in half width: `[`'],
     ['a wide space', 'policy.strict　&& policy.strict', undefined],
-    ['years', 'within(proofing.at, 10y)', 'for years write `addYears`'],
+    ['years', 'within(proofing.at, 10y)', 'write years as days, such as `365d`'],
   ])('%s is told how it is written', (_, when, help) => {
-    expect(refusal(grant(when)).map((found) => found.help)).toEqual(
+    expect(refusal(grant(when)).map((found) => found.help?.en)).toEqual(
       help === undefined ? [] : [help],
     )
   })
@@ -136,13 +137,13 @@ describe('messages to authors', () => {
     ['a title in one language', grant('true').replace(/title: .*/, 'title: one'), /\{ ja: …/],
     ['one thing for a list', 'grants: R1\n', /write `\[a, b\]`/],
   ])('%s is refused with the form that it should have', (_, rules, help) => {
-    expect(refusal(rules)[0]?.help).toMatch(help)
+    expect(refusal(rules)[0]?.help?.en).toMatch(help)
   })
 
   test('levels without brackets are one fault, and no fault of the rules that name them', () => {
     const header = HEADER.replace('[none, low, high]', '"none, low, high"')
     expect(refusal(grant('true'), header)).toMatchObject([
-      { code: 'wrong-form', help: 'write `[none, low, high]`' },
+      { code: 'wrong-form', help: { en: 'write `[none, low, high]`' } },
     ])
   })
 
@@ -154,9 +155,10 @@ describe('messages to authors', () => {
   })
 
   test('a hint is near in letters, or none', () => {
-    expect(didYouMean('jpki_sing_cert', ['jpki_sign_cert', 'jpki_auth_cert'])).toBe(
-      'did you mean `jpki_sign_cert`?',
-    )
+    expect(didYouMean('jpki_sing_cert', ['jpki_sign_cert', 'jpki_auth_cert'])).toEqual({
+      ja: '`jpki_sign_cert` のことですか？',
+      en: 'did you mean `jpki_sign_cert`?',
+    })
     expect(didYouMean('5', ['1', '2'])).toBeUndefined()
   })
 })
@@ -271,7 +273,7 @@ describe('hostile documents', () => {
         ),
         (source) => {
           const parsed = parseExpression(source)
-          if ('fault' in parsed) expect(parsed.fault.at).toBeLessThanOrEqual(source.length)
+          if ('fault' in parsed) expect(parsed.at).toBeLessThanOrEqual(source.length)
         },
       ),
     )

@@ -1,10 +1,21 @@
+import type { Fault } from './diagnostic.ts'
 import {
-  COMPARISONS,
-  type Ast,
-  type BinaryOp,
-  type Comparison,
-  type SyntaxFault,
-} from './syntax.ts'
+  chainedComparison,
+  EXPECTED,
+  EXPRESSION_TOO_DEEP,
+  expressionTooLong,
+  numberTooLarge,
+  unexpectedWord,
+} from './expression-faults.ts'
+import { quoted } from './parts.ts'
+import { COMPARISONS, type Ast, type BinaryOp, type Comparison } from './syntax.ts'
+import type { Text } from './text.ts'
+
+/** What stops the reading of an expression; `at` is an offset in its text. */
+export interface SyntaxFault {
+  readonly at: number
+  readonly fault: Fault
+}
 
 interface Token {
   readonly kind: 'name' | 'int' | 'duration' | 'text' | 'sign' | 'end' | 'fault'
@@ -20,23 +31,23 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_40
 const MAX_LENGTH = 10_000
 const MAX_DEPTH = 60
 
-class Fault extends Error {
-  readonly fault: SyntaxFault
+class NotAnExpression extends Error {
+  readonly at: number
+  readonly fault: Fault
 
-  constructor(fault: SyntaxFault) {
-    super(fault.message)
+  constructor(at: number, fault: Fault) {
+    super(fault.message.en)
+    this.at = at
     this.fault = fault
   }
 }
 
 /** Parses one expression of the CEL subset; the whole text must be one expression. */
-export function parseExpression(
-  text: string,
-): { readonly ast: Ast } | { readonly fault: SyntaxFault } {
+export function parseExpression(text: string): { readonly ast: Ast } | SyntaxFault {
   try {
     return { ast: new ExpressionParser(text).parse() }
   } catch (error) {
-    if (error instanceof Fault) return { fault: error.fault }
+    if (error instanceof NotAnExpression) return { at: error.at, fault: error.fault }
     throw error
   }
 }
@@ -59,20 +70,14 @@ class ExpressionParser {
   #depth = 0
 
   constructor(text: string) {
-    if (text.length > MAX_LENGTH) {
-      throw new Fault({
-        code: 'expression-syntax',
-        at: 0,
-        message: `expression of more than ${MAX_LENGTH} characters`,
-      })
-    }
+    if (text.length > MAX_LENGTH) throw new NotAnExpression(0, expressionTooLong(MAX_LENGTH))
     this.#tokens = tokensOf(text)
   }
 
   parse(): Ast {
     const ast = this.#expression()
     const rest = this.#peek()
-    if (rest.kind !== 'end') this.#unexpected(rest, 'the end of the expression')
+    if (rest.kind !== 'end') this.#unexpected(rest, EXPECTED.end)
     return ast
   }
 
@@ -95,29 +100,16 @@ class ExpressionParser {
   }
 
   #expect(sign: string): Token {
-    return this.#accept(sign) ?? this.#unexpected(this.#peek(), `\`${sign}\``)
+    return this.#accept(sign) ?? this.#unexpected(this.#peek(), quoted(sign))
   }
 
-  #unexpected(token: Token, expected: string): never {
-    const found = token.kind === 'end' ? 'the expression ends' : `\`${token.text}\``
-    const help = helpFor(token)
-    throw new Fault({
-      code: 'expression-syntax',
-      at: token.at,
-      message: `${found} where ${expected} was expected`,
-      ...(help === undefined ? {} : { help }),
-    })
+  #unexpected({ kind, text, at }: Token, expected: Text): never {
+    throw new NotAnExpression(at, unexpectedWord(kind === 'end' ? undefined : text, expected))
   }
 
   #expression(): Ast {
     this.#depth += 1
-    if (this.#depth > MAX_DEPTH) {
-      throw new Fault({
-        code: 'expression-syntax',
-        at: this.#peek().at,
-        message: 'expression nested too deeply',
-      })
-    }
+    if (this.#depth > MAX_DEPTH) throw new NotAnExpression(this.#peek().at, EXPRESSION_TOO_DEEP)
     const test = this.#chain('||', () => this.#chain('&&', () => this.#comparison()))
     let ast = test
     if (this.#accept('?') !== undefined) {
@@ -144,14 +136,7 @@ class ExpressionParser {
     if (sign === undefined) return left
     const ast = binary(comparison(sign.text), sign.at, left, this.#unary())
     const second = this.#accept(...COMPARISONS)
-    if (second !== undefined) {
-      throw new Fault({
-        code: 'chained-comparison',
-        at: second.at,
-        message: `comparisons cannot be chained: \`${second.text}\``,
-        help: 'join two comparisons with `&&`',
-      })
-    }
+    if (second !== undefined) throw new NotAnExpression(second.at, chainedComparison(second.text))
     return ast
   }
 
@@ -159,13 +144,7 @@ class ExpressionParser {
     const sign = this.#accept('!')
     if (sign === undefined) return this.#postfix()
     this.#depth += 1
-    if (this.#depth > MAX_DEPTH) {
-      throw new Fault({
-        code: 'expression-syntax',
-        at: sign.at,
-        message: 'expression nested too deeply',
-      })
-    }
+    if (this.#depth > MAX_DEPTH) throw new NotAnExpression(sign.at, EXPRESSION_TOO_DEEP)
     const of = this.#unary()
     this.#depth -= 1
     return { kind: 'not', of, at: sign.at, end: of.end }
@@ -176,7 +155,7 @@ class ExpressionParser {
     for (;;) {
       if (this.#accept('.') !== undefined) {
         const name = this.#take()
-        if (name.kind !== 'name') this.#unexpected(name, 'the name of a field')
+        if (name.kind !== 'name') this.#unexpected(name, EXPECTED.field)
         if (this.#accept('(') === undefined) {
           ast = {
             kind: 'field',
@@ -234,7 +213,7 @@ class ExpressionParser {
       case 'name':
         if (text === 'true' || text === 'false')
           return { kind: 'bool', value: text === 'true', at, end }
-        if (text === 'in') return this.#unexpected(token, 'a value')
+        if (text === 'in') return this.#unexpected(token, EXPECTED.value)
         if (this.#accept('(') !== undefined) {
           const { items, end: close } = this.#items(')')
           return { kind: 'call', name: text, args: items, at, end: close }
@@ -250,43 +229,20 @@ class ExpressionParser {
           const { items, end: close } = this.#items(']')
           return { kind: 'list', items, at, end: close }
         }
-        return this.#unexpected(token, 'a value')
+        return this.#unexpected(token, EXPECTED.value)
       default:
-        return this.#unexpected(token, 'a value')
+        return this.#unexpected(token, EXPECTED.value)
     }
   }
 
   #whole(text: string, at: number): number {
     const value = Number(text)
     if (!Number.isSafeInteger(value) || value > 1e12) {
-      throw new Fault({
-        code: 'expression-syntax',
-        at,
-        message: `number \`${text.slice(0, 20)}\` is too large`,
-      })
+      throw new NotAnExpression(at, numberTooLarge(text.slice(0, 20)))
     }
     return value
   }
 }
-
-/** What whoever wrote a word or sign that does not belong there most likely meant. */
-function helpFor({ text }: Token): string | undefined {
-  if (text === '=') return 'write `==` to compare'
-  if (text === '&' || text === '|') return `write \`${text.repeat(2)}\``
-  if (Object.hasOwn(WORDS, text)) return WORDS[text]
-  const code = text.charCodeAt(0)
-  if (code === WIDE_SPACE) return 'write spaces in half width'
-  if (code >= FIRST_WIDE && code <= LAST_WIDE)
-    return `write it in half width: \`${String.fromCharCode(code - FIRST_WIDE + 0x21)}\``
-  return undefined
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  ...{ and: 'write `&&`', or: 'write `||`', not: 'write `!`' },
-  ...{ y: 'for years write `addYears`', M: 'for months write `addMonths`' },
-}
-/** Full-width forms of `!` to `~`, as Japanese keyboards give them; Unicode block FF00. */
-const [FIRST_WIDE, LAST_WIDE, WIDE_SPACE] = [0xff01, 0xff5e, 0x3000] as const
 
 function binary(op: BinaryOp, opAt: number, left: Ast, right: Ast): Ast {
   return { kind: 'binary', op, opAt, left, right, at: left.at, end: right.end }

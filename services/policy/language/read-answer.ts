@@ -1,8 +1,10 @@
-import { didYouMean } from './diagnostic.ts'
 import { asMap, type MapValue, type Value } from './document.ts'
 import type { Ir } from './ir.ts'
 import { F, T } from './kleene.ts'
+import { unknownAnswerField, unknownType } from './name-faults.ts'
 import type { Answer, AnswerFields, AnswerPart } from './pack.ts'
+import { NOT_ONE_ANSWER } from './pack-faults.ts'
+import { PART } from './parts.ts'
 import type { Reading } from './reading.ts'
 import { TRUTH, type Type } from './types.ts'
 
@@ -37,12 +39,7 @@ export class AnswerReader {
           ...this.#reading.catalogue.enums.keys(),
           ...this.#reading.axisTypes.keys(),
         ]
-        this.#reading.report.add(
-          'unknown-name',
-          value.place,
-          `unknown type \`${name}\``,
-          didYouMean(name, known),
-        )
+        this.#reading.report.add(value.place, unknownType(name, known))
       }
     }
     return fields
@@ -51,15 +48,10 @@ export class AnswerReader {
   /** Values for declared fields. */
   answer(value: Value, fields: AnswerFields): Answer {
     const parts: Record<string, AnswerPart> = {}
-    for (const entry of asMap(value, 'an answer', this.#reading.report)?.entries ?? []) {
+    for (const entry of asMap(value, PART.answer, this.#reading.report)?.entries ?? []) {
       const type = Object.hasOwn(fields, entry.key) ? fields[entry.key] : undefined
       if (type === undefined) {
-        this.#reading.report.add(
-          'unknown-field',
-          entry.keyPlace,
-          `unknown field \`${entry.key}\` of the answer`,
-          didYouMean(entry.key, Object.keys(fields)),
-        )
+        this.#reading.report.add(entry.keyPlace, unknownAnswerField(entry.key, Object.keys(fields)))
       } else if (isType(type)) {
         const ir = this.#answerValue(entry.value, type)
         if (ir !== undefined) parts[entry.key] = { kind: 'value', ir }
@@ -72,7 +64,7 @@ export class AnswerReader {
 
   #answerValue(value: Value, type: Type): Ir | undefined {
     if (value.kind !== 'scalar') {
-      this.#reading.report.add('wrong-form', value.place, 'one value was expected')
+      this.#reading.report.add(value.place, NOT_ONE_ANSWER)
       return undefined
     }
     if (typeof value.value === 'boolean' && type.kind === 'truth')

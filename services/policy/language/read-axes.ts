@@ -1,5 +1,7 @@
 import { asList, asMap, Fields, type Entry, type Value } from './document.ts'
 import type { AnswerAxis, AxisScope, LevelAxis, MethodAxis } from './pack.ts'
+import { axisOfNothing, axisSize, LABELS_OVERLAP, levelsAreNoList } from './pack-faults.ts'
+import { labelsOf, namedPart, PART, quoted } from './parts.ts'
 import type { AnswerReader } from './read-answer.ts'
 import type { Reading } from './reading.ts'
 import { MAX_MEMBERS, type EnumType } from './types.ts'
@@ -16,7 +18,7 @@ export class AxisReader {
 
   /** Values of an axis, before any expression is read. */
   declare(entry: Entry): void {
-    const map = asMap(entry.value, `axis \`${entry.key}\``, this.#reading.report)
+    const map = asMap(entry.value, namedPart('axis', entry.key), this.#reading.report)
     const levels = map?.entries.find(({ key }) => key === 'levels')?.value
     const methods = map?.entries.find(({ key }) => key === 'methods')?.value
     if (map === undefined || (levels === undefined && methods === undefined)) return
@@ -31,11 +33,7 @@ export class AxisReader {
       members.length > MAX_MEMBERS ||
       new Set(members).size !== members.length
     ) {
-      this.#reading.report.add(
-        'wrong-form',
-        map.place,
-        `axis \`${entry.key}\` needs 1 to ${MAX_MEMBERS} different values`,
-      )
+      this.#reading.report.add(map.place, axisSize(entry.key, MAX_MEMBERS))
     }
     this.#reading.axisTypes.set(entry.key, {
       kind: 'enum',
@@ -47,18 +45,17 @@ export class AxisReader {
 
   #levels(value: Value): readonly string[] {
     if (value.kind !== 'scalar')
-      return asList(value, '`levels`', this.#reading.report).flatMap((item) =>
+      return asList(value, quoted('levels'), this.#reading.report).flatMap((item) =>
         item.kind === 'scalar' ? [item.text] : [],
       )
-    const help = `write \`[${value.text}]\``
-    this.#reading.report.add('wrong-form', value.place, '`levels` must be a list', help)
+    this.#reading.report.add(value.place, levelsAreNoList(value.text))
     // Read as they were meant, so that what names them is not at fault as well.
     return value.text.split(',').map((text) => text.trim())
   }
 
   /** The axis itself; its expressions may name every axis declared. */
   read(entry: Entry): void {
-    const map = asMap(entry.value, `axis \`${entry.key}\``, this.#reading.report)
+    const map = asMap(entry.value, namedPart('axis', entry.key), this.#reading.report)
     if (map === undefined) return
     const fields = new Fields(map, this.#reading.report)
     const scope: AxisScope =
@@ -78,12 +75,7 @@ export class AxisReader {
       this.#reading.axes.set(entry.key, this.#methodAxis(common, type, fields))
     else if (fields.entry('answer') !== undefined)
       this.#reading.axes.set(entry.key, this.#answerAxis(common, fields))
-    else
-      this.#reading.report.add(
-        'missing-key',
-        map.place,
-        `axis \`${entry.key}\` needs \`levels\`, \`methods\` or \`answer\``,
-      )
+    else this.#reading.report.add(map.place, axisOfNothing(entry.key))
     fields.finish()
   }
 
@@ -112,15 +104,15 @@ export class AxisReader {
     for (const { key, value } of fields.map('methods')?.entries ?? []) {
       if (value.kind === 'scalar' && value.value === null) continue
       let last = Number.NEGATIVE_INFINITY
-      const dated = asList(value, `labels of \`${key}\``, this.#reading.report).flatMap((item) => {
-        const map = asMap(item, 'a label', this.#reading.report)
+      const dated = asList(value, labelsOf(key), this.#reading.report).flatMap((item) => {
+        const map = asMap(item, PART.label, this.#reading.report)
         if (map === undefined) return []
         const label = new Fields(map, this.#reading.report)
         const until = this.#reading.date(label.scalar('until'))
         const text = label.requiredText('text') ?? ''
         label.finish()
         if (last >= (until ?? Number.POSITIVE_INFINITY)) {
-          this.#reading.report.add('date-overlap', map.place, 'labels must end one after the other')
+          this.#reading.report.add(map.place, LABELS_OVERLAP)
         }
         last = until ?? Number.POSITIVE_INFINITY
         return [{ until, text }]

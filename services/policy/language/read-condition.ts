@@ -1,9 +1,19 @@
 import { checkRecord } from './catalogue.ts'
 import { isColumn, NO_COLUMNS, type Columns } from './columns.ts'
-import { didYouMean } from './diagnostic.ts'
 import { asList, asMap, Fields, type MapValue, type ScalarValue, type Value } from './document.ts'
 import type { Ir } from './ir.ts'
 import { T } from './kleene.ts'
+import { unknownCheck, unknownColumn, unknownMember } from './name-faults.ts'
+import {
+  ODD_CHECK_VALUE,
+  ODD_COUNT_OF_CLAUSES,
+  ODD_SLOT_LIST,
+  pieceCount,
+  RANK_HAS_NO_ORDER,
+  slotCount,
+  STRONGEST_AND_RANK,
+} from './pack-faults.ts'
+import { entryOf, PART } from './parts.ts'
 import type { Reading } from './reading.ts'
 import { ABSENT, maskOf, TRUTH, type Type } from './types.ts'
 
@@ -66,7 +76,7 @@ export class ConditionReader {
 
   #clause(item: Value, monotone: boolean): Ir {
     if (item.kind === 'scalar') return this.#expression(item, monotone)
-    const map = asMap(item, 'a clause', this.#reading.report)
+    const map = asMap(item, PART.clause, this.#reading.report)
     if (map === undefined) return TRUE
     const fields = new Fields(map, this.#reading.report)
     const ir = this.#clauses(fields, monotone)
@@ -86,11 +96,7 @@ export class ConditionReader {
     fields.finish()
     if (typeof n?.value === 'number' && n.value >= 1 && n.value <= of.length)
       return atLeast(n.value, of)
-    this.#reading.report.add(
-      'wrong-form',
-      n?.place ?? map.place,
-      '`n` must be a number from 1 to the number of clauses',
-    )
+    this.#reading.report.add(n?.place ?? map.place, ODD_COUNT_OF_CLAUSES)
     return TRUE
   }
 
@@ -98,8 +104,10 @@ export class ConditionReader {
   #check(check: ScalarValue, fields: Fields): Ir {
     const record = this.#reading.catalogue.records.get(checkRecord(check.text))
     if (record === undefined) {
-      const help = didYouMean(check.text, this.#reading.catalogue.checkTypes)
-      this.#reading.report.add('unknown-name', check.place, `unknown check \`${check.text}\``, help)
+      this.#reading.report.add(
+        check.place,
+        unknownCheck(check.text, this.#reading.catalogue.checkTypes),
+      )
       return TRUE
     }
     const slot = this.#reading.checker.newSlot()
@@ -153,19 +161,10 @@ export class ConditionReader {
       if (item.kind === 'scalar' && type.kind === 'enum') {
         const member = maskOf(type, item.text)
         if (member !== ABSENT) return mask | member
-        this.#reading.report.add(
-          'enum-member',
-          item.place,
-          `unknown member \`${item.text}\` of enum ${type.name}`,
-          didYouMean(item.text, type.members),
-        )
+        this.#reading.report.add(item.place, unknownMember(item.text, type))
         return mask
       }
-      this.#reading.report.add(
-        'type-mismatch',
-        item.place,
-        'only enum members, true and false can be asked for here',
-      )
+      this.#reading.report.add(item.place, ODD_CHECK_VALUE)
       return mask
     }, 0)
   }
@@ -180,11 +179,7 @@ export class ConditionReader {
         ? undefined
         : this.#slotList(fromScalar, from[1], monotone)
     if (list?.type.kind !== 'list') {
-      this.#reading.report.add(
-        'wrong-form',
-        fromScalar?.place ?? map.place,
-        '`from` must have the form `evidence as e`',
-      )
+      this.#reading.report.add(fromScalar?.place ?? map.place, ODD_SLOT_LIST)
       return TRUE
     }
     const slot = this.#reading.checker.newSlot()
@@ -212,14 +207,10 @@ export class ConditionReader {
     const rankIr =
       rankParsed === undefined ? undefined : this.#reading.checker.any(rankParsed, false, locals)
     if (rankIr !== undefined && !(rankIr.type.kind === 'enum' && rankIr.type.ordered)) {
-      this.#reading.report.add(
-        'type-mismatch',
-        rank?.place ?? map.place,
-        '`rank` must be a value of an ordered enum',
-      )
+      this.#reading.report.add(rank?.place ?? map.place, RANK_HAS_NO_ORDER)
     }
     if ((strongest === undefined) !== (rankIr === undefined)) {
-      this.#reading.report.add('missing-key', map.place, '`strongest` and `rank` belong together')
+      this.#reading.report.add(map.place, STRONGEST_AND_RANK)
     }
     const ir: Ir = {
       op: 'slots',
@@ -253,7 +244,7 @@ export class ConditionReader {
       .list('need_any')
       .map((item) =>
         slots(
-          asList(item, 'an entry of `need_any`', this.#reading.report).filter(
+          asList(item, entryOf('need_any'), this.#reading.report).filter(
             (cell) => cell.kind === 'scalar',
           ),
         ),
@@ -263,11 +254,7 @@ export class ConditionReader {
     if (each !== undefined && listed === undefined) return []
     const needs = [...one, ...several, ...(listed === undefined ? [] : [listed])]
     if (needs.length === 0 || needs.some(({ length }) => length === 0 || length > MAX_SLOTS)) {
-      this.#reading.report.add(
-        'wrong-form',
-        map.place,
-        `\`need\`, \`need_any\` or \`need_each\` must list 1 to ${MAX_SLOTS} slots`,
-      )
+      this.#reading.report.add(map.place, slotCount(MAX_SLOTS))
     }
     return needs
   }
@@ -277,12 +264,9 @@ export class ConditionReader {
     if (value.kind !== 'scalar' || !isColumn(value.text)) return value
     const cell = this.#columns.get(value.text)
     if (cell === undefined) {
-      const help = this.#columns.hint(value.text)
       this.#reading.report.add(
-        'unknown-name',
         value.place,
-        `unknown column \`${value.text}\``,
-        help,
+        unknownColumn(value.text, this.#columns.hint(value.text)),
       )
     }
     return cell
@@ -300,12 +284,7 @@ export class ConditionReader {
     const pieces = this.#cell(given)
     if (pieces === undefined) return undefined
     if (pieces.kind !== 'list' || pieces.items.length === 0 || pieces.items.length > MAX_SLOTS) {
-      report.add(
-        'wrong-form',
-        pieces.place,
-        `\`need_each\` needs a list of 1 to ${MAX_SLOTS} pieces`,
-        'write one list for each piece: `[[3, 2], [2, 2]]`',
-      )
+      report.add(pieces.place, pieceCount(MAX_SLOTS))
       return undefined
     }
     return pieces.items.map((piece) => ({ where, columns: this.#columns.withPiece(piece) }))

@@ -1,7 +1,16 @@
 import { parseScalar, type Definition } from './scope.ts'
-import { didYouMean } from './diagnostic.ts'
 import { asMap, Fields, type Entry, type ScalarValue, type Value } from './document.ts'
 import { namesIn } from './ir-names.ts'
+import {
+  definedTwice,
+  fieldOfRecord,
+  neverUsed,
+  unknownEnum,
+  unknownRecord,
+  unknownRowMember,
+} from './name-faults.ts'
+import { oddDefinition, otherFramework } from './pack-faults.ts'
+import { entryOf, namedPart } from './parts.ts'
 import { checkLanguage } from './read-names.ts'
 import type { Reading } from './reading.ts'
 import { ABSENT, maskOf, type EnumType } from './types.ts'
@@ -19,11 +28,7 @@ export class DefinitionReader {
     checkLanguage(fields, this.#reading.report)
     const own = fields.scalar('framework')
     if (own !== undefined && own.text !== framework) {
-      this.#reading.report.add(
-        'unknown-name',
-        own.place,
-        `framework \`${own.text}\` is not the one of the header, \`${framework}\``,
-      )
+      this.#reading.report.add(own.place, otherFramework(own.text, framework))
     }
     for (const { key, value } of fields.map('tables')?.entries ?? []) this.#table(key, value)
     for (const entry of fields.map('define')?.entries ?? []) this.#define(entry)
@@ -36,15 +41,11 @@ export class DefinitionReader {
     )
     const name = match?.[1]
     if (name === undefined || entry.value.kind !== 'scalar') {
-      this.#reading.report.add(
-        'wrong-form',
-        entry.keyPlace,
-        `\`${entry.key}\` must have the form \`name(a, b): condition\``,
-      )
+      this.#reading.report.add(entry.keyPlace, oddDefinition(entry.key))
       return
     }
     if (this.#reading.defines.has(name)) {
-      this.#reading.report.add('duplicate-id', entry.keyPlace, `\`${name}\` is defined already`)
+      this.#reading.report.add(entry.keyPlace, definedTwice(name))
       return
     }
     const body = parseScalar(entry.value, this.#reading.report)
@@ -54,7 +55,7 @@ export class DefinitionReader {
   }
 
   #derive(item: Value): void {
-    const map = asMap(item, 'an entry of `derive`', this.#reading.report)
+    const map = asMap(item, entryOf('derive'), this.#reading.report)
     if (map === undefined) return
     const fields = new Fields(map, this.#reading.report)
     const over = fields.scalar('for')
@@ -68,22 +69,13 @@ export class DefinitionReader {
     const [record, variable] = [match?.[1] ?? '', match?.[2] ?? '']
     const known = this.#reading.catalogue.records.get(record)
     if (known === undefined) {
-      const help =
-        didYouMean(record, this.#reading.catalogue.records.keys()) ?? 'write `for: Evidence e`'
       this.#reading.report.add(
-        'unknown-name',
         over?.place ?? map.place,
-        `unknown record \`${record}\``,
-        help,
+        unknownRecord(record, this.#reading.catalogue.records.keys()),
       )
       return
     }
-    if (known.has(name))
-      this.#reading.report.add(
-        'duplicate-id',
-        map.place,
-        `\`${name}\` is a field of ${record} already`,
-      )
+    if (known.has(name)) this.#reading.report.add(map.place, fieldOfRecord(name, record))
     const body = scalar === undefined ? undefined : parseScalar(scalar, this.#reading.report)
     if (body === undefined) return
     const derived = this.#reading.derived.get(record) ?? new Map<string, Definition>()
@@ -92,7 +84,7 @@ export class DefinitionReader {
   }
 
   #table(name: string, value: Value): void {
-    const map = asMap(value, `table \`${name}\``, this.#reading.report)
+    const map = asMap(value, namedPart('table', name), this.#reading.report)
     if (map === undefined) return
     const fields = new Fields(map, this.#reading.report)
     const key = this.#enumNamed(fields.scalar('key'))
@@ -119,12 +111,7 @@ export class DefinitionReader {
   }
 
   #tableRow(name: string, type: EnumType, place: Value['place']): void {
-    this.#reading.report.add(
-      'table-row',
-      place,
-      `unknown member \`${name}\` of enum ${type.name}`,
-      didYouMean(name, type.members),
-    )
+    this.#reading.report.add(place, unknownRowMember(name, type))
   }
 
   #enumNamed(scalar: ScalarValue | undefined): EnumType | undefined {
@@ -132,10 +119,8 @@ export class DefinitionReader {
     const type = this.#reading.catalogue.enums.get(scalar.text)
     if (type === undefined) {
       this.#reading.report.add(
-        'unknown-name',
         scalar.place,
-        `unknown enum \`${scalar.text}\``,
-        didYouMean(scalar.text, this.#reading.catalogue.enums.keys()),
+        unknownEnum(scalar.text, this.#reading.catalogue.enums.keys()),
       )
     }
     return type
@@ -148,11 +133,7 @@ export class DefinitionReader {
     for (const expression of this.#reading.parsed) namesIn(expression, used)
     for (const definition of this.#reading.defines.values()) {
       if (!used.has(definition.name))
-        this.#reading.report.add(
-          'unknown-name',
-          definition.place,
-          `\`${definition.name}\` is defined but never used`,
-        )
+        this.#reading.report.add(definition.place, neverUsed(definition.name))
     }
   }
 

@@ -1,5 +1,15 @@
 import { Columns } from './columns.ts'
 import { asList, asMap, Fields, type Entry, type ScalarValue, type Value } from './document.ts'
+import { columnNeverUsed, columnTwice } from './name-faults.ts'
+import {
+  cellCount,
+  NO_ROWS,
+  ODD_CELL,
+  oddColumnName,
+  otherCell,
+  type CellShape,
+} from './pack-faults.ts'
+import { namedPart, quoted } from './parts.ts'
 import type { Reading } from './reading.ts'
 
 /** One row of a table as the grant it stands for: the keys of the table, with its cells in the place of `$column`. */
@@ -38,13 +48,13 @@ export class GrantTableReader {
     if (this.#reading.report.failed) return
     for (const [{ name, scalar }, used] of this.#used) {
       if (used.has(name)) continue
-      this.#reading.report.add('unknown-name', scalar.place, `column \`${name}\` is never used`)
+      this.#reading.report.add(scalar.place, columnNeverUsed(name))
     }
   }
 
   #table(value: Value): readonly TableRow[] {
     const { report } = this.#reading
-    const map = asMap(value, '`grant_table`', report)
+    const map = asMap(value, quoted('grant_table'), report)
     if (map === undefined) return []
     const fields = new Fields(map, report)
     const id = fields.scalar('id')
@@ -53,8 +63,8 @@ export class GrantTableReader {
     const columns = this.#columns(fields)
     const entries = fields.map('rows')?.entries ?? []
     if (entries.length === 0 && fields.required('rows') !== undefined)
-      report.add('wrong-form', map.place, '`rows` must have a row')
-    const shapes: (string | undefined)[] = []
+      report.add(map.place, NO_ROWS)
+    const shapes: (CellShape | undefined)[] = []
     const used = new Set<string>()
     for (const column of columns) this.#used.set(column, used)
     return entries.flatMap((entry) => {
@@ -78,17 +88,9 @@ export class GrantTableReader {
     const columns = fields.texts('columns').map((scalar) => ({ name: `$${scalar.text}`, scalar }))
     columns.forEach(({ name, scalar }, i) => {
       if (!/^\$[A-Za-z_]\w*$/.test(name))
-        this.#reading.report.add(
-          'wrong-form',
-          scalar.place,
-          `\`${scalar.text}\` cannot name a column`,
-        )
+        this.#reading.report.add(scalar.place, oddColumnName(scalar.text))
       else if (name === '$row' || columns.findIndex((other) => other.name === name) < i)
-        this.#reading.report.add(
-          'duplicate-id',
-          scalar.place,
-          `column \`${scalar.text}\` is named already`,
-        )
+        this.#reading.report.add(scalar.place, columnTwice(scalar.text))
     })
     return columns
   }
@@ -97,30 +99,24 @@ export class GrantTableReader {
   #cells(
     entry: Entry,
     columns: readonly Column[],
-    shapes: (string | undefined)[],
+    shapes: (CellShape | undefined)[],
   ): readonly Value[] | undefined {
     const { report } = this.#reading
-    const cells = asList(entry.value, `row \`${entry.key}\``, report)
+    const cells = asList(entry.value, namedPart('row', entry.key), report)
     if (cells.length !== columns.length) {
-      report.add(
-        'wrong-form',
-        entry.keyPlace,
-        `row \`${entry.key}\` has ${cells.length} of ${columns.length} cells`,
-      )
+      report.add(entry.keyPlace, cellCount(entry.key, cells.length, columns.length))
       return undefined
     }
     let fits = true
     cells.forEach((cell, i) => {
       const shape = shapeOf(cell)
       const expected = (shapes[i] ??= shape)
-      if (shape !== undefined && shape === expected) return
+      if (shape !== undefined && sameShape(shape, expected ?? shape)) return
       fits = false
+      const column = columns[i]?.scalar.text ?? ''
       report.add(
-        'type-mismatch',
         cell.place,
-        shape === undefined
-          ? 'a cell is a whole number, a word, true, false or a list of them'
-          : `column \`${columns[i]?.scalar.text}\` holds ${expected}, found ${shape}`,
+        shape === undefined ? ODD_CELL : otherCell(column, expected ?? shape, shape),
       )
     })
     return fits ? cells : undefined
@@ -131,22 +127,28 @@ function keyScalar({ key, keyPlace }: Entry): ScalarValue {
   return { kind: 'scalar', place: keyPlace, value: key, text: key, placeAt: () => keyPlace }
 }
 
-/** What a column holds, as authors call it. */
-function shapeOf(cell: Value): string | undefined {
+function shapeOf(cell: Value): CellShape | undefined {
   if (cell.kind === 'list') {
-    const inner = new Set(cell.items.map(shapeOf))
-    const [only] = inner
-    return inner.size === 1 && only !== undefined ? `a list of ${only}` : undefined
+    const [first, ...others] = cell.items.map(shapeOf)
+    if (first === undefined) return undefined
+    const same = others.every((other) => other !== undefined && sameShape(other, first))
+    return same ? { of: first.of, depth: first.depth + 1 } : undefined
   }
   if (cell.kind === 'map') return undefined
   switch (typeof cell.value) {
     case 'number':
-      return Number.isSafeInteger(cell.value) && cell.value >= 0 ? 'numbers' : undefined
+      return Number.isSafeInteger(cell.value) && cell.value >= 0
+        ? { of: 'numbers', depth: 0 }
+        : undefined
     case 'string':
-      return 'words'
+      return { of: 'words', depth: 0 }
     case 'boolean':
-      return 'true or false'
+      return { of: 'truths', depth: 0 }
     default:
       return undefined
   }
+}
+
+function sameShape(a: CellShape, b: CellShape): boolean {
+  return a.of === b.of && a.depth === b.depth
 }

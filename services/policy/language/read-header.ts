@@ -1,6 +1,8 @@
-import { didYouMean } from './diagnostic.ts'
 import { asList, asMap, Fields, type Entry, type Value } from './document.ts'
+import { unknownAxis } from './name-faults.ts'
 import type { PackUse } from './pack.ts'
+import { ODD_OPTION, ODD_OPTION_DEFAULT, oddFrameworkId, oddVersion } from './pack-faults.ts'
+import { entryOf, namedPart, PART, quoted } from './parts.ts'
 import type { Reading } from './reading.ts'
 
 /** Version, options, what a pack serves and which packs it uses. */
@@ -15,12 +17,7 @@ export class HeaderReader {
     head.required('framework')
     const value = head.scalar('framework')
     if (value !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(value.text)) {
-      this.#reading.report.add(
-        'wrong-form',
-        value.place,
-        `framework \`${value.text}\` must be small letters, digits and \`-\``,
-        'what people read is its `title`',
-      )
+      this.#reading.report.add(value.place, oddFrameworkId(value.text))
     }
     return value?.text ?? ''
   }
@@ -28,17 +25,13 @@ export class HeaderReader {
   version(head: Fields): string {
     const value = head.scalar('version')
     if (value !== undefined && !/^\d+\.\d+\.\d+$/.test(value.text)) {
-      this.#reading.report.add(
-        'wrong-form',
-        value.place,
-        `version \`${value.text}\` must have the form 1.2.3`,
-      )
+      this.#reading.report.add(value.place, oddVersion(value.text))
     }
     return value?.text ?? ''
   }
 
   option(entry: Entry): void {
-    const map = asMap(entry.value, `option \`${entry.key}\``, this.#reading.report)
+    const map = asMap(entry.value, namedPart('option', entry.key), this.#reading.report)
     if (map === undefined) return
     const fields = new Fields(map, this.#reading.report)
     fields.entry('title')
@@ -49,37 +42,25 @@ export class HeaderReader {
       this.#reading.options.set(entry.key, { type: { kind: 'flag' }, value: fallback.value })
     else if (typeof fallback?.value === 'number')
       this.#reading.options.set(entry.key, { type: { kind: 'int' }, value: fallback.value })
-    else if (fallback !== undefined)
-      this.#reading.report.add(
-        'wrong-form',
-        fallback.place,
-        'the default of an option is true, false or a number',
-      )
+    else if (fallback !== undefined) this.#reading.report.add(fallback.place, ODD_OPTION_DEFAULT)
   }
 
   serves(head: Fields): Map<string, readonly string[]> {
     const serves = new Map<string, readonly string[]>()
     for (const entry of head.map('serves')?.entries ?? []) {
-      const names = asList(entry.value, `\`${entry.key}\``, this.#reading.report).flatMap(
-        (item) => {
-          if (item.kind === 'scalar' && this.#reading.axes.has(item.text)) return [item.text]
-          const name = item.kind === 'scalar' ? item.text : ''
-          this.#reading.report.add(
-            'unknown-axis',
-            item.place,
-            `unknown axis \`${name}\``,
-            didYouMean(name, this.#reading.axes.keys()),
-          )
-          return []
-        },
-      )
+      const names = asList(entry.value, quoted(entry.key), this.#reading.report).flatMap((item) => {
+        if (item.kind === 'scalar' && this.#reading.axes.has(item.text)) return [item.text]
+        const name = item.kind === 'scalar' ? item.text : ''
+        this.#reading.report.add(item.place, unknownAxis(name, this.#reading.axes.keys()))
+        return []
+      })
       serves.set(entry.key, names)
     }
     return serves
   }
 
   use(item: Value): PackUse[] {
-    const map = asMap(item, 'an entry of `uses`', this.#reading.report)
+    const map = asMap(item, entryOf('uses'), this.#reading.report)
     if (map === undefined) return []
     const fields = new Fields(map, this.#reading.report)
     const framework = fields.requiredText('framework') ?? ''
@@ -90,12 +71,11 @@ export class HeaderReader {
         (typeof value.value === 'boolean' || typeof value.value === 'number')
       )
         options.set(key, value.value)
-      else
-        this.#reading.report.add('wrong-form', value.place, 'an option is true, false or a number')
+      else this.#reading.report.add(value.place, ODD_OPTION)
     }
     const refs = (key: string) =>
       fields.list(key).flatMap((ref) => {
-        const refMap = asMap(ref, 'an axis', this.#reading.report)
+        const refMap = asMap(ref, PART.axis, this.#reading.report)
         if (refMap === undefined) return []
         const refFields = new Fields(refMap, this.#reading.report)
         const found = {

@@ -1,6 +1,8 @@
-import { didYouMean } from './diagnostic.ts'
 import { asMap, Fields, type ScalarValue, type Value } from './document.ts'
+import { unknownDerivedField, unknownLevel } from './name-faults.ts'
 import type { Axis, Invariant } from './pack.ts'
+import { EXCEPTION_WITHOUT_REASON, NOT_ONE_INVARIANT, tooManyInvariants } from './pack-faults.ts'
+import { PART } from './parts.ts'
 import type { Reading } from './reading.ts'
 
 const MAX_INVARIANTS = 100
@@ -18,7 +20,7 @@ export class InvariantReader {
   read(fields: Fields): void {
     for (const item of fields.list('invariants')) {
       if (this.#found.length === MAX_INVARIANTS)
-        this.#reading.report.add('too-large', item.place, `more than ${MAX_INVARIANTS} invariants`)
+        this.#reading.report.add(item.place, tooManyInvariants(MAX_INVARIANTS))
       this.#invariant(item)
     }
   }
@@ -29,7 +31,7 @@ export class InvariantReader {
 
   #invariant(item: Value): void {
     const { report } = this.#reading
-    const map = asMap(item, 'an invariant', report)
+    const map = asMap(item, PART.invariant, report)
     if (map === undefined) return
     const fields = new Fields(map, report)
     const place = map.place
@@ -41,8 +43,7 @@ export class InvariantReader {
       const except = monotone.texts('except').flatMap((name) => this.#derived(name))
       if (axis !== undefined)
         this.#found.push({ kind: 'monotone', axis: axis.name, except, ...common })
-      if (except.length > 0 && why === undefined)
-        report.add('missing-key', place, 'key `why` is missing: an exception needs its reason')
+      if (except.length > 0 && why === undefined) report.add(place, EXCEPTION_WITHOUT_REASON)
       monotone.finish()
     }
     const needs = this.#part(fields, 'needs')
@@ -64,12 +65,7 @@ export class InvariantReader {
     }
     fields.finish()
     const statements = [monotone, needs, reachable, raises].filter((one) => one !== undefined)
-    if (statements.length !== 1)
-      report.add(
-        'wrong-form',
-        place,
-        'an invariant is one of `monotone`, `needs`, `reachable` and `neverRaises`',
-      )
+    if (statements.length !== 1) report.add(place, NOT_ONE_INVARIANT)
   }
 
   #part(fields: Fields, key: string): Fields | undefined {
@@ -86,12 +82,7 @@ export class InvariantReader {
   #derived(name: ScalarValue): readonly string[] {
     const known = [...this.#reading.derived.values()].flatMap((fields) => [...fields.keys()])
     if (known.includes(name.text)) return [name.text]
-    this.#reading.report.add(
-      'unknown-name',
-      name.place,
-      `unknown derived field \`${name.text}\``,
-      didYouMean(name.text, known),
-    )
+    this.#reading.report.add(name.place, unknownDerivedField(name.text, known))
     return []
   }
 
@@ -112,10 +103,8 @@ export class InvariantReader {
       return
     if (!axis.type.members.includes(member.text)) {
       this.#reading.report.add(
-        'unknown-level',
         member.place,
-        `unknown level \`${member.text}\` of axis \`${axis.name}\``,
-        didYouMean(member.text, axis.type.members),
+        unknownLevel(member.text, axis.name, axis.type.members),
       )
       return
     }

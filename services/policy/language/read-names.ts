@@ -1,6 +1,8 @@
-import { didYouMean, type Report } from './diagnostic.ts'
+import type { Report } from './diagnostic.ts'
 import { asMap, Fields, readDocument, type ScalarValue, type SourceFile } from './document.ts'
+import { unknownAxisOf, unknownFramework, unknownLanguage, unknownLevel } from './name-faults.ts'
 import type { Axis } from './pack.ts'
+import { PART } from './parts.ts'
 
 /** The frameworks that a document may name, with their axes. */
 export interface NamedAxes {
@@ -12,19 +14,13 @@ export interface NamedAxes {
 export function checkLanguage(fields: Fields, report: Report): void {
   const language = fields.scalar('language')
   if (language === undefined) fields.required('language')
-  else if (language.text !== '1')
-    report.add(
-      'language-version',
-      language.place,
-      `language version \`${language.text}\` is not known`,
-      'known: 1',
-    )
+  else if (language.text !== '1') report.add(language.place, unknownLanguage(language.text))
 }
 
 /** The fields of a document whose language is known; `undefined` for one that is no map, which is reported. */
 export function openDocument(source: SourceFile, report: Report): Fields | undefined {
   const document = readDocument(source, report)
-  const map = document === undefined ? undefined : asMap(document, 'a document', report)
+  const map = document === undefined ? undefined : asMap(document, PART.document, report)
   if (map === undefined) return undefined
   const fields = new Fields(map, report)
   checkLanguage(fields, report)
@@ -40,23 +36,13 @@ export function readAxisName(fields: Fields, named: NamedAxes, report: Report): 
   if (framework === undefined || name === undefined) return undefined
   const { ids } = named
   if (!ids.includes(framework.text)) {
-    report.add(
-      'unknown-name',
-      framework.place,
-      `unknown framework \`${framework.text}\``,
-      didYouMean(framework.text, ids) ?? `known: ${ids.join(', ')}`,
-    )
+    report.add(framework.place, unknownFramework(framework.text, ids))
     return undefined
   }
   const axes = named.axesOf(framework.text)
   const axis = axes.get(name.text)
   if (axis === undefined)
-    report.add(
-      'unknown-axis',
-      name.place,
-      `unknown axis \`${name.text}\` of ${framework.text}`,
-      didYouMean(name.text, axes.keys()) ?? `known: ${[...axes.keys()].join(', ')}`,
-    )
+    report.add(name.place, unknownAxisOf(name.text, framework.text, axes.keys()))
   return axis
 }
 
@@ -68,11 +54,6 @@ export function isMember(
 ): boolean {
   const { members } = axis.type
   if (members.includes(value.text)) return true
-  report.add(
-    'unknown-level',
-    value.place,
-    `unknown level \`${value.text}\` of axis ${axis.name}`,
-    didYouMean(value.text, members) ?? `known: ${members.join(', ')}`,
-  )
+  report.add(value.place, unknownLevel(value.text, axis.name, members))
   return false
 }

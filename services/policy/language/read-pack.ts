@@ -12,7 +12,10 @@ import {
 } from './document.ts'
 import type { Ir } from './ir.ts'
 import { axesIn } from './ir-names.ts'
+import { axisReadsItself } from './name-faults.ts'
 import type { Named, Pack } from './pack.ts'
+import { NO_HEADER } from './pack-faults.ts'
+import { PART } from './parts.ts'
 import { AnswerReader } from './read-answer.ts'
 import { AxisReader } from './read-axes.ts'
 import { DefinitionReader } from './read-definitions.ts'
@@ -20,6 +23,7 @@ import { HeaderReader } from './read-header.ts'
 import { InvariantReader } from './read-invariants.ts'
 import { RuleReader, type PackRules } from './read-rules.ts'
 import { Reading } from './reading.ts'
+import { unknownZone } from './type-faults.ts'
 
 /**
  * Reads one framework from its documents (`framework.yaml` and any number of rule files). Throws `PolicyRejected`
@@ -34,7 +38,7 @@ export function readPack(
   const maps: MapValue[] = []
   for (const source of sources) {
     const document = read(source, report)
-    const map = document === undefined ? undefined : asMap(document, 'a document', report)
+    const map = document === undefined ? undefined : asMap(document, PART.document, report)
     if (map !== undefined) maps.push(map)
   }
   const header = maps.find((map) => map.entries.some(({ key }) => key === 'version'))
@@ -42,11 +46,7 @@ export function readPack(
     // A document that could not be read at all may be the header.
     if (maps.length < sources.length) report.throwIfFailed()
     const place = { file: sources[0]?.path ?? 'pack', line: 1, column: 1 }
-    report.add(
-      'missing-key',
-      maps[0]?.place ?? place,
-      'key `version` is missing: no document is the header',
-    )
+    report.add(maps[0]?.place ?? place, NO_HEADER)
     throw new PolicyRejected(report.diagnostics)
   }
   const pack = readFrom(header, maps, new Reading(catalogue, report))
@@ -120,7 +120,7 @@ function readZone(head: Fields, reading: Reading): void {
   const zone = head.scalar('zone')
   if (zone === undefined) return
   if (isZone(zone.text)) reading.zone = zone.text
-  else reading.report.add('bad-date', zone.place, `unknown time zone \`${zone.text}\``)
+  else reading.report.add(zone.place, unknownZone(zone.text))
 }
 
 /** Each axis after those that it reads; a circle is reported. */
@@ -135,9 +135,7 @@ function axisOrder(
     if (order.includes(axis)) return
     if (path.includes(axis)) {
       const place = entries.find(({ key }) => key === axis)?.keyPlace
-      const circle = [...path, axis].join(' → ')
-      if (place !== undefined)
-        reading.report.add('axis-cycle', place, `axis \`${axis}\` reads itself through ${circle}`)
+      if (place !== undefined) reading.report.add(place, axisReadsItself(axis, [...path, axis]))
       return
     }
     for (const other of reads.get(axis) ?? []) visit(other, [...path, axis])

@@ -1,5 +1,4 @@
 import { describeCell, isColumn, NO_COLUMNS, type Columns } from './columns.ts'
-import { didYouMean } from './diagnostic.ts'
 import { asMap, Fields, type ScalarValue, type Value } from './document.ts'
 import type { Ir } from './ir.ts'
 import type {
@@ -16,6 +15,16 @@ import type {
   Veto,
 } from './pack.ts'
 import type { Text } from './text.ts'
+import {
+  ruleTwice,
+  ruleUsesItself,
+  unknownAnswerAxis,
+  unknownColumn,
+  unknownLevel,
+  unknownRule,
+} from './name-faults.ts'
+import { NO_AXIS_SHOWS_NAME, ODD_EFFORT, ruleCitesNothing, tooManyRules } from './pack-faults.ts'
+import { PART } from './parts.ts'
 import type { AnswerReader } from './read-answer.ts'
 import { ConditionReader, TRUE } from './read-condition.ts'
 import { GrantTableReader } from './read-grant-table.ts'
@@ -62,7 +71,7 @@ export class RuleReader {
     } as const
     for (const [key, stratum] of Object.entries(strata)) {
       for (const entry of fields.list(key)) {
-        const map = asMap(entry, 'a rule', this.#reading.report)
+        const map = asMap(entry, PART.rule, this.#reading.report)
         if (map === undefined) continue
         const rule = new Fields(map, this.#reading.report)
         const id = rule.scalar('id')
@@ -79,10 +88,8 @@ export class RuleReader {
 
   #note(id: ScalarValue, rule: Omit<RuleSource, 'id'>): void {
     const { report } = this.#reading
-    if (this.#rules.has(id.text))
-      report.add('duplicate-id', id.place, `rule id \`${id.text}\` is used already`)
-    else if (this.#rules.size >= MAX_RULES)
-      report.add('too-large', id.place, `more than ${MAX_RULES} rules`)
+    if (this.#rules.has(id.text)) report.add(id.place, ruleTwice(id.text))
+    else if (this.#rules.size >= MAX_RULES) report.add(id.place, tooManyRules(MAX_RULES))
     else this.#rules.set(id.text, { ...rule, id: id.text })
   }
 
@@ -142,13 +149,7 @@ export class RuleReader {
       const axis = this.#reading.axes.get(name)
       return axis?.kind === 'levels' && axis.shows !== undefined
     })
-    if (!shown)
-      this.#reading.report.add(
-        'wrong-form',
-        scalar.place,
-        'no axis of this rule shows a name',
-        'give the axis a key `shows`',
-      )
+    if (!shown) this.#reading.report.add(scalar.place, NO_AXIS_SHOWS_NAME)
     const cell = this.#cellOf(scalar, source.columns)
     return { ...rule, stratum: 'grant', gives, as: cell.kind === 'scalar' ? cell.text : '' }
   }
@@ -163,12 +164,7 @@ export class RuleReader {
   }
 
   #unknownColumn(name: string, place: Value['place'], columns: Columns): void {
-    this.#reading.report.add(
-      'unknown-name',
-      place,
-      `unknown column \`${name}\``,
-      columns.hint(name),
-    )
+    this.#reading.report.add(place, unknownColumn(name, columns.hint(name)))
   }
 
   /** Text for people; in a table it may name the cells of the row. */
@@ -194,12 +190,7 @@ export class RuleReader {
       const known = [...this.#reading.axes.values()]
         .filter(({ kind }) => kind === 'answer')
         .map(({ name }) => name)
-      this.#reading.report.add(
-        'unknown-axis',
-        scalar.place,
-        `unknown answer axis \`${scalar.text}\``,
-        didYouMean(scalar.text, known),
-      )
+      this.#reading.report.add(scalar.place, unknownAnswerAxis(scalar.text, known))
       return []
     }
     return [
@@ -218,11 +209,7 @@ export class RuleReader {
     const title = fields.required('title')?.value
     const cites = fields.texts('cites').map(({ text }) => text)
     if (this.#reading.released && cites.length === 0) {
-      this.#reading.report.add(
-        'missing-cites',
-        source.entry.place,
-        `rule \`${source.id}\` cites no clause`,
-      )
+      this.#reading.report.add(source.entry.place, ruleCitesNothing(source.id))
     }
     const missing = fields.entry('missing')?.value
     const effort = fields.scalar('effort')
@@ -230,7 +217,7 @@ export class RuleReader {
       effort !== undefined &&
       !(typeof effort.value === 'number' && effort.value >= 1 && effort.value <= 9)
     ) {
-      this.#reading.report.add('wrong-form', effort.place, '`effort` is a number from 1 to 9')
+      this.#reading.report.add(effort.place, ODD_EFFORT)
     }
     return {
       id: source.id,
@@ -257,16 +244,11 @@ export class RuleReader {
 
   #used(scalar: ScalarValue): Ir {
     if (!this.#rules.has(scalar.text)) {
-      this.#reading.report.add(
-        'unknown-rule',
-        scalar.place,
-        `unknown rule \`${scalar.text}\``,
-        didYouMean(scalar.text, this.#rules.keys()),
-      )
+      this.#reading.report.add(scalar.place, unknownRule(scalar.text, this.#rules.keys()))
       return TRUE
     }
     if (this.#done.get(scalar.text) === 'reading') {
-      this.#reading.report.add('define-cycle', scalar.place, `rule \`${scalar.text}\` uses itself`)
+      this.#reading.report.add(scalar.place, ruleUsesItself(scalar.text))
       return TRUE
     }
     return this.#condition(scalar.text)
@@ -312,13 +294,7 @@ export class RuleReader {
       const text = item.kind === 'scalar' ? item.text : ''
       const member = maskOf(axis.type, text)
       if (member !== ABSENT) return mask | member
-      const help = didYouMean(text, axis.type.members) ?? `known: ${axis.type.members.join(', ')}`
-      this.#reading.report.add(
-        'unknown-level',
-        item.place,
-        `unknown level \`${text}\` of axis ${axis.name}`,
-        help,
-      )
+      this.#reading.report.add(item.place, unknownLevel(text, axis.name, axis.type.members))
       return mask
     }, 0)
   }

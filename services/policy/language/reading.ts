@@ -2,11 +2,14 @@ import type { Catalogue } from './catalogue.ts'
 import { ExpressionChecker } from './check-expression.ts'
 import { parseScalar, type Definition, type ParsedExpression } from './scope.ts'
 import { readTime } from './dates.ts'
-import { didYouMean, type Report } from './diagnostic.ts'
+import type { Report } from './diagnostic.ts'
 import { asText, Fields, type MapValue, type ScalarValue, type Value } from './document.ts'
 import type { Table } from './ir.ts'
+import { unknownAxis, unknownWord } from './name-faults.ts'
 import type { Axis, PackOption, Period } from './pack.ts'
+import { PERIOD_BACKWARDS } from './pack-faults.ts'
 import type { Text } from './text.ts'
+import { noDate } from './type-faults.ts'
 import { SourceMap } from './source-map.ts'
 import type { EnumType, Type } from './types.ts'
 
@@ -40,10 +43,7 @@ export class Reading {
   ): W[number] | undefined {
     if (value === undefined) return undefined
     const found = words.find((word) => word === value.text)
-    if (found === undefined) {
-      const help = didYouMean(value.text, words) ?? `known: ${words.join(', ')}`
-      this.report.add('wrong-form', value.place, `unknown word \`${value.text}\``, help)
-    }
+    if (found === undefined) this.report.add(value.place, unknownWord(value.text, words))
     return found
   }
 
@@ -54,14 +54,7 @@ export class Reading {
   date(value: ScalarValue | undefined): number | undefined {
     if (value === undefined) return undefined
     const time = readTime(value.text, this.zone)
-    if (time === undefined) {
-      this.report.add(
-        'bad-date',
-        value.place,
-        `\`${value.text}\` is no date`,
-        'write 2026-04-01 or 2026-04-01T09:00:00+09:00',
-      )
-    }
+    if (time === undefined) this.report.add(value.place, noDate(value.text, 'in a document'))
     return time
   }
 
@@ -74,7 +67,7 @@ export class Reading {
     }
     fields.finish()
     if (period.from !== undefined && period.until !== undefined && period.from >= period.until) {
-      this.report.add('date-overlap', map.place, '`until` must come after `from`')
+      this.report.add(map.place, PERIOD_BACKWARDS)
     }
     return period
   }
@@ -91,12 +84,7 @@ export class Reading {
   ): Axis | undefined {
     const axis = this.axes.get(entry.text)
     if (axis !== undefined && !(type && axis.kind === 'answer')) return axis
-    this.report.add(
-      'unknown-axis',
-      entry.place,
-      `unknown axis \`${entry.text}\``,
-      didYouMean(entry.text, this.axes.keys()),
-    )
+    this.report.add(entry.place, unknownAxis(entry.text, this.axes.keys()))
     return undefined
   }
 

@@ -40,8 +40,7 @@ export const OPTION_RECORD = 'policy options'
 export function parseScalar(scalar: ScalarValue, report: Report): ParsedExpression | undefined {
   const parsed = parseExpression(scalar.text)
   if ('ast' in parsed) return { ast: parsed.ast, text: scalar.text, placeAt: scalar.placeAt }
-  const { fault } = parsed
-  report.add(fault.code, scalar.placeAt(fault.at), fault.message, fault.help)
+  report.add(scalar.placeAt(parsed.at), parsed.fault)
   return undefined
 }
 

@@ -35,10 +35,3 @@ export type Ast = { readonly at: number; readonly end: number } & (
 export const COMPARISONS = ['==', '!=', '<', '<=', '>', '>=', 'in'] as const
 export type Comparison = (typeof COMPARISONS)[number]
 export type BinaryOp = '&&' | '||' | Comparison
-
-export interface SyntaxFault {
-  readonly code: 'expression-syntax' | 'chained-comparison'
-  readonly at: number
-  readonly message: string
-  readonly help?: string
-}

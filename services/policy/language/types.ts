@@ -1,3 +1,5 @@
+import type { Text } from './text.ts'
+
 /** A named list of values. `ordered` ones may be compared with `<`; order is low to high. */
 export interface EnumType {
   readonly kind: 'enum'
@@ -31,26 +33,45 @@ export type Type =
 export const TRUTH: Type = { kind: 'truth' }
 export const FAULTY: Type = { kind: 'faulty' }
 
-/** Name of a type in messages to authors. */
-export function typeName(type: Type): string {
+export function sameType(a: Type, b: Type): boolean {
+  if (a.kind === 'enum' && b.kind === 'enum') return a.name === b.name
+  if (a.kind === 'set' && b.kind === 'set') return a.of.name === b.of.name
+  if (a.kind === 'record' && b.kind === 'record') return a.record === b.record
+  if (a.kind === 'list' && b.kind === 'list') return a.record === b.record
+  return a.kind === b.kind
+}
+
+/** A type as messages to authors name it. */
+export function typeText(type: Type): Text {
   switch (type.kind) {
     case 'enum':
-      return `enum ${type.name}`
+      return {
+        ja: type.name.startsWith('axis ') ? `軸 ${type.name.slice(5)}` : `列挙型 ${type.name}`,
+        en: `enum ${type.name}`,
+      }
     case 'set':
-      return `set of ${type.of.name}`
+      return { ja: `${type.of.name} の集合`, en: `set of ${type.of.name}` }
     case 'record':
-      return type.record
+      return { ja: type.record, en: type.record }
     case 'list':
-      return `list of ${type.record}`
+      return { ja: `${type.record} のリスト`, en: `list of ${type.record}` }
     case 'truth':
     case 'flag':
-      return 'condition'
+      return { ja: '条件', en: 'condition' }
     case 'count':
     case 'age':
     case 'int':
-      return 'number'
-    default:
-      return type.kind
+      return { ja: '数', en: 'number' }
+    case 'timestamp':
+      return { ja: '日時', en: 'timestamp' }
+    case 'duration':
+      return { ja: '時間の長さ', en: 'duration' }
+    case 'key':
+      return { ja: '識別子', en: 'key' }
+    case 'label':
+      return { ja: 'ラベル', en: 'label' }
+    case 'faulty':
+      return { ja: '誤り', en: 'faulty' }
   }
 }
 

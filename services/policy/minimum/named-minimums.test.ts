@@ -77,7 +77,7 @@ tests:
     const [fault] = refusal(() =>
       changed({ 'watashi-default/framework.yaml': text }).policyOf('watashi-default'),
     )
-    expect(fault).toMatchObject({ code: 'unknown-rule', help: 'did you mean `watashi`?' })
+    expect(fault).toMatchObject({ code: 'unknown-rule', help: { en: 'did you mean `watashi`?' } })
     expect(fault?.place.file).toContain('watashi-default/framework.yaml')
   })
 
@@ -85,7 +85,7 @@ tests:
     const twin = library.documents.get('trustmarks/watashi.yaml') ?? ''
     const twice = changed({ 'trustmarks/twin.yaml': twin })
     expect(refusal(() => twice.policyOf('watashi-default'))).toMatchObject([
-      { code: 'unknown-rule', message: expect.stringContaining('found 2') as string },
+      { code: 'unknown-rule', message: { en: expect.stringContaining('found 2') as string } },
     ])
   })
 })

@@ -1,9 +1,17 @@
-import { didYouMean, Report } from '../language/diagnostic.ts'
+import { Report } from '../language/diagnostic.ts'
 import { asMap, asText, Fields, type MapValue, type SourceFile } from '../language/document.ts'
 import type { Named } from '../language/pack.ts'
 import type { Text } from '../language/text.ts'
+import { PART } from '../language/parts.ts'
 import { openDocument, type NamedAxes } from '../language/read-names.ts'
 import type { Minimum } from '../ports.ts'
+import {
+  oddAge,
+  oddProfileId,
+  profileAsksNothing,
+  profileTwice,
+  unknownProfile,
+} from './minimum-faults.ts'
 import { readMinimum } from './read-minimum.ts'
 
 /** A minimum under a name, which a relying party may ask for. */
@@ -30,8 +38,7 @@ export function readProfiles(
   for (const source of sources) reader.read(source)
   for (const { id, place } of offered ?? []) {
     if (reader.ids.has(id)) continue
-    const help = didYouMean(id, reader.ids) ?? `known: ${[...reader.ids].join(', ')}`
-    report.add('unknown-rule', place, `unknown profile \`${id}\``, help)
+    report.add(place, unknownProfile(id, reader.ids))
   }
   report.throwIfFailed()
   return reader.found
@@ -55,7 +62,7 @@ class ProfileReader {
     if (fields === undefined) return
     fields.required('profiles')
     for (const item of fields.list('profiles')) {
-      const profile = asMap(item, 'a profile', this.#report)
+      const profile = asMap(item, PART.profile, this.#report)
       if (profile !== undefined) this.#profile(profile)
     }
     fields.finish()
@@ -66,10 +73,8 @@ class ProfileReader {
     fields.required('id')
     const id = fields.scalar('id')
     if (id === undefined) return
-    if (!ID.test(id.text))
-      this.#report.add('wrong-form', id.place, `\`${id.text}\` must be small letters and digits`)
-    if (this.ids.has(id.text))
-      this.#report.add('duplicate-id', id.place, `profile \`${id.text}\` is defined already`)
+    if (!ID.test(id.text)) this.#report.add(id.place, oddProfileId(id.text))
+    if (this.ids.has(id.text)) this.#report.add(id.place, profileTwice(id.text))
     this.ids.add(id.text)
     if (this.#offered?.has(id.text) === false) return
     const title = asText(fields.required('title')?.value, this.#report)
@@ -77,7 +82,7 @@ class ProfileReader {
     const maxAgeSeconds = this.#maxAge(fields)
     const asked = [...fields.list('axes'), ...fields.list('flags')]
     if (asked.length === 0 && fields.entry('max_age_seconds') === undefined)
-      this.#report.add('missing-key', map.place, `profile \`${id.text}\` asks for nothing`)
+      this.#report.add(map.place, profileAsksNothing(id.text))
     fields.finish()
     const minimum = { axes, flags, ...(maxAgeSeconds !== undefined && { maxAgeSeconds }) }
     this.found.set(id.text, { id: id.text, title, minimum })
@@ -90,7 +95,7 @@ class ProfileReader {
     if (typeof seconds === 'number' && Number.isInteger(seconds)) {
       if (seconds >= 1 && seconds <= MAX_AGE) return seconds
     }
-    this.#report.add('wrong-form', value.place, `expected seconds, 1 to ${MAX_AGE}`)
+    this.#report.add(value.place, oddAge(MAX_AGE))
     return undefined
   }
 }

@@ -10,7 +10,9 @@ import {
   type SourceFile,
   type Value,
 } from '../language/document.ts'
+import { PART } from '../language/parts.ts'
 import type { Minimum } from '../ports.ts'
+import { trustmarkNotInForce } from './minimum-faults.ts'
 import { readMinimum } from './read-minimum.ts'
 import { idIn, vectorOf, wantedVectors, type Trustmark } from './trustmark.ts'
 
@@ -48,14 +50,14 @@ export function readTrustmarkCases(
 ): readonly TrustmarkCase[] {
   const report = new Report()
   const document = readDocument(source, report)
-  const map = document === undefined ? undefined : asMap(document, 'a test file', report)
+  const map = document === undefined ? undefined : asMap(document, PART.testFile, report)
   if (map === undefined) throw new PolicyRejected(report.diagnostics)
   const file = new Fields(map, report)
   file.required('trustmark')
   file.required('tests')
   const id = file.scalar('trustmark')
   if (id !== undefined && id.text !== policy.trustmark?.id)
-    report.add('unknown-rule', id.place, `trustmark \`${id.text}\` is not the one in force`)
+    report.add(id.place, trustmarkNotInForce(id.text))
   const cases = file.list('tests').flatMap((item) => readCase(item, policy, report) ?? [])
   file.finish()
   report.throwIfFailed()
@@ -63,7 +65,7 @@ export function readTrustmarkCases(
 }
 
 function readCase(item: Value, policy: ActivePolicy, report: Report): TrustmarkCase | undefined {
-  const map = asMap(item, 'a test', report)
+  const map = asMap(item, PART.test, report)
   if (map === undefined) return undefined
   const fields = new Fields(map, report)
   const name = fields.requiredText('name') ?? ''

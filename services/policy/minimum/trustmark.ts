@@ -1,10 +1,13 @@
 import { InvalidInput } from '../../kernel/errors.ts'
-import { didYouMean, PolicyRejected, Report } from '../language/diagnostic.ts'
+import { PolicyRejected, Report } from '../language/diagnostic.ts'
 import { asMap, asText, Fields, type Entry, type SourceFile } from '../language/document.ts'
 import type { Named } from '../language/pack.ts'
 import type { Text } from '../language/text.ts'
+import { oddVersion } from '../language/pack-faults.ts'
+import { quoted } from '../language/parts.ts'
 import { openDocument, type NamedAxes } from '../language/read-names.ts'
 import type { Minimum, WantedVector } from '../ports.ts'
+import { notOneTrustmark, oddComponentValue, valueCitesNothing } from './minimum-faults.ts'
 import { readMinimum } from './read-minimum.ts'
 import { isComponentValue, parseVectors, writeVector, type ComponentValue } from './vector.ts'
 
@@ -48,13 +51,7 @@ export function readTrustmark(
   // A document that cannot be read at all may be the one.
   if (trustmark === undefined) report.throwIfFailed()
   if (trustmark === undefined || found.length > 1) {
-    const known = reader.ids
-    report.add(
-      'unknown-rule',
-      wanted.place,
-      `expected one trustmark \`${wanted.id}\`, found ${found.length}`,
-      didYouMean(wanted.id, known) ?? `known: ${known.join(', ')}`,
-    )
+    report.add(wanted.place, notOneTrustmark(wanted.id, found.length, reader.ids))
     throw new PolicyRejected(report.diagnostics)
   }
   report.throwIfFailed()
@@ -94,11 +91,7 @@ class TrustmarkReader {
     fields.required('version')
     const version = fields.scalar('version')
     if (version !== undefined && !VERSION.test(version.text))
-      this.#report.add(
-        'wrong-form',
-        version.place,
-        `version \`${version.text}\` must have the form 1.2.3`,
-      )
+      this.#report.add(version.place, oddVersion(version.text))
     fields.required('values')
     const values = (fields.map('values')?.entries ?? []).flatMap(
       (entry) => this.#value(entry) ?? [],
@@ -113,20 +106,13 @@ class TrustmarkReader {
   }
 
   #value({ key, keyPlace, value }: Entry): TrustmarkValue | undefined {
-    if (!isComponentValue(key))
-      this.#report.add(
-        'wrong-form',
-        keyPlace,
-        `\`${key}\` is no value of a component`,
-        'one of P, C, M and A with a digit or a small letter, such as `P1`',
-      )
-    const map = asMap(value, `\`${key}\``, this.#report)
+    if (!isComponentValue(key)) this.#report.add(keyPlace, oddComponentValue(key))
+    const map = asMap(value, quoted(key), this.#report)
     if (map === undefined) return undefined
     const fields = new Fields(map, this.#report)
     const title = asText(fields.required('title')?.value, this.#report)
     const cites = fields.texts('cites').map(({ text }) => text)
-    if (cites.length === 0)
-      this.#report.add('missing-cites', keyPlace, `value \`${key}\` cites no clause`)
+    if (cites.length === 0) this.#report.add(keyPlace, valueCitesNothing(key))
     const minimum = readMinimum(fields, this.#named, this.#report)
     fields.finish()
     return { value: key, title, cites, minimum }

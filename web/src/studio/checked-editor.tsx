@@ -3,9 +3,10 @@ import { useTranslation } from 'react-i18next'
 import type { Diagnostic } from '../../../services/policy/language/diagnostic.ts'
 import type { Pack } from '../../../services/policy/language/pack.ts'
 import { Small } from '../parts/page.tsx'
+import { local } from '../text/format.ts'
+import { useLanguage } from '../text/i18n.ts'
 import { CodeEditor, type Position } from './code-editor.tsx'
 import type { Draft } from './draft.ts'
-import { readHelp, type FaultHelp } from './fault-help.ts'
 import { meaningAt, wantedAt } from './wanted.ts'
 import {
   folderOf,
@@ -128,7 +129,7 @@ function Faults(props: {
   )
 }
 
-/** Where a fault is, of what kind, and what may be meant; what the checker says of it is English. */
+/** Where a fault is, of what kind, what is wrong and what may be meant. */
 function FaultView(props: {
   readonly fault: Diagnostic
   /** Whether it is in the document that is open. */
@@ -136,6 +137,7 @@ function FaultView(props: {
   readonly onGoTo: (position: Position) => void
 }) {
   const { t } = useTranslation('studio')
+  const { language } = useLanguage()
   const { place, code, message, help } = props.fault
   return (
     <>
@@ -153,20 +155,10 @@ function FaultView(props: {
         <span>{t('edit.inOther', { path: place.file, line: place.line })}</span>
       )}{' '}
       <strong className="font-700">{t(`faults.codes.${code}`)}</strong>
-      <span lang="en" className="block">
-        {message} [{code}]
+      <span className="block">
+        {local(language, message)} [{code}]
       </span>
-      {help !== undefined && <Help help={readHelp(help)} />}
+      {help !== undefined && <span className="block">{local(language, help)}</span>}
     </>
-  )
-}
-
-function Help({ help: { kind, words } }: { readonly help: FaultHelp }) {
-  const { t } = useTranslation('studio')
-  if (kind !== 'other') return <span className="block">{t(`faults.${kind}`, { words })}</span>
-  return (
-    <span lang="en" className="block">
-      {words}
-    </span>
   )
 }

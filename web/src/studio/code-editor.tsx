@@ -14,6 +14,9 @@ import { basicSetup } from 'codemirror'
 import { useEffect, useRef, type RefObject } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Diagnostic } from '../../../services/policy/language/diagnostic.ts'
+import { local } from '../text/format.ts'
+import { useLanguage } from '../text/i18n.ts'
+import type { Language } from '../text/language.ts'
 import type { Word } from './wanted.ts'
 
 /** A place in the text; counted from 1. */
@@ -35,20 +38,29 @@ export interface CodeEditorProps {
   readonly goTo: RefObject<((position: Position) => void) | undefined>
 }
 
+/** What the editor asks for while it stands, also when the page changes its language. */
+interface Shown extends CodeEditorProps {
+  readonly language: Language
+  readonly kindName: (kind: Word['kind']) => string
+}
+
 /** One document under an editor; another document needs another editor (`key`). */
 export function CodeEditor(props: CodeEditorProps) {
   const host = useRef<HTMLDivElement>(null)
   const view = useRef<EditorView>(undefined)
-  const latest = useRef(props)
-  latest.current = props
+  const { t } = useTranslation('studio')
+  const { language } = useLanguage()
+  const shown: Shown = { ...props, language, kindName: (kind) => t(`edit.kinds.${kind}`) }
+  const latest = useRef(shown)
+  latest.current = shown
   useEffect(() => {
     const { text, label, goTo } = latest.current
     const editor = open(host.current, text, [
       basicSetup,
       lintGutter(),
       TYPED_OVER,
-      autocompletion({ override: [(context) => completions(context, latest.current.words)] }),
-      hoverTooltip((shown, at) => hover(shown, at, latest.current.meaning)),
+      autocompletion({ override: [(context) => completions(context, latest.current)] }),
+      hoverTooltip((shown, at) => hover(shown, at, latest.current)),
       EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) latest.current.onChange(update.state.doc.toString())
@@ -68,8 +80,8 @@ export function CodeEditor(props: CodeEditorProps) {
   const { diagnostics } = props
   useEffect(() => {
     const editor = view.current
-    if (editor !== undefined) editor.dispatch(marks(editor.state, diagnostics))
-  }, [diagnostics])
+    if (editor !== undefined) editor.dispatch(marks(editor.state, diagnostics, language))
+  }, [diagnostics, language])
   return <div ref={host} className="rounded-8 border border-solid-gray-420" />
 }
 
@@ -208,7 +220,7 @@ const KINDS: Readonly<Record<Word['kind'], string>> = {
 
 function completions(
   context: CompletionContext,
-  words: CodeEditorProps['words'],
+  { words, language }: Pick<Shown, 'words' | 'language'>,
 ): CompletionResult | null {
   const word = context.matchBefore(WORD)
   const from = word?.from ?? context.pos
@@ -217,7 +229,7 @@ function completions(
   const options = words(from, context.pos).map(({ name, kind, detail }) => ({
     label: name,
     type: KINDS[kind],
-    ...(detail === '' ? {} : { detail: shortened(detail) }),
+    ...(detail && { detail: shortened(local(language, detail)) }),
   }))
   return options.length === 0 ? null : { from, options, validFor: /^\w*$/ }
 }
@@ -228,7 +240,11 @@ function shortened(text: string): string {
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN - 1)}…` : text
 }
 
-function hover(view: EditorView, at: number, meaning: CodeEditorProps['meaning']): Tooltip | null {
+function hover(
+  view: EditorView,
+  at: number,
+  { meaning, language, kindName }: Pick<Shown, 'meaning' | 'language' | 'kindName'>,
+): Tooltip | null {
   const word = view.state.wordAt(at)
   const found = word === null ? undefined : meaning(word.from, word.to)
   if (word === null || found === undefined) return null
@@ -238,26 +254,27 @@ function hover(view: EditorView, at: number, meaning: CodeEditorProps['meaning']
     create: () => {
       const dom = document.createElement('div')
       dom.className = 'cm-hint'
-      dom.textContent = [found.name, found.kind, found.detail]
-        .filter((part) => part !== '')
-        .join(' · ')
+      const { name, kind, detail } = found
+      dom.textContent = [name, kindName(kind), ...(detail ? [local(language, detail)] : [])].join(
+        ' · ',
+      )
       return { dom }
     },
   }
 }
 
-function marks(state: EditorState, diagnostics: readonly Diagnostic[]) {
+function marks(state: EditorState, diagnostics: readonly Diagnostic[], language: Language) {
   return setDiagnostics(
     state,
     diagnostics.map(({ place, message, help, code }) => {
       const from = offsetOf(state.doc, place)
       const to = state.wordAt(from)?.to ?? state.doc.lineAt(from).to
-      const hint = help === undefined ? '' : `\n${help}`
+      const hint = help === undefined ? '' : `\n${local(language, help)}`
       return {
         from,
         to: Math.max(from, to),
         severity: 'error',
-        message: `${message} [${code}]${hint}`,
+        message: `${local(language, message)} [${code}]${hint}`,
       }
     }),
   )

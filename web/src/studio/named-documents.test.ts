@@ -65,7 +65,9 @@ describe('what a pack names', () => {
   ])('a %s that is not there is a fault at its name', (_, from, to, help) => {
     const documents = changed(HEADER, from, to)
     const { diagnostics, pack } = workbench.check(documents, PRODUCT)
-    expect(diagnostics).toMatchObject([{ code: 'unknown-rule', help, place: { file: HEADER } }])
+    expect(diagnostics).toMatchObject([
+      { code: 'unknown-rule', help: { en: help }, place: { file: HEADER } },
+    ])
     // The rules themselves are whole: what people get is still shown.
     expect(pack?.framework).toBe(PRODUCT)
   })

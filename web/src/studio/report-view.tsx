@@ -32,7 +32,7 @@ export function ReportView({ report }: { readonly report: GateReport }) {
         title={t('report.diagnostics')}
         lines={diagnostics.map(
           ({ path, line, column, message, code, help }) =>
-            `${path}:${line}:${column} ${message} [${code}]${help === null ? '' : ` (${help})`}`,
+            `${path}:${line}:${column} ${local(language, message)} [${code}]${help === null ? '' : ` (${local(language, help)})`}`,
         )}
       />
       <Lines

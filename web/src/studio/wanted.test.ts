@@ -113,7 +113,7 @@ describe('the meaning of a word', () => {
     const place = { path: 'nist-63-4/new.rules.yaml', from, to: from + name.length }
     const meaning = meaningAt(documents, place, pack)
     expect(meaning?.kind).toBe(kind)
-    expect(meaning?.detail.startsWith(detail)).toBe(true)
+    expect(meaning?.detail?.en.startsWith(detail)).toBe(true)
   })
 
   test('a word of the author means nothing to the catalogue', () => {

@@ -1,7 +1,8 @@
 import type { Catalogue } from '../../../services/policy/language/catalogue.ts'
 import type { Diagnostic } from '../../../services/policy/language/diagnostic.ts'
 import type { Pack, Rule } from '../../../services/policy/language/pack.ts'
-import { typeName, type Type } from '../../../services/policy/language/types.ts'
+import type { Text } from '../../../services/policy/language/text.ts'
+import { typeText, type Type } from '../../../services/policy/language/types.ts'
 import { folderOf, Workbench, type Documents } from './workbench.ts'
 
 /** One word that may stand at a place, and what it is. */
@@ -9,7 +10,7 @@ export interface Word {
   readonly name: string
   readonly kind: 'key' | 'member' | 'level' | 'field' | 'name' | 'function' | 'rule' | 'check'
   /** Type of a field, members of an enum, title of a rule. */
-  readonly detail: string
+  readonly detail?: Text
 }
 
 export interface Place {
@@ -41,9 +42,9 @@ export function wantedAt(
   for (const tried of standIns(text, from, to)) {
     const changed = new Map(documents).set(path, tried)
     const { catalogue, diagnostics } = WORKBENCH.check(changed, folderOf(path))
-    if (diagnostics.some(({ message }) => /^list of .* has no fields$/.test(message)) && dotted)
+    if (diagnostics.some(({ message }) => /^list of .* has no fields$/.test(message.en)) && dotted)
       return LIST_FUNCTIONS.map(asFunction)
-    const fault = diagnostics.find(({ message }) => message.includes(STAND_IN))
+    const fault = diagnostics.find(({ message }) => message.en.includes(STAND_IN))
     if (fault === undefined || catalogue === undefined) continue
     const words = wordsOf(fault, catalogue, pack, text)
     if (words.length > 0) return words
@@ -81,27 +82,27 @@ function wordsOf(
   pack: Pack | undefined,
   text: string,
 ): readonly Word[] {
-  const subject = / of (?:enum |axis )?(\S.*)$/.exec(message)?.[1] ?? ''
-  const listed = /^known(?: here)?: (.*)$/.exec(help ?? '')?.[1]?.split(', ') ?? []
+  const subject = / of (?:enum |axis )?(\S.*)$/.exec(message.en)?.[1] ?? ''
+  const listed = /^known(?: here)?: (.*)$/.exec(help?.en ?? '')?.[1]?.split(', ') ?? []
+  const detail = { ja: subject, en: subject }
   switch (code) {
     case 'unknown-key':
-      return listed.map((name) => ({ name, kind: 'key', detail: '' }))
+      return listed.map((name) => ({ name, kind: 'key' }))
     case 'enum-member':
       return (catalogue.enums.get(subject)?.members ?? listed).map((name) => ({
         name,
         kind: 'member',
-        detail: subject,
+        detail,
       }))
     case 'unknown-level':
-      return listed.map((name) => ({ name, kind: 'level', detail: subject }))
+      return listed.map((name) => ({ name, kind: 'level', detail }))
     case 'unknown-axis':
       // Outside of a pack the axes are those of the framework that is named there.
-      if (pack === undefined)
-        return listed.map((name) => ({ name, kind: 'level', detail: subject }))
+      if (pack === undefined) return listed.map((name) => ({ name, kind: 'level', detail }))
       return [...(pack?.axes.values() ?? [])].map(({ name, title }) => ({
         name,
         kind: 'level',
-        detail: title.en,
+        detail: title,
       }))
     case 'unknown-field':
       return fieldsOf(catalogue, subject)
@@ -109,17 +110,17 @@ function wordsOf(
       return [...(pack?.options ?? [])].map(([name, { type }]) => ({
         name,
         kind: 'field',
-        detail: typeName(type),
+        detail: typeText(type),
       }))
     case 'unknown-rule':
       if (listed.length > 0) return listed.map(asName)
-      return rulesOf(pack).map(({ id, title }) => ({ name: id, kind: 'rule', detail: title.en }))
+      return rulesOf(pack).map(({ id, title }) => ({ name: id, kind: 'rule', detail: title }))
     case 'unknown-function':
       return FUNCTIONS.map(asFunction)
     case 'unknown-name':
-      return namesOf(message, catalogue, text, listed)
+      return namesOf(message.en, catalogue, text, listed)
     case 'wrong-form':
-      return listed.map((name) => ({ name, kind: 'member', detail: '' }))
+      return listed.map((name) => ({ name, kind: 'member' }))
     default:
       return []
   }
@@ -134,9 +135,12 @@ function fieldsOf(catalogue: Catalogue, record: string): readonly Word[] {
 }
 
 /** A type with what it may hold, for hints. */
-export function shownType(type: Type): string {
+function shownType(type: Type): Text {
   const of = type.kind === 'set' ? type.of : type
-  return of.kind === 'enum' ? `${typeName(type)}: ${of.members.join(', ')}` : typeName(type)
+  const { ja, en } = typeText(type)
+  if (of.kind !== 'enum') return { ja, en }
+  const members = of.members.join(', ')
+  return { ja: `${ja}：${members}`, en: `${en}: ${members}` }
 }
 
 function rulesOf(pack: Pack | undefined): readonly Rule[] {
@@ -151,9 +155,9 @@ function namesOf(
   listed: readonly string[],
 ): readonly Word[] {
   if (message.startsWith('unknown check'))
-    return catalogue.checkTypes.map((name) => ({ name, kind: 'check', detail: '' }))
+    return catalogue.checkTypes.map((name) => ({ name, kind: 'check' }))
   if (message.startsWith('unknown record'))
-    return [...catalogue.records.keys()].map((name) => ({ name, kind: 'name', detail: '' }))
+    return [...catalogue.records.keys()].map((name) => ({ name, kind: 'name' }))
   if (message.startsWith('unknown framework')) return listed.map(asName)
   if (!message.startsWith('unknown name')) return []
   // Variables and definitions are the author's own words: they stand in the text.
@@ -169,16 +173,16 @@ function namesOf(
     kind: 'name' as const,
     detail: shownType(type),
   }))
-  const others = [...own].map((name) => ({ name, kind: 'name' as const, detail: '' }))
+  const others = [...own].map((name) => ({ name, kind: 'name' as const }))
   return [...roots, ...others, ...['now', 'policy'].map(asName), ...FUNCTIONS.map(asFunction)]
 }
 
 function asName(name: string): Word {
-  return { name, kind: 'name', detail: '' }
+  return { name, kind: 'name' }
 }
 
 function asFunction(name: string): Word {
-  return { name, kind: 'function', detail: '' }
+  return { name, kind: 'function' }
 }
 
 /** What the word at a place is, as the checker sees it; undefined for the author's own words. */
