@@ -107,6 +107,15 @@ describe('policy check', () => {
     })
   })
 
+  test('tells faults and their number in the language that is asked for', () => {
+    const path = change('nist-63-4/session.rules.yaml', 'SESSION.AAL1', 'SESSION.AAL2')
+    expect(check([path, '--lang', 'ja']).out.at(-1)).toBe('誤り 2 件')
+    expect(check([path, '--lang', 'ja']).out).toContain(
+      `${path}:17:9 規則の id \`SESSION.AAL2\` はすでに使われています [duplicate-id]`,
+    )
+    expect(check([path, '--lang', 'en']).out).toEqual(check([path]).out)
+  })
+
   test('reads a document of no pack beside the header of the pack it lies in', () => {
     const path = join(folder, 'nist-63-4/bad/unknown-field.yaml')
     expect(check([path])).toMatchObject({
@@ -123,6 +132,7 @@ describe('policy check', () => {
     [['/nowhere'], 'a folder or a document that exists'],
     [[tmpdir()], 'a folder with `framework.yaml`'],
     [['--colour'], 'Unknown option'],
+    [['/nowhere', '--lang', 'fr'], '`ja` or `en`'],
   ])('%j is a bad call', (args, message) => {
     const { code, err } = check(args)
     expect(code).toBe(2)

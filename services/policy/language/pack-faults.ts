@@ -4,7 +4,7 @@ import { writeForm } from './hints.ts'
 /* What is wrong with the parts of a pack, each of them well written as YAML. */
 
 export const NO_HEADER = fault('missing-key', {
-  ja: '鍵 `version` がありません：ヘッダーの文書がありません',
+  ja: '鍵 `version` がありません：見出しの文書がありません',
   en: 'key `version` is missing: no document is the header',
 })
 
@@ -21,7 +21,7 @@ export function oddFrameworkId(id: string): Fault {
 
 export function otherFramework(own: string, header: string): Fault {
   return fault('unknown-name', {
-    ja: `フレームワーク \`${own}\` は、ヘッダーの \`${header}\` と違います`,
+    ja: `フレームワーク \`${own}\` は、見出しの \`${header}\` と違います`,
     en: `framework \`${own}\` is not the one of the header, \`${header}\``,
   })
 }

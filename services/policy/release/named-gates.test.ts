@@ -60,7 +60,11 @@ describe('a trustmark in a release', () => {
     const { passed, diagnostics } = gates({ [PLACE]: (text) => text.replace('IAL2', 'IAL4') })
     expect(passed).toBe(false)
     expect(diagnostics).toMatchObject([
-      { code: 'unknown-level', place: { file: `policies/${PLACE}` }, help: { en: 'did you mean `IAL1`?' } },
+      {
+        code: 'unknown-level',
+        place: { file: `policies/${PLACE}` },
+        help: { en: 'did you mean `IAL1`?' },
+      },
     ])
   })
 
