@@ -1,44 +1,14 @@
-import {
-  and,
-  asc,
-  desc,
-  eq,
-  gt,
-  gte,
-  inArray,
-  isNull,
-  lt,
-  lte,
-  max,
-  ne,
-  or,
-  sql,
-} from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNull, lt, lte, max, ne, or, sql } from 'drizzle-orm'
 import { tablesFor } from '../database/tables.ts'
 import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
+import { fitting, type DecisionSearch } from './decision-search-store.ts'
 import type { PolicyActivated } from './events.ts'
-import type { DecisionOccasion } from './logged-ceremony.ts'
 import * as postgres from './schema.postgres.ts'
 import * as sqlite from './schema.sqlite.ts'
 import { factDigest, type StoredFact } from './subject-facts.ts'
 
 export type LevelRow = typeof sqlite.levels.$inferSelect
 export type DecisionRow = typeof sqlite.decisions.$inferSelect
-
-/** What a search of decisions asks for; everything that is given has to fit. */
-export interface DecisionSearch {
-  readonly subjectRef?: string | undefined
-  readonly framework?: string | undefined
-  readonly axis?: string | undefined
-  /** `answer`: whatever a relying party was answered for. */
-  readonly occasion?: DecisionOccasion | 'answer' | undefined
-  readonly relyingParty?: string | undefined
-  readonly satisfied?: boolean | undefined
-  readonly from?: Date | undefined
-  readonly until?: Date | undefined
-  /** Id of a decision: those made before it. */
-  readonly before?: string | undefined
-}
 
 export function sameAxis({
   framework,
@@ -312,7 +282,7 @@ export class PolicyDatabase {
     return tx
       .select()
       .from(decisions)
-      .where(and(...this.#fitting(search), before))
+      .where(and(...fitting(decisions, search), before))
       .orderBy(desc(decisions.id))
       .limit(limit)
   }
@@ -328,27 +298,9 @@ export class PolicyDatabase {
     return tx
       .select()
       .from(decisions)
-      .where(and(...this.#fitting(search), gt(decisions.id, after)))
+      .where(and(...fitting(decisions, search), gt(decisions.id, after)))
       .orderBy(asc(decisions.id))
       .limit(limit)
-  }
-
-  #fitting(search: DecisionSearch) {
-    const { decisions } = this.#tables
-    const { subjectRef, framework, axis, occasion, relyingParty, satisfied, from, until } = search
-    return [
-      subjectRef === undefined ? undefined : eq(decisions.subjectRef, subjectRef),
-      framework === undefined ? undefined : eq(decisions.framework, framework),
-      axis === undefined ? undefined : eq(decisions.axis, axis),
-      occasion === 'answer' ? ne(decisions.occasion, 'change') : undefined,
-      occasion === undefined || occasion === 'answer'
-        ? undefined
-        : eq(decisions.occasion, occasion),
-      relyingParty === undefined ? undefined : eq(decisions.relyingParty, relyingParty),
-      satisfied === undefined ? undefined : eq(decisions.satisfied, satisfied),
-      from === undefined ? undefined : gte(decisions.decidedAt, from),
-      until === undefined ? undefined : lt(decisions.decidedAt, until),
-    ]
   }
 
   /** Persons whose level is due to be looked at, the longest due first. */
