@@ -120,6 +120,7 @@ export function addPolicyCommands(program: Command, io: PolicyIo): void {
       '--occasion <name>',
       'change, check, explain, login, release, signature; answer: all but change',
     )
+    .option('--answer <id>', 'the `questionId` of one answer: all of its decisions')
     .option('--relying-party <id>', 'who was answered')
     .option('--satisfied <yes or no>', 'whether it was enough for what was asked')
     .option('--rule <id>', 'that fired')

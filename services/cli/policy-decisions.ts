@@ -9,7 +9,9 @@ import { EXIT, type PolicyIo } from './policy-io.ts'
 const PATIENCE = 6 * 60 * 60_000
 
 /** Everything that is given has to fit. */
-export interface ExportOptions extends Omit<ExportQuery, 'from' | 'until'> {
+export interface ExportOptions extends Omit<ExportQuery, 'from' | 'until' | 'questionId'> {
+  /** Id of an answer. */
+  readonly answer?: string
   readonly from?: string
   /** The first instant that is not asked for. */
   readonly to?: string
@@ -17,16 +19,17 @@ export interface ExportOptions extends Omit<ExportQuery, 'from' | 'until'> {
 
 /**
  * `watashi policy decisions export [--from T] [--to T] [--axis A] …`: the decision log of the running product of this machine, oldest
- * first, one JSON object a line.
+ * first, one JSON object a line. Decisions of one answer have the same `questionId`.
  * @throws OrderRefused, InvalidInput; Unavailable also when it breaks off in the middle
  */
 export async function exportDecisions(
   { ports }: Pick<Config, 'ports'>,
-  { from, to, ...rest }: ExportOptions,
+  { from, to, answer, ...rest }: ExportOptions,
   io: Pick<PolicyIo, 'print'>,
 ): Promise<number> {
   const body = {
     ...rest,
+    ...(answer === undefined ? {} : { questionId: answer }),
     ...(from === undefined ? {} : { from: instant('--from', from) }),
     ...(to === undefined ? {} : { until: instant('--to', to) }),
   }

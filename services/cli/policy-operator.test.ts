@@ -124,6 +124,7 @@ describe('policy decisions export', () => {
     const some = await exported({ axis: 'proofing', framework: METI })
     expect(some).toEqual(all.filter(({ axis }) => axis === 'proofing'))
     expect(await exported({ from: LATER })).toEqual([])
+    expect(await exported({ answer: all[0]?.id ?? '' })).toEqual([])
     expect(await exported({ from: '2026-05-31', to: LATER })).toEqual(all)
   })
 

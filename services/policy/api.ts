@@ -303,6 +303,8 @@ const decisionRange = {
   framework: Type.Optional(name),
   axis: Type.Optional(name),
   occasion: Type.Optional(askedOccasion),
+  /** Of one answer. */
+  questionId: Type.Optional(name),
   relyingParty: Type.Optional(name),
   /** Whether an answer was enough for what was asked; part of an address, and so a word. */
   satisfied: Type.Optional(Type.Union([Type.Literal('yes'), Type.Literal('no')])),

@@ -110,6 +110,21 @@ describe('an answer to a relying party', () => {
     expect(age).toMatchObject({ ...common, requested: '3600', satisfied: true })
   })
 
+  test('is found whole by its id, and no other is', async () => {
+    await answer()
+    await answer({ occasion: 'login' })
+    const rows = await found('occasion=answer')
+    const answers = [...new Set(rows.map(({ questionId }) => questionId))]
+    expect(answers).toHaveLength(2)
+    for (const one of answers) {
+      const whole = rows.filter(({ questionId }) => questionId === one)
+      expect(whole).toHaveLength(4)
+      expect(await found(`questionId=${one}`)).toEqual(whole)
+      expect(await found(`questionId=${one}&axis=AAL`)).toHaveLength(1)
+    }
+    expect(await found('questionId=nothing')).toEqual([])
+  })
+
   test('to a question that asks for nothing is not left out', async () => {
     await answer({ occasion: 'login', minimum: { axes: [], flags: [] } })
     expect(await found('occasion=login')).toMatchObject([{ axis: '', satisfied: true }])

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { explainDecision, type Decision, type Explanation } from '../api/policy.ts'
 import { useAction } from '../parts/asking.ts'
@@ -10,8 +10,14 @@ import { useLanguage } from '../text/i18n.ts'
 import { FactsView } from './facts-view.tsx'
 
 /** A decision of the log, explained where that is asked for. */
-export function DecisionCard({ decision }: { readonly decision: Decision }) {
+export function DecisionCard(props: {
+  readonly decision: Decision
+  readonly rank?: 'h2' | 'h3'
+  /** Below what it says. */
+  readonly children?: ReactNode
+}) {
   const { t } = useTranslation('studio')
+  const { decision, rank = 'h2', children } = props
   const action = useAction()
   const [explained, setExplained] = useState<Explanation>()
   const { axis, framework, level, occasion } = decision
@@ -19,7 +25,7 @@ export function DecisionCard({ decision }: { readonly decision: Decision }) {
   const about = axis === '' ? t('decisions.nothingAsked') : `${framework} ${axis}: ${level}`
   return (
     <Card
-      rank="h2"
+      rank={rank}
       title={
         <span className="flex flex-wrap items-center gap-2">
           <span className="min-w-0 wrap-anywhere">{about}</span>
@@ -46,6 +52,7 @@ export function DecisionCard({ decision }: { readonly decision: Decision }) {
       ) : (
         <ExplanationView explanation={explained} />
       )}
+      {children}
     </Card>
   )
 }
@@ -71,7 +78,7 @@ export function DecisionHead({ decision }: { readonly decision: Decision }) {
   )
 }
 
-function Enough({ satisfied }: { readonly satisfied: boolean | null }) {
+export function Enough({ satisfied }: { readonly satisfied: boolean | null }) {
   const { t } = useTranslation('studio')
   if (satisfied === null) return null
   return satisfied ? (

@@ -11,7 +11,8 @@ import { useAction } from '../parts/asking.ts'
 import { Button, buttonLook } from '../parts/button.tsx'
 import { ErrorNotice } from '../parts/notice.tsx'
 import { Small, Text } from '../parts/page.tsx'
-import { DecisionCard } from './decision-card.tsx'
+import { AnswerGroup } from './answer-group.tsx'
+import { decidedTogether } from './answers.ts'
 import { DecisionFilterFields } from './decision-filter-fields.tsx'
 import { EVERYTHING, rangeOf } from './decision-filter.ts'
 
@@ -59,6 +60,9 @@ export function DecisionsPanel() {
           onMore={() => {
             read(found.range, found)
           }}
+          onWhole={(questionId) => {
+            read({ questionId })
+          }}
         />
       )}
     </>
@@ -69,6 +73,7 @@ function FoundDecisions(props: {
   readonly found: Found
   readonly busy: boolean
   readonly onMore: () => void
+  readonly onWhole: (questionId: string) => void
 }) {
   const { t } = useTranslation('studio')
   const { range, decisions: shown, next } = props.found
@@ -92,9 +97,12 @@ function FoundDecisions(props: {
         </div>
       )}
       <ul className="space-y-4">
-        {shown.map((decision) => (
-          <li key={decision.id}>
-            <DecisionCard decision={decision} />
+        {decidedTogether(shown).map((group) => (
+          <li key={group.id}>
+            <AnswerGroup
+              group={group}
+              onWhole={range.questionId === undefined ? props.onWhole : undefined}
+            />
           </li>
         ))}
       </ul>
