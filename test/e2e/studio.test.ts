@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Browser, Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
+import { watashi } from '../support/command-line.ts'
 import { startInstance, type Instance } from '../support/instance.ts'
 import { openVisitor, pictureFolder, type PageLanguage, type Visitor } from '../support/pages.ts'
 import { Author, type Texts } from '../support/studio-author.ts'
@@ -262,8 +263,9 @@ describe('an author’s hour', () => {
     await reviewer.look('decision', 'all')
   })
 
-  test('rolls back with a second person, and the level is back', async () => {
+  test('rolls back with a second person, and the level is back; the release key is handed over in it', async () => {
     const { page, texts } = reviewer
+    expect((await watashi(instance, 'policy', 'key', 'rotate')).code).toBe(0)
     await reviewer.openTab('releases')
     await reviewer.button(texts.releases.back.replace('{{sequence}}', '1')).click()
     const dialog = page.getByRole('alertdialog')
@@ -284,6 +286,8 @@ describe('an author’s hour', () => {
     const newest = await cards.first().innerText()
     expect(newest).toContain(texts.releases.inForce)
     expect(newest).toContain(texts.releases.rolledBack.replace('{{sequence}}', '1'))
+    expect(newest).toContain(texts.releases.successor)
+    expect(await cards.last().innerText()).not.toContain(texts.releases.successor)
     await reviewer.look('releases', 'all')
   })
 
