@@ -27,10 +27,16 @@ export interface PersonState {
   readonly erased: boolean
 }
 
+/** What was said of a person on one axis. */
+export type KnownLevel = Pick<
+  LevelRow,
+  'subjectRef' | 'framework' | 'axis' | 'level' | 'validUntil'
+>
+
 /** A person with what is known and what was said of them. */
 export interface KnownPerson {
   readonly subjectRef: string
-  readonly levels: readonly LevelRow[]
+  readonly levels: readonly KnownLevel[]
   readonly facts: readonly StoredFact[]
 }
 
@@ -151,21 +157,24 @@ export class PolicyDatabase {
     limit: number,
   ): Promise<readonly KnownPerson[]> {
     const { levels } = this.#tables
-    const page = await tx
-      .selectDistinct({ subjectRef: levels.subjectRef })
+    const { subjectRef, framework, axis, level, validUntil } = levels
+    const page = tx
+      .selectDistinct({ subjectRef })
       .from(levels)
-      .where(and(ne(levels.policyDigest, policyDigest), gt(levels.subjectRef, after)))
-      .orderBy(asc(levels.subjectRef))
+      .where(and(ne(levels.policyDigest, policyDigest), gt(subjectRef, after)))
+      .orderBy(asc(subjectRef))
       .limit(limit)
-    const subjectRefs = page.map(({ subjectRef }) => subjectRef)
-    if (subjectRefs.length === 0) return []
-    const rows = await tx.select().from(levels).where(inArray(levels.subjectRef, subjectRefs))
-    const bySubject = Map.groupBy(rows, ({ subjectRef }) => subjectRef)
-    const facts = await this.#factsOf(tx, subjectRefs)
-    return subjectRefs.map((subjectRef) => ({
-      subjectRef,
-      levels: bySubject.get(subjectRef) ?? [],
-      facts: facts.get(subjectRef) ?? [],
+    const rows = await tx
+      .select({ subjectRef, framework, axis, level, validUntil })
+      .from(levels)
+      .where(inArray(subjectRef, page))
+      .orderBy(asc(subjectRef))
+    const bySubject = Map.groupBy(rows, (row) => row.subjectRef)
+    const facts = await this.#factsOf(tx, [...bySubject.keys()])
+    return [...bySubject].map(([ref, own]) => ({
+      subjectRef: ref,
+      levels: own,
+      facts: facts.get(ref) ?? [],
     }))
   }
 

@@ -39,8 +39,7 @@ export function factsDigest(facts: readonly StoredFact[]): string {
  */
 export function proofingsOf(facts: readonly StoredFact[]): readonly Facts[] {
   const bindings = bindingsOf(facts)
-  const byId = new Map<string, StoredFact & { readonly kind: 'proofing' }>()
-  for (const fact of sorted(facts)) if (fact.kind === 'proofing') byId.set(fact.proofingId, fact)
+  const byId = new Map(ofKind(facts, 'proofing').map((fact) => [fact.proofingId, fact]))
   return [...byId.values()].map(({ proofingId, facts: own }) => {
     const status = newestStatus(facts, proofingId)
     const checks = listOf(own['checks'])
@@ -54,7 +53,7 @@ export function proofingsOf(facts: readonly StoredFact[]): readonly Facts[] {
 
 /** Binding records of the person's authenticators. */
 export function bindingsOf(facts: readonly StoredFact[]): readonly Facts[] {
-  return sorted(facts).flatMap((fact) => (fact.kind === 'binding' ? [fact.binding] : []))
+  return ofKind(facts, 'binding').map(({ binding }) => binding)
 }
 
 /** Current state of an authenticator; undefined when nothing was told about it. */
@@ -62,15 +61,16 @@ export function stateOf(
   facts: readonly StoredFact[],
   authenticatorId: string,
 ): AuthenticatorStateName | undefined {
-  let newest: (StoredFact & { readonly kind: 'authenticator_state' }) | undefined
-  for (const fact of sorted(facts)) {
-    if (fact.kind !== 'authenticator_state' || fact.authenticatorId !== authenticatorId) continue
+  let newest: StateFact | undefined
+  for (const fact of ofKind(facts, 'authenticator_state')) {
+    if (fact.authenticatorId !== authenticatorId) continue
     if (newest === undefined || isLater(fact, newest)) newest = fact
   }
   return newest?.state
 }
 
-type StateFact = StoredFact & { readonly kind: 'authenticator_state' }
+type OfKind<K extends StoredFact['kind']> = StoredFact & { readonly kind: K }
+type StateFact = OfKind<'authenticator_state'>
 const SEVERITY: Readonly<Record<AuthenticatorStateName, number>> = {
   active: 0,
   pending: 1,
@@ -88,9 +88,9 @@ const HARM: Readonly<Record<string, number>> = { good: 0, unknown: 1, suspended:
 
 /** The status learned last; of two learned at one instant the worse. */
 function newestStatus(facts: readonly StoredFact[], proofingId: string): Facts | undefined {
-  let newest: (StoredFact & { readonly kind: 'status' }) | undefined
-  for (const fact of sorted(facts)) {
-    if (fact.kind !== 'status' || !fact.proofingIds.includes(proofingId)) continue
+  let newest: OfKind<'status'> | undefined
+  for (const fact of ofKind(facts, 'status')) {
+    if (!fact.proofingIds.includes(proofingId)) continue
     const difference =
       newest === undefined ? 1 : Date.parse(fact.learnedAt) - Date.parse(newest.learnedAt)
     if (difference > 0 || (difference === 0 && harm(fact.check) > harm(newest?.check)))
@@ -114,8 +114,14 @@ function listOf(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : []
 }
 
-function sorted(facts: readonly StoredFact[]): readonly StoredFact[] {
-  return facts
+/** What was told of one kind, in one order; making it costs more than scoring, and most is told once. */
+function ofKind<K extends StoredFact['kind']>(
+  facts: readonly StoredFact[],
+  kind: K,
+): readonly OfKind<K>[] {
+  const own = facts.filter((fact): fact is OfKind<K> => fact.kind === kind)
+  if (own.length < 2) return own
+  return own
     .map((fact) => ({ fact, key: canonicalJson(fact) }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
     .map(({ fact }) => fact)
