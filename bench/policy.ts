@@ -23,6 +23,7 @@ import {
   type Population,
 } from './policy/population.ts'
 import { NOW } from './policy/subjects.ts'
+import { benchWalk } from './policy/walk.ts'
 import { cpuMilliseconds, quietTimes, quietTimesLater } from './measure.ts'
 
 const SUBJECTS = 1024
@@ -49,6 +50,7 @@ export async function benchPolicy(): Promise<readonly string[]> {
     ...benchWhatIf(program, pack),
     ...benchImpact(),
     ...benchColdRescore(program, open),
+    ...(await benchWalk()),
     ...(await benchChecks()),
     '',
     '| engine | one decision | × ours with the mask of rules | can it say the policy? |',

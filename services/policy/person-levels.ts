@@ -1,11 +1,24 @@
+import { endianness } from 'node:os'
+import { toHex } from '../kernel/bytes.ts'
+import { canonicalJson, type Json } from '../kernel/canonical-json.ts'
+import { sha256 } from '../kernel/digest.ts'
 import type { ActivePolicy } from './active-policy.ts'
+import {
+  CODING_VERSION,
+  codeProofings,
+  joinBlocks,
+  nextBlock,
+  proofingsAt,
+  type CodedProofing,
+} from './coded-proofings.ts'
 import { identityLevel } from './identity-level.ts'
 import { EPOCH } from './language/coded-layout.ts'
 import { isInPeriod } from './language/dates.ts'
-import type { Coded, FactCoder } from './language/fact-coder.ts'
+import type { FactCoder } from './language/fact-coder.ts'
+import { fullLayout } from './language/full-layout.ts'
 import { isOfBounds } from './language/generated-engine.ts'
 import { GeneratedProgram, ifGenerated } from './language/generated-program.ts'
-import type { AxisRef, Pack } from './language/pack.ts'
+import type { AxisRef, Pack, PackOption } from './language/pack.ts'
 import type { Facts } from './language/judged-facts.ts'
 
 /** Level of a person on one identity axis, without its reasons. */
@@ -24,6 +37,7 @@ export class PersonLevels {
   asked = 0
   readonly #policy: ActivePolicy
   readonly #programs: readonly AxisProgram[]
+  #coding: string | undefined
 
   constructor(policy: ActivePolicy) {
     this.#policy = policy
@@ -32,9 +46,47 @@ export class PersonLevels {
 
   /** In the order of the policy's axes. Pure but for the count. Throws as `identityLevel` does. */
   of(proofings: readonly Facts[], at: Date): readonly PersonLevel[] {
-    const facts = proofings.length === 0 ? [{}] : proofings
-    const found = new Map(this.#programs.flatMap((program) => program.levels(facts, at)))
+    const found = this.#find(this.code(proofings), at)
     return this.#policy.person.map((ref) => found.get(ref) ?? this.#ask(ref, proofings, at))
+  }
+
+  /** Whether codes say all that there is: no axis is one for which only the scorer can be asked. */
+  get areCoded(): boolean {
+    const coded = this.#programs.flatMap(({ refs }) => refs)
+    return coded.length === this.#policy.person.length
+  }
+
+  /** What is known of a person as integers, to be asked for levels by whoever has the same `coding`. */
+  code(proofings: readonly Facts[]): Int32Array {
+    const facts = proofings.length === 0 ? [{}] : proofings
+    return joinBlocks(this.#programs.map((program) => program.code(facts)))
+  }
+
+  /** The same as `of` the proofings that were coded; nothing where the scorer has to be asked, who needs the facts. Pure. */
+  ofCoded(words: Int32Array, at: Date): readonly PersonLevel[] | undefined {
+    const found = this.#find(words, at)
+    return found.size === this.#policy.person.length ? [...found.values()] : undefined
+  }
+
+  /** Digest of all that the words of `code` depend on besides the proofings. */
+  get coding(): string {
+    return (this.#coding ??= toHex(sha256(canonicalJson(this.#description))))
+  }
+
+  get #description(): Json {
+    const programs = this.#programs.map(({ description }) => description)
+    return [CODING_VERSION, endianness(), programs]
+  }
+
+  /** By axis in the order of the policy's axes, without those for which the scorer has to be asked. */
+  #find(words: Int32Array, at: Date): ReadonlyMap<AxisRef, PersonLevel> {
+    const found = new Map<AxisRef, PersonLevel>()
+    let block = 0
+    for (const program of this.#programs) {
+      for (const [ref, level] of program.levels(words, block, at)) found.set(ref, level)
+      block = nextBlock(words, block)
+    }
+    return found
   }
 
   #ask(ref: AxisRef, proofings: readonly Facts[], at: Date): PersonLevel {
@@ -49,39 +101,56 @@ class AxisProgram {
   readonly refs: readonly AxisRef[]
   readonly #pack: Pack
   readonly #program: GeneratedProgram
+  readonly #options: ReadonlyMap<string, PackOption>
   readonly #coder: FactCoder
   readonly #members: readonly (readonly string[])[]
+  #runs: boolean | undefined
 
-  /** Throws `NotGenerated`, and `EvalError` where the platform forbids code from strings. */
+  /** Throws `NotGenerated`. */
   constructor(policy: ActivePolicy, refs: readonly AxisRef[]) {
     const [{ framework = '' } = {}] = refs
     const { pack, options } = policy.frameworks.source(framework)
     this.refs = refs
     this.#pack = pack
+    this.#options = options
+    // With a place for every fact: rules that look at others than before can be asked with what was coded for those.
     this.#program = new GeneratedProgram(
       pack,
       refs.map(({ axis }) => axis),
+      fullLayout(pack.catalogue, options),
     )
-    for (const finds of ['bounds', 'turns'] as const) this.#program.run({ kleene: false, finds })
     this.#coder = this.#program.coder(options)
     this.#members = refs.map((ref) => policy.offered(ref.framework, ref.axis).axis.type.members)
   }
 
-  /** The highest level over the proofings, by axis; empty where the scorer has to be asked. */
+  get description(): Json {
+    const { catalogue, zone } = this.#pack
+    return {
+      layout: this.#program.layout.description,
+      enums: [...catalogue.enums].map(([name, { members }]) => [name, members]),
+      checks: catalogue.checkTypes,
+      options: [...this.#options].map(([name, { value }]) => [name, value]),
+      zone,
+    }
+  }
+
+  code(proofings: readonly Facts[]): Int32Array {
+    return codeProofings(this.#coder, proofings)
+  }
+
+  /** The highest level over the proofings of a block, by axis; empty where the scorer has to be asked. */
   levels(
-    proofings: readonly Facts[],
+    words: Int32Array,
+    block: number,
     at: Date,
   ): readonly (readonly [ref: AxisRef, level: PersonLevel])[] {
     const { effective } = this.#pack
     const seconds = Math.floor(at.getTime() / 1000)
-    if (!isInPeriod(effective, seconds)) return []
+    const proofings = proofingsAt(words, block)
+    if (proofings === undefined || !isInPeriod(effective, seconds) || !this.#isReady()) return []
     const highest = this.refs.map(() => 1)
     const ends = this.refs.map(() => effective.until ?? Infinity)
-    for (const facts of proofings) {
-      const coded = this.#coder.encode(facts)
-      if (coded === undefined || coded.open) return []
-      if (!this.#add(facts, coded, seconds - EPOCH, highest, ends)) return []
-    }
+    for (const proofing of proofings) this.#add(words, proofing, seconds - EPOCH, highest, ends)
     return this.refs.map((ref, i) => {
       const end = ends[i] ?? Infinity
       const level = {
@@ -94,27 +163,39 @@ class AxisProgram {
     })
   }
 
-  /** Takes one proofing into the highest levels and the earliest ends, both by axis; false where the scorer has to be asked. */
-  #add(facts: Facts, { judged }: Coded, now: number, highest: number[], ends: number[]): boolean {
-    const { words } = this.#coder
+  /** Whether there is code; it is made for the first person. */
+  #isReady(): boolean {
+    return (this.#runs ??=
+      ifGenerated(() => {
+        for (const finds of ['bounds', 'turns'] as const)
+          this.#program.run({ kleene: false, finds })
+        return true
+      }) ?? false)
+  }
+
+  /** Takes one proofing into the highest levels and the earliest ends, both by axis. */
+  #add(
+    words: Int32Array,
+    { start, ends: statusEnds }: CodedProofing,
+    now: number,
+    highest: number[],
+    ends: number[],
+  ): void {
     const program = this.#program
     const own = this.refs.map((_, i) => {
-      const end = program.until(words, 0, false, now, i) + EPOCH
+      const end = program.until(words, start, false, now, i) + EPOCH
       ends[i] = Math.min(ends[i] ?? Infinity, end)
       return program.out[2 * i] ?? 1
     })
     own.forEach((level, i) => (highest[i] = Math.max(highest[i] ?? 1, level)))
-    for (const { evidence, until } of judged.statusEnds) {
+    for (const { until, start: without } of statusEnds) {
       if (until <= now + EPOCH || ends.every((end) => end <= until)) continue
       // A good status that runs out ends a level where losing the piece would matter.
-      const without = this.#coder.encode(facts, 0, { revoke: evidence })
-      if (without === undefined || without.open) return false
-      program.run({ kleene: false, finds: 'bounds' })(this.#coder.words, 0, now, now)
+      program.run({ kleene: false, finds: 'bounds' })(words, without, now, now)
       own.forEach((level, i) => {
         if (program.out[2 * i] !== level) ends[i] = Math.min(ends[i] ?? Infinity, until)
       })
     }
-    return true
   }
 }
 

@@ -8,6 +8,8 @@ import type { ActivePolicy } from './active-policy.ts'
 import { assuranceChanged, assuranceSnapshot, policyActivated, type ScorerInput } from './events.ts'
 import { identityLevel, type IdentityLevel } from './identity-level.ts'
 import type { PolicyInForce } from './policy-in-force.ts'
+import { CodedStore } from './coded-store.ts'
+import { PersonLevels } from './person-levels.ts'
 import { PolicySweep } from './policy-sweep.ts'
 import { PolicyDatabase, sameAxis, type LevelRow } from './store.ts'
 import { factsDigest, proofingsOf } from './subject-facts.ts'
@@ -28,19 +30,30 @@ export class PersonScorer {
   readonly heard: ((subjectRef: string) => void)[] = []
   readonly #deps: PersonScorerDependencies
   readonly #inForce: PolicyInForce
+  readonly #coded: CodedStore
   readonly #sweep: PolicySweep
+  #levels: { readonly policy: ActivePolicy; readonly of: PersonLevels } | undefined
 
   constructor(deps: PersonScorerDependencies, inForce: PolicyInForce) {
     this.store = new PolicyDatabase(deps.database)
     this.#deps = deps
     this.#inForce = inForce
-    this.#sweep = new PolicySweep(deps.database, this.store, (subjectRef, now) =>
-      this.#scoreAgain(subjectRef, now),
-    )
+    this.#coded = new CodedStore(deps.database)
+    this.#sweep = new PolicySweep({
+      ...{ database: deps.database, store: this.store, coded: this.#coded },
+      levels: (policy) => this.#levelsUnder(policy),
+      score: (subjectRef, now) => this.#scoreAgain(subjectRef, now),
+    })
   }
 
   get #policy(): ActivePolicy {
     return this.#inForce.policy
+  }
+
+  /** Made when it is first asked for: most starts find nobody. */
+  #levelsUnder(policy: ActivePolicy): PersonLevels {
+    if (this.#levels?.policy !== policy) this.#levels = { policy, of: new PersonLevels(policy) }
+    return this.#levels.of
   }
 
   /** Tells that a policy is in force when it was not the one before, and makes every person due. */
@@ -90,8 +103,11 @@ export class PersonScorer {
 
   async #scoreAgain(subjectRef: string, now: Date): Promise<void> {
     await this.#deps.database.run(async (tx) => {
+      const person = await this.store.person(tx, subjectRef)
       // Erased since we read: to score would bring the levels back.
-      if ((await this.store.person(tx, subjectRef)).erased) return
+      if (person.erased) return
+      // Written as it is, so that of this and an erasure at the same time one has to be done again.
+      await this.store.savePerson(tx, subjectRef, person)
       await this.#score(tx, subjectRef, '', now)
     })
   }
@@ -122,6 +138,11 @@ export class PersonScorer {
       await this.store.deleteLevel(tx, gone)
     }
     for (const { row } of rows) await this.store.saveLevel(tx, row)
+    const coder = this.#levelsUnder(this.#policy)
+    if (coder.areCoded) {
+      const coded = { subjectRef, factsDigest: digest, words: coder.code(proofings) }
+      await this.#coded.save(tx, [coded], coder.coding)
+    }
     const changed = rows.filter(({ level, known }) => known?.level !== level.level)
     const told = changed.map(({ level, row, known }) => ({
       level,

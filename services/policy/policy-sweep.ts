@@ -1,13 +1,22 @@
-import type { UnitOfWork } from '../database/unit-of-work.ts'
+import type { Tx, UnitOfWork } from '../database/unit-of-work.ts'
 import type { ActivePolicy } from './active-policy.ts'
 import { INDETERMINATE } from './language/score-value.ts'
-import { PersonLevels, type PersonLevel } from './person-levels.ts'
-import { sameAxis, type KnownPerson, type PolicyDatabase } from './store.ts'
-import { proofingsOf } from './subject-facts.ts'
+import type { CodedPerson, CodedStore } from './coded-store.ts'
+import type { PersonLevel, PersonLevels } from './person-levels.ts'
+import { sameAxis, type PolicyDatabase, type ScoredPerson } from './store.ts'
+import { factsDigest, proofingsOf } from './subject-facts.ts'
 
 const PAGE = 500
 
 type Change = 'none' | 'falls' | 'other'
+
+export interface PolicySweepDependencies {
+  readonly database: UnitOfWork
+  readonly store: PolicyDatabase
+  readonly coded: CodedStore
+  readonly levels: (policy: ActivePolicy) => PersonLevels
+  readonly score: (subjectRef: string, now: Date) => Promise<void>
+}
 
 /**
  * The walk over all persons after a change of policy: those for whom nothing changes are confirmed together, those who fall are
@@ -15,23 +24,13 @@ type Change = 'none' | 'falls' | 'other'
  * looks only at persons whom another policy scored.
  */
 export class PolicySweep {
-  readonly #database: UnitOfWork
-  readonly #store: PolicyDatabase
-  readonly #score: (subjectRef: string, now: Date) => Promise<void>
+  readonly #deps: PolicySweepDependencies
   #policy: ActivePolicy | undefined
-  /** Made for the first person: most starts find nobody. */
-  #levels: PersonLevels | undefined
   /** The last person looked at; undefined when there are no more. */
   #after: string | undefined
 
-  constructor(
-    database: UnitOfWork,
-    store: PolicyDatabase,
-    score: (subjectRef: string, now: Date) => Promise<void>,
-  ) {
-    this.#database = database
-    this.#store = store
-    this.#score = score
+  constructor(deps: PolicySweepDependencies) {
+    this.#deps = deps
   }
 
   /** Looks at the next persons; resolves to how many there were, 0 at the end. */
@@ -39,35 +38,83 @@ export class PolicySweep {
     this.#begin(policy)
     const after = this.#after
     if (after === undefined) return 0
+    const { database, store, coded, score } = this.#deps
     const { digest: policyDigest } = policy
-    const { last, count, falling } = await this.#database.run(async (tx) => {
-      const persons = await this.#store.givenByOthers(tx, policyDigest, after, PAGE)
+    const { last, count, falling } = await database.run(async (tx) => {
+      const persons = await store.givenByOthers(tx, policyDigest, after, PAGE)
       if (persons.length === 0) return { last: undefined, count: 0, falling: [] }
-      const levels = (this.#levels ??= new PersonLevels(policy))
+      const { found, news, coding } = await this.#levelsOf(tx, persons, policy, now)
       const changes = persons.map((person) =>
-        changeOf(person, levels.of(proofingsOf(person.facts), now), policy),
+        changeOf(person, found.get(person.subjectRef) ?? [], policy),
       )
       const of = (wanted: Change) =>
         persons.flatMap(({ subjectRef }, i) => (changes[i] === wanted ? [subjectRef] : []))
-      await this.#store.confirmLevels(tx, of('none'), { policyDigest, decidedAt: now })
+      const stay = new Set(of('none'))
+      await store.confirmLevels(tx, [...stay], { policyDigest, decidedAt: now })
+      // Of those alone whose levels were written now: had one been erased meanwhile, that would have failed.
+      const confirmed = news.filter(({ subjectRef }) => stay.has(subjectRef))
+      await coded.save(tx, confirmed, coding)
       return { last: persons.at(-1)?.subjectRef, count: persons.length, falling: of('falls') }
     })
-    for (const subjectRef of falling) await this.#score(subjectRef, now)
+    for (const subjectRef of falling) await score(subjectRef, now)
     this.#after = last
     return count
+  }
+
+  /** From persons as they are coded; from the facts of those who are not, and of whom the scorer has to be asked. */
+  async #levelsOf(tx: Tx, persons: readonly ScoredPerson[], policy: ActivePolicy, now: Date) {
+    const levels = this.#deps.levels(policy)
+    const { coding, areCoded } = levels
+    const refs = persons.map(({ subjectRef }) => subjectRef)
+    const stored = await this.#deps.coded.find(tx, areCoded ? refs : [], coding)
+    const found = new Map<string, readonly PersonLevel[]>()
+    const current = new Set<string>()
+    for (const { subjectRef, levels: known } of persons) {
+      const own = stored.get(subjectRef)
+      if (own === undefined || known.some((row) => row.factsDigest !== own.factsDigest)) continue
+      current.add(subjectRef)
+      const quick = levels.ofCoded(own.words, now)
+      if (quick !== undefined) found.set(subjectRef, quick)
+    }
+    const made = await this.#fromFacts(
+      tx,
+      refs.filter((ref) => !found.has(ref)),
+      levels,
+      now,
+    )
+    for (const { subjectRef, own } of made) found.set(subjectRef, own)
+    const news = made.filter(({ subjectRef }) => areCoded && !current.has(subjectRef))
+    return { found, news, coding }
+  }
+
+  async #fromFacts(
+    tx: Tx,
+    refs: readonly string[],
+    levels: PersonLevels,
+    now: Date,
+  ): Promise<readonly (CodedPerson & { readonly own: readonly PersonLevel[] })[]> {
+    const facts = await this.#deps.store.factsOf(tx, refs)
+    return refs.map((subjectRef) => {
+      const known = facts.get(subjectRef) ?? []
+      const proofings = proofingsOf(known)
+      const words = levels.code(proofings)
+      return {
+        ...{ subjectRef, words, factsDigest: factsDigest(known) },
+        own: levels.ofCoded(words, now) ?? levels.of(proofings, now),
+      }
+    })
   }
 
   #begin(policy: ActivePolicy): void {
     if (this.#policy === policy) return
     this.#policy = policy
     this.#after = ''
-    this.#levels = undefined
   }
 }
 
 /** What a policy does to a person whom another one scored. */
 function changeOf(
-  { levels: known }: KnownPerson,
+  { levels: known }: ScoredPerson,
   levels: readonly PersonLevel[],
   policy: ActivePolicy,
 ): Change {

@@ -35,6 +35,16 @@ export const persons = table('policy_person', {
   erased: flag('erased').notNull(),
 })
 
+/** What is known of a person in the form that rules are asked with; made of the facts, and worth nothing without them. */
+export const coded = table('policy_coded', {
+  subjectRef: text('subject_ref').primaryKey(),
+  /** Digest of the facts that were coded. */
+  factsDigest: text('facts_digest').notNull(),
+  /** Digest of what the words depend on besides them. */
+  coding: text('coding').notNull(),
+  words: bytes('words').notNull(),
+})
+
 /** Current levels of the identity axes. */
 export const levels = table(
   'policy_level',

@@ -30,14 +30,13 @@ export interface PersonState {
 /** What was said of a person on one axis. */
 export type KnownLevel = Pick<
   LevelRow,
-  'subjectRef' | 'framework' | 'axis' | 'level' | 'validUntil'
+  'subjectRef' | 'framework' | 'axis' | 'level' | 'validUntil' | 'factsDigest'
 >
 
-/** A person with what is known and what was said of them. */
-export interface KnownPerson {
+/** A person with what was said of them. */
+export interface ScoredPerson {
   readonly subjectRef: string
   readonly levels: readonly KnownLevel[]
-  readonly facts: readonly StoredFact[]
 }
 
 /** Facts, current levels and decisions of the scorer. */
@@ -128,13 +127,14 @@ export class PolicyDatabase {
       .where(and(gt(persons.subjectRef, after), eq(persons.erased, false)))
       .orderBy(asc(persons.subjectRef))
       .limit(limit)
-    return this.#factsOf(
+    return this.factsOf(
       tx,
       page.map(({ subjectRef }) => subjectRef),
     )
   }
 
-  async #factsOf(
+  /** What is known of each of the persons. */
+  async factsOf(
     tx: Tx,
     subjectRefs: readonly string[],
   ): Promise<ReadonlyMap<string, readonly StoredFact[]>> {
@@ -155,9 +155,9 @@ export class PolicyDatabase {
     policyDigest: string,
     after: string,
     limit: number,
-  ): Promise<readonly KnownPerson[]> {
+  ): Promise<readonly ScoredPerson[]> {
     const { levels } = this.#tables
-    const { subjectRef, framework, axis, level, validUntil } = levels
+    const { subjectRef, framework, axis, level, validUntil, factsDigest } = levels
     const page = tx
       .selectDistinct({ subjectRef })
       .from(levels)
@@ -165,17 +165,12 @@ export class PolicyDatabase {
       .orderBy(asc(subjectRef))
       .limit(limit)
     const rows = await tx
-      .select({ subjectRef, framework, axis, level, validUntil })
+      .select({ subjectRef, framework, axis, level, validUntil, factsDigest })
       .from(levels)
       .where(inArray(subjectRef, page))
       .orderBy(asc(subjectRef))
     const bySubject = Map.groupBy(rows, (row) => row.subjectRef)
-    const facts = await this.#factsOf(tx, [...bySubject.keys()])
-    return [...bySubject].map(([ref, own]) => ({
-      subjectRef: ref,
-      levels: own,
-      facts: facts.get(ref) ?? [],
-    }))
+    return [...bySubject].map(([ref, own]) => ({ subjectRef: ref, levels: own }))
   }
 
   /** Notes that a policy gives the levels of these persons as they stand. */
@@ -337,7 +332,8 @@ export class PolicyDatabase {
 
   /** Forgets everything about a person but that there is nothing to know. */
   async erase(tx: Tx, subjectRef: string): Promise<void> {
-    const { facts, levels, decisions, authors } = this.#tables
+    const { facts, coded, levels, decisions, authors } = this.#tables
+    await tx.delete(coded).where(eq(coded.subjectRef, subjectRef))
     await tx.delete(facts).where(eq(facts.subjectRef, subjectRef))
     await tx.delete(levels).where(eq(levels.subjectRef, subjectRef))
     await tx.delete(decisions).where(eq(decisions.subjectRef, subjectRef))

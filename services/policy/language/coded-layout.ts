@@ -1,3 +1,4 @@
+import type { Json } from '../../kernel/canonical-json.ts'
 import type { Type } from './types.ts'
 
 /** Coded instants count seconds from 2020-01-01T00:00:00Z, so that a 32-bit integer reaches from 1951 to 2088. */
@@ -86,6 +87,20 @@ export class CodedLayout {
 
   get texts(): ReadonlyMap<string, number> {
     return this.#texts
+  }
+
+  /** Everything that the words of a coded subject stand for, to be compared with that of another layout. */
+  get description(): Json {
+    const names = new Map([...this.#records].map(([name, record]) => [record, name]))
+    const describe = ({ fields, lists }: CodedRecord): Json => ({
+      fields: fields.map(({ path, coding, index }) => [path, coding, index]),
+      lists: lists.map(({ path, index, record }) => [path, index, names.get(record) ?? '']),
+    })
+    return {
+      root: describe(this.root),
+      records: [...this.#records].map(([name, record]) => [name, describe(record)]),
+      texts: [...this.#texts],
+    }
   }
 }
 

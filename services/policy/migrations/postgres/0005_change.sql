@@ -1,0 +1,6 @@
+CREATE TABLE "policy_coded" (
+	"subject_ref" text PRIMARY KEY NOT NULL,
+	"facts_digest" text NOT NULL,
+	"coding" text NOT NULL,
+	"words" "bytea" NOT NULL
+);
