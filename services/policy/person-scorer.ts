@@ -103,11 +103,8 @@ export class PersonScorer {
 
   async #scoreAgain(subjectRef: string, now: Date): Promise<void> {
     await this.#deps.database.run(async (tx) => {
-      const person = await this.store.person(tx, subjectRef)
-      // Erased since we read: to score would bring the levels back.
-      if (person.erased) return
-      // Written as it is, so that of this and an erasure at the same time one has to be done again.
-      await this.store.savePerson(tx, subjectRef, person)
+      // Erased since we read: to score would bring the levels back. One who is erased meanwhile has no level to be written over.
+      if ((await this.store.person(tx, subjectRef)).erased) return
       await this.#score(tx, subjectRef, '', now)
     })
   }

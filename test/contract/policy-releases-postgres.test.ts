@@ -1,12 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { migrate, migrationsOf } from '../../services/database/migrate.ts'
-import { openDatabase } from '../../services/database/open.ts'
-import { openTemporaryDatabase } from '../../services/database/temporary-database.ts'
-import type { UnitOfWork } from '../../services/database/unit-of-work.ts'
-import { SqliteEventLog } from '../../services/eventlog/sqlite-event-log.ts'
-import { assembleEventCore } from '../../services/eventlog/temporary-event-core.ts'
-import { FrozenClock } from '../../services/kernel/clock.ts'
-import { createLog } from '../../services/kernel/log.ts'
 import type { Policy } from '../../services/policy/policy.ts'
 import { ReleaseStore } from '../../services/policy/release/release-store.ts'
 import { authorCode } from '../../services/policy/release/release.ts'
@@ -19,66 +11,20 @@ import {
   withoutEquivalence,
   type PolicyStand,
 } from '../../services/policy/release/stand-releases.ts'
-import { freshDatabase, realServer } from '../support/servers.ts'
+import { openAtOnce } from '../support/open-at-once.ts'
+import { openPostgresCore } from '../support/postgres-core.ts'
+import { realServer } from '../support/servers.ts'
 
 const CLO = 'subject-clo'
 const tier = await realServer('postgres')
 
-/** State on PostgreSQL; the log of events, which has no part in this, in a file. */
-async function openCore(address: string, now: string) {
-  const url = await freshDatabase(address)
-  const database = openDatabase({ kind: 'postgres', url })
-  await migrate(database, ['eventlog', 'policy'].map(migrationsOf))
-  const temporary = await openTemporaryDatabase('eventlog')
-  const clock = new FrozenClock(now)
-  const core = await assembleEventCore({
-    ...{ database, clock, environment: 'simulator', log: createLog('silent') },
-    eventLog: new SqliteEventLog({ database: temporary.database, clock }),
-  })
-  return {
-    ...core,
-    async [Symbol.asyncDispose]() {
-      await core[Symbol.asyncDispose]()
-      await temporary[Symbol.asyncDispose]()
-      await database.close()
-    },
-  }
-}
-
-/**
- * Two processes whose next transactions are open at once: the second one has its view of the database, without what the first
- * one wrote, before the first is committed.
- */
+/** Two processes whose next transactions are open at once. */
 async function racing({ core, open }: PolicyStand): Promise<readonly [Policy, Policy]> {
-  const { database } = core
-  const store = new ReleaseStore(database)
-  const [firstWrote, secondLooked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  let begun = false
-  const through = (run: UnitOfWork['run']): UnitOfWork => ({
-    dialect: database.dialect,
-    read: (query) => database.read(query),
-    run: (work) => (begun ? run(work) : database.run(work)),
-    close: () => database.close(),
-  })
-  const first = through((work) =>
-    database.run(async (tx) => {
-      const result = await work(tx)
-      firstWrote.resolve()
-      await secondLooked.promise
-      return result
-    }),
-  )
-  const second = through(async (work) => {
-    await firstWrote.promise
-    return database.run(async (tx) => {
-      await store.head(tx)
-      secondLooked.resolve()
-      return work(tx)
-    })
-  })
-  const processes = [open({ database: first }), open({ database: second })] as const
+  const store = new ReleaseStore(core.database)
+  const race = openAtOnce(core.database, (tx) => store.head(tx))
+  const processes = [open({ database: race.first }), open({ database: race.second })] as const
   for (const one of processes) await one.activate()
-  begun = true
+  race.begin()
   return processes
 }
 
@@ -93,7 +39,7 @@ describe.skipIf(!tier.available)('of two who decide at once on PostgreSQL', () =
   let version = 0
 
   beforeAll(async () => {
-    stand = await openPolicyStand({}, (now) => openCore(tier.address, now))
+    stand = await openPolicyStand({}, (now) => openPostgresCore(tier.address, ['policy'], now))
     await stand.policy.authors.askForRole(CLO)
     await stand.policy.authors.grantRole(authorCode(CLO), true)
   })
