@@ -127,7 +127,7 @@ export const gateReport = Type.Object({
   tests: Type.Object({
     passed: Type.Integer(),
     failed: Type.Array(
-      Type.Object({ label: Type.String(), axis: Type.String(), miss: Type.String() }),
+      Type.Object({ label: Type.String(), axis: Type.String(), miss: text }),
     ),
   }),
   /** What else is against it, such as a version that did not grow. */

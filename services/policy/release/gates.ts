@@ -8,6 +8,7 @@ import { PolicyRejected, type Diagnostic } from '../language/diagnostic.ts'
 import type { SourceFile } from '../language/document.ts'
 import type { Text } from '../language/text.ts'
 import { FACTS, PolicyLibrary, type PolicyDocuments } from '../policy-library.ts'
+import { notRun, unexpected, type FailedTest } from './failed-test.ts'
 import { invariantsThatFail } from './invariants-gate.ts'
 import { raisesNobody, type PolicySide } from './raises-nobody.ts'
 import type { ReleaseContent } from './release.ts'
@@ -19,11 +20,7 @@ export interface GateFindings {
   readonly diagnostics: readonly Diagnostic[]
   readonly tests: {
     readonly passed: number
-    readonly failed: readonly {
-      readonly label: string
-      readonly axis: string
-      readonly miss: string
-    }[]
+    readonly failed: readonly FailedTest[]
   }
   readonly objections: readonly Text[]
   /** Where the question says that nobody is raised. */
@@ -156,7 +153,7 @@ function runTests(
   const frameworks = frameworksOf(library)
   const validator = createFactsValidator(library.factsSchema())
   let passed = 0
-  const failed: { label: string; axis: string; miss: string }[] = []
+  const failed: FailedTest[] = []
   for (const one of [...names, EQUIVALENCES].flatMap((name) =>
     casesOf(library, name, validator, failed),
   )) {
@@ -171,29 +168,27 @@ function casesOf(
   library: PolicyLibrary,
   name: string,
   validator: FactsValidator,
-  failed: { label: string; axis: string; miss: string }[],
+  failed: FailedTest[],
 ): readonly PolicyCase[] {
   return library.testsOf(name).flatMap((source) => {
     try {
       return readTestFile(source, validator)
     } catch (error) {
       if (!(error instanceof PolicyRejected || error instanceof InvalidInput)) throw error
-      failed.push({ label: source.path, axis: '', miss: error.message })
+      failed.push({ label: source.path, axis: '', miss: notRun(error) })
       return []
     }
   })
 }
 
-function missesIn(one: PolicyCase, frameworks: Frameworks, now: Date): readonly string[] {
+function missesIn(one: PolicyCase, frameworks: Frameworks, now: Date): readonly Text[] {
   try {
     const at = one.at === undefined ? now : frameworks.readAt(one.framework, one.at)
     const score = frameworks.score({ ...one, at })
-    return missesOf(one.expected, score).map(
-      ({ expected, got }) => `expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`,
-    )
+    return missesOf(one.expected, score).map(({ expected, got }) => unexpected(expected, got))
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error
-    return [error.message]
+    return [notRun(error)]
   }
 }
 

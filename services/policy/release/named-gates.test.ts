@@ -52,7 +52,10 @@ describe('a trustmark in a release', () => {
     expect(tests.failed).toContainEqual({
       label: expect.stringContaining(`policies/${TESTS}:`) as string,
       axis: 'vot',
-      miss: 'expected "P1.P2.Pb.C1.C2.Ce.Mb.At", got "P1.P2.Pb.C1.C2.C3.Ce.Mb.At"',
+      miss: {
+        ja: '"P1.P2.Pb.C1.C2.Ce.Mb.At" のはずが "P1.P2.Pb.C1.C2.C3.Ce.Mb.At" です',
+        en: 'expected "P1.P2.Pb.C1.C2.Ce.Mb.At", got "P1.P2.Pb.C1.C2.C3.Ce.Mb.At"',
+      },
     })
   })
 

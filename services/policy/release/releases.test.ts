@@ -140,7 +140,7 @@ describe('the gates', () => {
     const report = await given.policy.releases.check([{ path, text: wrong }])
     expect(report).toMatchObject({
       passed: false,
-      tests: { failed: [{ axis: 'phishing_resistant', miss: 'expected "yes", got "no"' }] },
+      tests: { failed: [{ axis: 'phishing_resistant', miss: { en: 'expected "yes", got "no"' } }] },
     })
   })
 

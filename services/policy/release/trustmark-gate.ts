@@ -9,14 +9,11 @@ import {
 } from '../minimum/trustmark-cases.ts'
 import type { Trustmark } from '../minimum/trustmark.ts'
 import type { PolicyLibrary } from '../policy-library.ts'
+import { notRun, unexpected, type FailedTest } from './failed-test.ts'
 
 interface GateTests {
   readonly passed: number
-  readonly failed: readonly {
-    readonly label: string
-    readonly axis: string
-    readonly miss: string
-  }[]
+  readonly failed: readonly FailedTest[]
 }
 
 /** The test files beside the trustmarks, against the one that would be in force. */
@@ -24,21 +21,19 @@ export function runTrustmarkTests(library: PolicyLibrary, policy: ActivePolicy):
   const { trustmark } = policy
   if (trustmark === undefined) return { passed: 0, failed: [] }
   let passed = 0
-  const failed: GateTests['failed'][number][] = []
+  const failed: FailedTest[] = []
   for (const source of library.testsOf('trustmarks')) {
     if (testedTrustmark(source.text) !== trustmark.id) continue
     try {
       for (const one of readTrustmarkCases(source, policy)) {
         const misses = missesOfTrustmark(one, policy, trustmark)
         if (misses.length === 0) passed += 1
-        for (const { label, member, expected, got } of misses) {
-          const miss = `expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`
-          failed.push({ label, axis: member, miss })
-        }
+        for (const { label, member, expected, got } of misses)
+          failed.push({ label, axis: member, miss: unexpected(expected, got) })
       }
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
-      failed.push({ label: source.path, axis: '', miss: error.message })
+      failed.push({ label: source.path, axis: '', miss: notRun(error) })
     }
   }
   return { passed, failed }

@@ -37,7 +37,9 @@ export function ReportView({ report }: { readonly report: GateReport }) {
       />
       <Lines
         title={t('report.failedTests')}
-        lines={tests.failed.map(({ label, axis, miss }) => `${label} (${axis}): ${miss}`)}
+        lines={tests.failed.map(
+          ({ label, axis, miss }) => `${label} (${axis}): ${local(language, miss)}`,
+        )}
       />
     </div>
   )
