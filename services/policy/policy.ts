@@ -19,6 +19,7 @@ import { PolicyInForce } from './policy-in-force.ts'
 import { PolicyStore } from './policy-store.ts'
 import { PolicyAuthors } from './release/authors.ts'
 import type { GateDesk } from './release/gate-thread-pool.ts'
+import { PastTrustmarks } from './release/past-trustmarks.ts'
 import { PolicyProposals } from './release/proposals.ts'
 import { ReleaseChain } from './release/release-chain.ts'
 import { ReleaseKeys, type ReleaseKeyFiles } from './release/release-keys.ts'
@@ -59,8 +60,8 @@ export interface Policy extends PolicyPort {
   readonly releases: PolicyReleases
   readonly releaseKeys: ReleaseKeys
   readonly decisionLog: DecisionLog
-  /** What the values of vectors of trust mean now; undefined where none are taken and given. */
-  readonly trustmark: Trustmark | undefined
+  /** What the values of vectors of trust mean, or meant in a version before; undefined for one that was never in force. */
+  trustmarkOf(asked: Pick<Trustmark, 'id' | 'version'>): Promise<Trustmark | undefined>
   /** What a draft would do to every person who is known. @throws PolicyRejected, InvalidInput */
   impact(changes: readonly DocumentChange[]): Promise<Impact>
   /** Persons after `after` in the order of their references, with what is known of each. */
@@ -104,6 +105,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     ...{ ...deps, inForce, authors, proposals, chain, keys },
     activate: (tx, policy, now) => scorer.activate(tx, policy, now),
   })
+  const trustmarks = new PastTrustmarks({ ...deps, inForce })
   const { database, clock } = deps
   const facts = (subjectRef: string) =>
     database.read(async (tx) => ({
@@ -118,9 +120,7 @@ export function createPolicy(deps: PolicyDependencies): Policy {
     get digest() {
       return inForce.policy.digest
     },
-    get trustmark() {
-      return inForce.policy.trustmark
-    },
+    trustmarkOf: (asked) => trustmarks.find(asked),
     pack: inForce.pack,
     validator,
     authors,

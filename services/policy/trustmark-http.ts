@@ -24,23 +24,28 @@ const TrustmarkReply = Type.Object({
   ),
 })
 
-/** The document that `vtm` of a vector of trust names: for everybody, since whoever gets a vector has to read it (RFC 8485 §5). */
+/**
+ * The document that `vtm` of a vector of trust names: for everybody, since whoever gets a vector has to read it, also when it was
+ * kept and another version is in force (RFC 8485 §5).
+ */
 export function registerTrustmarkRoutes(
   app: HttpServer,
-  { policy }: { readonly policy: Pick<Policy, 'trustmark'> },
+  { policy }: { readonly policy: Pick<Policy, 'trustmarkOf'> },
 ): void {
   app.get(
     trustmarkPath({ id: ':id', version: ':version' }),
     {
       schema: {
-        params: Type.Object({ id: Type.String(), version: Type.String() }),
+        params: Type.Object({
+          id: Type.String({ maxLength: 100 }),
+          version: Type.String({ maxLength: 100 }),
+        }),
         response: { 200: TrustmarkReply },
       },
     },
-    async ({ params: { id, version } }) => {
-      const { trustmark } = policy
-      if (trustmark?.id !== id || trustmark.version !== version)
-        throw new NotFound('no such trustmark')
+    async ({ params }) => {
+      const trustmark = await policy.trustmarkOf(params)
+      if (trustmark === undefined) throw new NotFound('no such trustmark')
       return replyOf(trustmark)
     },
   )

@@ -10,6 +10,8 @@ export type ProposalRow = typeof sqlite.proposals.$inferSelect
 type ReleaseRow = typeof sqlite.releases.$inferSelect
 /** What the next release has to follow. */
 export type ChainHead = Pick<ReleaseRow, 'sequence' | 'digest' | 'contentDigest'>
+/** Documents that were in force once, with the name of the pack that was. */
+export type PastContent = Pick<ReleaseRow, 'pack' | 'contentDigest'>
 export type AuthorRow = typeof sqlite.authors.$inferSelect
 
 /** Releases, proposals and their documents, and who may make them. */
@@ -58,6 +60,23 @@ export class ReleaseStore {
     const [row] = await tx.select().from(policies).where(eq(policies.policyDigest, policyDigest))
     const documents = row && (await this.documents(tx, row.contentDigest))
     return documents && { pack: row.pack, documents }
+  }
+
+  /** Documents that were in force, each once, newest first: of releases, then of what was installed. */
+  async contentsOfThePast(tx: Tx): Promise<readonly PastContent[]> {
+    const { releases, policies } = this.#tables
+    const released = await tx
+      .select({ pack: releases.pack, contentDigest: releases.contentDigest })
+      .from(releases)
+      .orderBy(desc(releases.sequence))
+    const noted = await tx
+      .select({ pack: policies.pack, contentDigest: policies.contentDigest })
+      .from(policies)
+      .orderBy(desc(policies.since))
+    const byDigest = new Map<string, PastContent>()
+    for (const one of [...released, ...noted])
+      if (!byDigest.has(one.contentDigest)) byDigest.set(one.contentDigest, one)
+    return [...byDigest.values()]
   }
 
   async addRelease(tx: Tx, { content, digest, kid, signature }: Release): Promise<void> {
