@@ -1,5 +1,6 @@
 // Plain JavaScript without dependencies: runs on any Node from 20 on, before anything is installed.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { createHash } from 'node:crypto'
 import {
   existsSync,
@@ -42,6 +43,20 @@ export function run(command, args, options = {}) {
   })
   if (result.error) throw result.error
   return result.status ?? 1
+}
+
+/** Runs a command in the repository beside others; resolves to its exit code and everything that it printed. */
+export async function runBeside(command, args) {
+  const child = spawn(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: toolEnvironment(),
+  })
+  const printed = []
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => printed.push(chunk))
+  const [status] = await once(child, 'close')
+  return { status: status ?? 1, output: Buffer.concat(printed).toString() }
 }
 
 function must(label, command, args) {

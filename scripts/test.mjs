@@ -2,11 +2,11 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { buildWeb, generate, install, root, run } from './lib.mjs'
+import { buildWeb, generate, install, root, run, runBeside } from './lib.mjs'
 
 const CHECKS = [
-  ['format', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ['lint', 'eslint', ['.']],
+  ['format', 'prettier', ['--check', '--log-level', 'warn', '.']],
   ['types', 'tsc', ['-p', '.']],
   ['types of the pages', 'tsc', ['-p', 'web']],
   [
@@ -31,11 +31,19 @@ buildWeb()
 
 const failedChecks = []
 if (only !== '--tests-only') {
-  for (const [label, command, args] of CHECKS) {
-    const ok = run(command, args) === 0
-    console.log(`check: ${label}: ${ok ? 'ok' : 'FAILED'} (${seconds()})`)
-    if (!ok) failedChecks.push(label)
+  // Two at a time: most of them have use for one core.
+  const waiting = [...CHECKS]
+  const lane = async () => {
+    for (let check = waiting.shift(); check !== undefined; check = waiting.shift()) {
+      const [label, command, args] = check
+      const { status, output } = await runBeside(command, args)
+      const ok = status === 0
+      process.stdout.write(output)
+      console.log(`check: ${label}: ${ok ? 'ok' : 'FAILED'} (${seconds()})`)
+      if (!ok) failedChecks.push(label)
+    }
   }
+  await Promise.all([lane(), lane()])
 }
 if (only === '--checks-only') process.exit(failedChecks.length === 0 ? 0 : 1)
 
