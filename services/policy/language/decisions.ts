@@ -3,7 +3,7 @@ import { F, not, T, U } from './kleene.ts'
 import type { Pack, Rule } from './pack.ts'
 import { placeOfSpan, textOfSpan, type SourceMap, type Span } from './source-map.ts'
 import type { Place } from './diagnostic.ts'
-import type { TraceNode } from './trace.ts'
+import type { TraceNode } from './trace-values.ts'
 
 /**
  * A condition that is not made of others, as it stands in a document. Calls of a definition count as one condition where they

@@ -1,23 +1,17 @@
 import type { Json } from '../../kernel/canonical-json.ts'
-import { entriesAt, factAt, isObject, withFact, type FactChange } from './change-facts.ts'
+import { entriesAt, factAt, isObject, withFact } from './change-facts.ts'
 import { compileCondition, type Run } from './closures.ts'
+import { compare } from './compare-values.ts'
 import { formatTime, type Seconds } from './dates.ts'
+import { BEAM, best, costOf, isOurs, mayBeSet, newId, put, type Draft } from './establish-draft.ts'
 import type { Ir, SlotsIr } from './ir.ts'
 import { F, T, U } from './kleene.ts'
 import type { Pack, PackOption } from './pack.ts'
 import type { Facts } from './judged-facts.ts'
 import { buildSubject, type Item, type Subject } from './subject.ts'
+import { bits } from './trace-values.ts'
 import { Tracer } from './trace.ts'
 import { ABSENT, membersOf, type EnumType } from './types.ts'
-
-/** Facts with what was established so far, by path. */
-export interface Draft {
-  readonly facts: Facts
-  /** Entries that were added: `checks[2]`. */
-  readonly added: readonly string[]
-  /** Members that were set outside of them. */
-  readonly set: readonly string[]
-}
 
 export interface Given {
   readonly pack: Pack
@@ -29,15 +23,10 @@ export interface Given {
 type Scope = ReadonlyMap<number, string>
 
 const NO_SCOPE: Scope = new Map()
-/** Drafts that are followed at once, and steps altogether: what is found is proved, what is not found may exist. */
-const BEAM = 6
+/** Steps altogether: what is found is proved, what is not found may exist. */
 const MAX_STEPS = 1000
 const MAX_MEMBERS_TRIED = 3
 const MAX_ADDED = 8
-
-/** Histories are what they are: an entry may be completed, never changed. What is said of the party asked is not the person's. */
-const HISTORIES = ['evidence', 'checks', 'bindings']
-const NOT_OURS = ['signals', 'policy', 'rp', 'issuer']
 
 /**
  * Looks for facts that make a condition true or false: by setting what is not known, by adding entries, by repeating a login or a
@@ -247,7 +236,7 @@ export class Establisher {
   #newEntry(list: Ir, draft: Draft, scope: Scope): { list: string; value: Facts } | undefined {
     const { checkTypes } = this.#given.pack.catalogue
     if (list.op === 'root') {
-      if (NOT_OURS.includes(list.name)) return undefined
+      if (!isOurs(list.name)) return undefined
       if (list.name !== 'evidence') return { list: list.name, value: {} }
       return { list: 'evidence', value: { id: newId(draft) } }
     }
@@ -258,7 +247,7 @@ export class Establisher {
       const on = factAt(draft.facts, `${owner}.id`)
       return on === undefined ? undefined : { list: 'checks', value: { type: list.name, on } }
     }
-    return owner === undefined || NOT_OURS.includes(rootOf(owner))
+    return owner === undefined || !isOurs(owner)
       ? undefined
       : { list: `${owner}.${list.name}`, value: {} }
   }
@@ -373,7 +362,7 @@ export class Establisher {
     const own = entriesAt(draft.facts, path)
     const more = membersOf(set.type.of, wanted).filter((member) => !own.includes(member))
     // More of a set is a new fact, and takes nothing away.
-    return this.#put(path, [...own, ...more], draft)
+    return put(path, [...own, ...more], draft)
   }
 
   #order(
@@ -393,8 +382,8 @@ export class Establisher {
         const fitting = side.type.members
           .map((_, i) => 1 << i)
           .filter((bit) =>
-            bitsOfMask(other).every(
-              (one) => compared(ir.cmp, isLeft ? bit : one, isLeft ? one : bit) === wanted,
+            bits(other).every(
+              (one) => compare(ir.cmp, isLeft ? bit : one, isLeft ? one : bit) === wanted,
             ),
           )
         // The nearest of an order is the least to ask for.
@@ -422,7 +411,7 @@ export class Establisher {
     }
     const candidates = [0, right.value - 1, right.value, right.value + 1]
     const value = (cmp === '<' || cmp === '<=') === wanted ? candidates : candidates.slice(1)
-    const fitting = value.find((one) => one >= 0 && compared(cmp, one, right.value) === wanted)
+    const fitting = value.find((one) => one >= 0 && compare(cmp, one, right.value) === wanted)
     return fitting === undefined ? [] : this.#set(left, fitting, draft, scope)
   }
 
@@ -516,15 +505,7 @@ export class Establisher {
     if (ir.op === 'first') return this.#set(ir.options[0] ?? ir, value, draft, scope)
     const path = ir.op === 'field' ? this.#place(ir, scope) : undefined
     if (path === undefined || !mayBeSet(path, draft)) return []
-    return this.#put(path, value, draft)
-  }
-
-  #put(path: string, value: Json, draft: Draft): readonly Draft[] {
-    if (NOT_OURS.includes(rootOf(path))) return []
-    const within = draft.added.some((added) => path.startsWith(`${added}.`))
-    const set = within || draft.set.includes(path) ? draft.set : [...draft.set, path]
-    const changed = { ...draft, facts: withFact(draft.facts, path, value), set }
-    return [within ? withClass(changed, path) : changed]
+    return put(path, value, draft)
   }
 }
 
@@ -536,111 +517,9 @@ interface View {
   readonly items: ReadonlyMap<string, Item>
 }
 
-/** What was known in a history stays; what this draft said it does not take back; a login or a proofing can be made anew. */
-function mayBeSet(path: string, { facts, added, set }: Draft): boolean {
-  const root = rootOf(path)
-  if (NOT_OURS.includes(root)) return false
-  if (factAt(facts, path) === undefined) return true
-  const ours = added.some((own) => path.startsWith(`${own}.`)) || set.includes(path)
-  return !ours && !HISTORIES.includes(root)
-}
-
-function rootOf(path: string): string {
-  return /^\w+/.exec(path)?.[0] ?? ''
-}
-
-function newId({ added }: Draft): string {
-  return `new-${added.length + 1}`
-}
-
-function costOf({ added, set }: Draft): number {
-  return added.length + set.length
-}
-
-/** The cheapest drafts, each once. */
-function best(drafts: readonly Draft[]): readonly Draft[] {
-  const seen = new Set<string>()
-  return [...drafts]
-    .sort((a, b) => costOf(a) - costOf(b))
-    .filter(({ facts }) => {
-      const key = JSON.stringify(facts)
-      if (seen.has(key)) return false
-      seen.add(key)
-      return true
-    })
-    .slice(0, BEAM)
-}
-
 function choices<X>(all: readonly X[], size: number): readonly (readonly X[])[] {
   if (size <= 0) return [[]]
   return all
     .flatMap((one, i) => choices(all.slice(i + 1), size - 1).map((rest) => [one, ...rest]))
     .slice(0, BEAM * 2)
-}
-
-function compared(cmp: string, a: number, b: number): boolean {
-  if (cmp === '<') return a < b
-  if (cmp === '<=') return a <= b
-  if (cmp === '>') return a > b
-  return cmp === '>=' ? a >= b : a === b
-}
-
-function bitsOfMask(mask: number): readonly number[] {
-  return Array.from({ length: 30 }, (_, i) => 1 << i).filter((bit) => (mask & bit) !== 0)
-}
-
-/** A new piece of evidence says both what it is and of which class: documents of a class are never without its duties. */
-function withClass(draft: Draft, path: string): Draft {
-  const [, piece, member] = /^(evidence\[\d+\])\.(kind|cls)$/.exec(path) ?? []
-  if (piece === undefined || member === undefined) return draft
-  const value = factAt(draft.facts, path)
-  const other = member === 'kind' ? `${piece}.cls` : `${piece}.kind`
-  const found =
-    member === 'kind'
-      ? CLASS_OF[typeof value === 'string' ? value : '']
-      : Object.entries(CLASS_OF).find(([, cls]) => cls === value)?.[0]
-  if (found === undefined || factAt(draft.facts, other) !== undefined) return draft
-  return { ...draft, facts: withFact(draft.facts, other, found) }
-}
-
-const CLASS_OF: Readonly<Record<string, string>> = {
-  mynumber_card: 'gov_photo_id',
-  jpki_sign_cert: 'pki_cert',
-  jpki_auth_cert: 'pki_cert',
-  drivers_license: 'gov_photo_id',
-  residence_card: 'gov_photo_id',
-  special_permanent_cert: 'gov_photo_id',
-  epassport: 'gov_photo_id',
-  health_insurance: 'gov_nonphoto_id',
-  juminhyo: 'gov_nonphoto_id',
-  seal_certificate: 'gov_nonphoto_id',
-  accredited_cert: 'pki_cert',
-  art17_5_cert: 'pki_cert',
-  bank_account: 'financial_account',
-  credit_card: 'financial_account',
-  mobile_account: 'mobile_account',
-  utility_record: 'utility_record',
-  employer_id: 'nongov_id',
-  student_id: 'nongov_id',
-  card_substitute_record: 'digital_id_record',
-  mdl: 'digital_id_record',
-  eudi_pid: 'digital_id_record',
-  digital_vc: 'digital_id_record',
-  vouch: 'vouch',
-  self_asserted: 'self_asserted',
-}
-
-/** What a draft changed of `facts`, as a list of things to establish. */
-export function changesOf({ facts, added, set }: Draft): readonly FactChange[] {
-  const changes = set.map((path) => ({
-    kind: 'set' as const,
-    path,
-    value: factAt(facts, path) ?? null,
-  }))
-  const entries = added.map((path) => ({
-    kind: 'add' as const,
-    path: path.replace(/\[\d+\]$/, ''),
-    value: factAt(facts, path) ?? null,
-  }))
-  return [...changes, ...entries]
 }

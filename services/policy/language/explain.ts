@@ -10,7 +10,7 @@ import type { Score, ScoreValue } from './score-value.ts'
 import { placeOfSpan, textOfSpan, type SourceMap } from './source-map.ts'
 import type { Cell } from './subject.ts'
 import { counts, type AnyRule, type AxisTrace, type RuleTrace } from './trace-pack.ts'
-import type { FactRead, TraceNode } from './trace.ts'
+import type { FactRead, TraceNode } from './trace-values.ts'
 import { membersOf, type Type } from './types.ts'
 
 export type TruthName = 'true' | 'false' | 'unknown'

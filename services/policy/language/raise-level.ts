@@ -1,6 +1,7 @@
 import type { Json } from '../../kernel/canonical-json.ts'
 import { applyChanges, isObject, type FactChange } from './change-facts.ts'
-import { changesOf, Establisher, type Draft } from './establish.ts'
+import { changesOf, type Draft } from './establish-draft.ts'
+import { Establisher } from './establish.ts'
 import { F, T } from './kleene.ts'
 import type { Cap, Grant, LevelAxis, MethodAxis, Veto } from './pack.ts'
 import type { Text } from './text.ts'

@@ -17,7 +17,8 @@ import type {
   Veto,
 } from './pack.ts'
 import type { Item, Subject } from './subject.ts'
-import { Tracer, type TraceNode } from './trace.ts'
+import type { TraceNode } from './trace-values.ts'
+import { Tracer } from './trace.ts'
 import { ABSENT, membersOf, type EnumType } from './types.ts'
 
 export type AnyRule = Grant | Veto | Cap | Note | AnswerRule

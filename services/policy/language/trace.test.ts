@@ -10,7 +10,7 @@ import type { Facts } from './judged-facts.ts'
 import { placeOfSpan, textOfSpan } from './source-map.ts'
 import { buildSubject, type Item } from './subject.ts'
 import { tracePack } from './trace-pack.ts'
-import type { TraceNode } from './trace.ts'
+import type { TraceNode } from './trace-values.ts'
 
 const store = new PolicyStore()
 const NOW = Date.parse('2026-06-01T00:00:00Z') / 1000

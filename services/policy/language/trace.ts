@@ -4,29 +4,26 @@ import { F, fromBoolean, not, T, U } from './kleene.ts'
 import type { Pack } from './pack.ts'
 import type { Cell, Item, List } from './subject.ts'
 import type { Comparison } from './syntax.ts'
+import { assign, keyOf, type Piece } from './trace-slots.ts'
+import {
+  all,
+  bits,
+  both,
+  fromMask,
+  highest,
+  holds,
+  joined,
+  merged,
+  plain,
+  some,
+  steps,
+  toMask,
+  unique,
+  type Possible,
+  type TraceNode,
+  type Value,
+} from './trace-values.ts'
 import { ABSENT, type Type } from './types.ts'
-
-/** A fact that a condition looked at. */
-export interface FactRead {
-  /** Place in the facts: `evidence[0].kind`. */
-  readonly path: string
-  readonly type: Type
-  /** As the rules read it; `undefined` was not established. */
-  readonly value: Cell
-}
-
-/** One condition as it came out: its own value, what it is made of, and the facts that it read itself. */
-export interface TraceNode {
-  readonly ir: Ir
-  readonly truth: number
-  readonly reads: readonly FactRead[]
-  /** Conditions that it was made from, in the order of the text. */
-  readonly parts: readonly TraceNode[]
-  /** Which element of a list this was evaluated for. */
-  readonly element?: string
-  /** For slots that are filled: the pieces, by slot. */
-  readonly filled?: readonly string[]
-}
 
 /** What a tracing evaluation starts from. */
 export interface TraceInput {
@@ -43,16 +40,7 @@ export interface TraceInput {
   readonly variables?: readonly (Item | undefined)[]
 }
 
-interface Value<V> {
-  readonly value: V
-  readonly reads: readonly FactRead[]
-  readonly parts: readonly TraceNode[]
-}
-
 type Quantifier = Ir & { readonly op: 'exists' | 'all' | 'exists_one' | 'filter' | 'count' }
-
-/** Values that are still possible; `undefined` in it means that none was established. */
-type Possible = readonly (number | undefined)[]
 
 /**
  * Evaluates conditions step by step and tells every step. It shares no evaluation with the closures or with generated
@@ -453,143 +441,6 @@ export class Tracer {
       parts: [...guards, ...cells.flat(), ...(strongest === undefined ? [] : [strongest])],
     }
   }
-}
-
-interface Piece {
-  readonly path: string
-  /** By alternative, then by slot. */
-  readonly cells: readonly (readonly number[])[]
-  readonly keys: readonly (string | number | undefined)[]
-  readonly rank: Possible
-  readonly strongest: number
-  readonly parts: readonly TraceNode[]
-}
-
-/** Every way to fill the slots of one alternative: at least `least` everywhere, no key twice, the strongest as asked. */
-function assign(
-  pieces: readonly Piece[],
-  slots: number,
-  alternative: number,
-  least: typeof T | typeof U,
-): readonly (readonly Piece[])[] {
-  const enough = (truth: number | undefined) => truth === T || (least === U && truth === U)
-  let ways: readonly (readonly Piece[])[] = [[]]
-  for (let slot = 0; slot < slots; slot += 1) {
-    ways = ways.flatMap((way) =>
-      pieces
-        .filter(
-          (piece) =>
-            enough(piece.cells[alternative]?.[slot]) &&
-            way.every((other) => other !== piece && !shared(piece, other)),
-        )
-        .map((piece) => [...way, piece]),
-    )
-  }
-  return pieces.length === 0 ? [] : ways.filter((way) => hasStrongest(way, enough, least))
-}
-
-function hasStrongest(
-  way: readonly Piece[],
-  enough: (truth: number) => boolean,
-  least: number,
-): boolean {
-  const [low, high] = [
-    ({ rank }: Piece) => Math.min(...rank.map((value) => value ?? 0)),
-    ({ rank }: Piece) => Math.max(...rank.map((value) => value ?? 0)),
-  ]
-  const [own, others] = least === T ? [low, high] : [high, low]
-  return way.some(
-    (piece) =>
-      enough(piece.strongest) &&
-      way.every((other) => other === piece || own(piece) >= others(other)),
-  )
-}
-
-function shared(a: Piece, b: Piece): boolean {
-  return a.keys.some((key, i) => key !== undefined && key === b.keys[i])
-}
-
-function keyOf(mask: number): number | undefined {
-  return mask === ABSENT ? undefined : mask
-}
-
-function plain<V>(value: V): Value<V> {
-  return { value, reads: [], parts: [] }
-}
-
-function merged(values: readonly Value<unknown>[]) {
-  return {
-    reads: values.flatMap(({ reads }) => reads),
-    parts: values.flatMap(({ parts }) => parts),
-  }
-}
-
-function both(left: Value<unknown>, right: Value<unknown>) {
-  return merged([left, right])
-}
-
-function joined(node: TraceNode, more: Value<unknown>): TraceNode {
-  return {
-    ...node,
-    reads: [...node.reads, ...more.reads],
-    parts: [...node.parts, ...more.parts],
-  }
-}
-
-function all(parts: readonly TraceNode[]): number {
-  if (parts.some(({ truth }) => truth === F)) return F
-  return parts.every(({ truth }) => truth === T) ? T : U
-}
-
-function some(parts: readonly TraceNode[]): number {
-  return highest(parts.map(({ truth }) => truth))
-}
-
-function highest(truths: readonly number[]): number {
-  if (truths.includes(T)) return T
-  return truths.includes(U) ? U : F
-}
-
-function holds(cmp: Comparison, a: number, b: number): boolean {
-  switch (cmp) {
-    case '<':
-      return a < b
-    case '<=':
-      return a <= b
-    case '>':
-      return a > b
-    case '>=':
-      return a >= b
-    case '==':
-      return a === b
-    case '!=':
-    case 'in':
-      throw new TypeError(`${cmp} compares no two values`)
-  }
-}
-
-/** Whole numbers of a range; the lists of facts have at most a few hundred elements. */
-function steps(from: number, to: number): readonly number[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => from + i)
-}
-
-const BITS = Array.from({ length: 30 }, (_, i) => 1 << i)
-
-function bits(mask: number): readonly number[] {
-  return BITS.filter((bit) => (mask & bit) !== 0)
-}
-
-function fromMask(mask: number): Possible {
-  const known = bits(mask)
-  return (mask & ABSENT) !== 0 || known.length === 0 ? [...known, undefined] : known
-}
-
-function toMask(values: Possible): number {
-  return values.reduce<number>((mask, value) => mask | (value ?? ABSENT), 0)
-}
-
-function unique(values: Possible): Possible {
-  return [...new Set(values)]
 }
 
 /** Path of a field whose record is not there. */
