@@ -3,7 +3,7 @@ import type { Ir, SlotsIr, Table } from './ir.ts'
 import { F, fromBoolean, fromCases, not, T } from './kleene.ts'
 import { bitsOf, compareMasks, compareRanges, known, oneOf } from './compare-values.ts'
 import { fillSlots, type SlotMatrix } from './slots.ts'
-import type { Cell, Item, List } from './subject.ts'
+import { isItem, isList, type Cell, type Item, type List } from './subject.ts'
 import type { Comparison } from './syntax.ts'
 import { ABSENT, type Type } from './types.ts'
 
@@ -490,12 +490,4 @@ class Compiler {
       return matrices.reduce((truth, matrix) => (truth === T ? T : truth | fillSlots(matrix)), F)
     }
   }
-}
-
-function isItem(cell: Cell): cell is Item {
-  return typeof cell === 'object' && !isList(cell)
-}
-
-function isList(cell: Cell): cell is List {
-  return typeof cell === 'object' && Array.isArray(cell['items'])
 }

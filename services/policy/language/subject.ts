@@ -193,3 +193,11 @@ export function optionsIn(
     }),
   )
 }
+
+export function isItem(cell: Cell): cell is Item {
+  return typeof cell === 'object' && !isList(cell)
+}
+
+export function isList(cell: Cell): cell is List {
+  return typeof cell === 'object' && Array.isArray(cell['items'])
+}

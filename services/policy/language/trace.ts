@@ -2,7 +2,7 @@ import { midnightAfterDays, type Seconds } from './dates.ts'
 import type { Ir, SlotsIr } from './ir.ts'
 import { F, fromBoolean, not, T, U } from './kleene.ts'
 import type { Pack } from './pack.ts'
-import type { Cell, Item, List } from './subject.ts'
+import { isItem, isList, type Cell, type Item, type List } from './subject.ts'
 import type { Comparison } from './syntax.ts'
 import { assign, keyOf, type Piece } from './trace-slots.ts'
 import {
@@ -447,12 +447,4 @@ export class Tracer {
 function missingPath(ir: Ir): string {
   if (ir.op === 'field') return `${missingPath(ir.of)}.${ir.name}`
   return ir.op === 'root' ? ir.name : ''
-}
-
-function isList(cell: Cell): cell is List {
-  return typeof cell === 'object' && Array.isArray(cell['items'])
-}
-
-function isItem(cell: Cell): cell is Item {
-  return typeof cell === 'object' && !isList(cell)
 }
