@@ -13,6 +13,7 @@ import {
   type Example,
 } from '../policy/analysis/report.ts'
 import type { Pack } from '../policy/language/pack.ts'
+import type { Text } from '../policy/language/text.ts'
 import type { Facts } from '../policy/language/judged-facts.ts'
 import { PolicyStore } from '../policy/policy-store.ts'
 import { EXIT, type PolicyIo } from './policy-io.ts'
@@ -132,7 +133,7 @@ function reportLines({ axis, engine, reason, open, findings }: AxisReport): read
   const head =
     engine === 'exact'
       ? `${axis}: proved for lists of any length`
-      : `${axis}: not proved (${reason ?? ''})`
+      : `${axis}: not proved (${inBoth(reason)})`
   return [
     head,
     ...open.map(({ ja, en }) => `  open: ${en} / ${ja}`),
@@ -162,8 +163,12 @@ function differenceLines({
   lowered,
 }: AxisDifference): readonly string[] {
   const head =
-    engine === 'exact' ? `${axis}: ${change}` : `${axis}: ${change}, not proved (${reason ?? ''})`
+    engine === 'exact' ? `${axis}: ${change}` : `${axis}: ${change}, not proved (${inBoth(reason)})`
   return [head, ...exampleLines(raised), ...exampleLines(lowered)]
+}
+
+function inBoth(text: Text | undefined): string {
+  return text === undefined ? '' : `${text.en} / ${text.ja}`
 }
 
 function exampleLines(example: Example | undefined): readonly string[] {

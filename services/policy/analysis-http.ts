@@ -89,7 +89,7 @@ function answered<Answer extends object>(answer: Answer | Nothing | Unreadable):
 function toFindings({ axis, engine, reason, open, findings }: AxisReport): FindingsReply {
   return {
     axis,
-    unproved: engine === 'exact' ? null : (reason ?? ''),
+    unproved: engine === 'exact' ? null : toText(reason ?? { ja: '', en: '' }),
     open: open.map(toText),
     assumptions: ASSUMPTIONS.map(toText),
     findings: findings.map((finding) => ({
@@ -106,7 +106,7 @@ function toDifference(difference: AxisDifference): DifferenceReply {
   const { axis, change, engine, reason, raised, lowered } = difference
   return {
     ...{ axis, change },
-    unproved: engine === 'exact' ? null : (reason ?? ''),
+    unproved: engine === 'exact' ? null : toText(reason ?? { ja: '', en: '' }),
     raised: toExample(raised),
     lowered: toExample(lowered),
   }

@@ -72,7 +72,10 @@ function difference(
   if ([FACTS, FACTS_SCHEMA].some((path) => task.before.get(path) !== task.after.get(path)))
     return {
       ...{ axis, change: 'open', engine: 'none', raised: undefined, lowered: undefined },
-      reason: 'the catalogue of facts is another',
+      reason: {
+        ja: '事実の型が違います',
+        en: 'the catalogue of facts is another',
+      },
     }
   return compareAxis({ before, after, schema: own.factsSchema(), now }, axis)
 }

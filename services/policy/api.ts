@@ -200,7 +200,7 @@ const example = Type.Object({
 export type ExampleView = Static<typeof example>
 const shown = Type.Union([example, Type.Null()])
 /** Why nothing was proved; null where all was. */
-const unproved = Type.Union([Type.String(), Type.Null()])
+const unproved = Type.Union([text, Type.Null()])
 
 export const findingsReply = Type.Object({
   axis: Type.String(),

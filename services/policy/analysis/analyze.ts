@@ -5,12 +5,13 @@ import type { Text } from '../language/text.ts'
 import type { Facts } from '../language/judged-facts.ts'
 import { fociOf, looksAt, type Focus } from './focus.ts'
 import { rulesOn, type PackModel } from './axis-model.ts'
-import { NEVER, TooLarge, type Node } from './diagrams.ts'
+import { NEVER, type Node } from './diagrams.ts'
 import { ExactModel, instantsOf } from './exact.ts'
-import { exampleOf, NotConfirmed, plainLevel, Replay } from './example.ts'
+import { exampleOf, plainLevel, Replay } from './example.ts'
 import { loweringEntries } from './monotone.ts'
 import type { AxisReport, Example, Finding } from './report.ts'
-import { NotCovered } from './scope.ts'
+import { NotConfirmed, NotCovered, OpenQuestion } from './open-question.ts'
+import { exampleScored, openOn } from './open-reasons.ts'
 
 export interface AnalysisInput {
   readonly pack: Pack
@@ -35,8 +36,8 @@ export function analyzeAxis({ pack, schema, now }: AnalysisInput, axisName: stri
       const findings = [...atEveryInstant(byInstant), ...steps.flatMap((step) => step.findings)]
       return { focus, findings, open: steps.flatMap((step) => step.open), reason: undefined }
     } catch (error) {
-      if (!isOpen(error)) throw error
-      return { focus, findings: [], open: [unproved(axisName, focus)], reason: error.message }
+      if (!(error instanceof OpenQuestion)) throw error
+      return { focus, findings: [], open: [unproved(axisName, focus)], reason: error.reason }
     }
   })
   const reasons = parts.flatMap(({ reason }) => reason ?? [])
@@ -44,9 +45,20 @@ export function analyzeAxis({ pack, schema, now }: AnalysisInput, axisName: stri
   return {
     axis: axisName,
     engine: reasons.length === 0 ? 'exact' : 'none',
-    reason: reasons.length === 0 ? undefined : [...new Set(reasons)].join('; '),
-    open: open.filter(({ en }, i) => open.findIndex((other) => other.en === en) === i),
+    reason: reasons.length === 0 ? undefined : joinedReasons(once(reasons)),
+    open: once(open),
     findings: ofAllParts(parts),
+  }
+}
+
+function once(texts: readonly Text[]): readonly Text[] {
+  return texts.filter(({ en }, i) => texts.findIndex((other) => other.en === en) === i)
+}
+
+function joinedReasons(reasons: readonly Text[]): Text {
+  return {
+    ja: reasons.map(({ ja }) => ja).join('；'),
+    en: reasons.map(({ en }) => en).join('; '),
   }
 }
 
@@ -63,11 +75,6 @@ function ofAllParts(
       .filter(({ focus }) => looksAt(focus, rule))
       .every(({ findings }) => findings.some((other) => sameMatter(finding, other)))
   })
-}
-
-/** Neither the rules nor the method are at fault: the question stays open. */
-export function isOpen(error: unknown): error is Error {
-  return error instanceof NotCovered || error instanceof TooLarge || error instanceof NotConfirmed
 }
 
 function unproved(axis: string, { pack, method }: Focus): Text {
@@ -135,7 +142,7 @@ class AxisAnalysis {
     for (const rule of rulesOn(this.#model.pack, this.#axis.name)) {
       if (this.#exact.possible(this.#model.rule(rule))) continue
       if (this.#method === '' && this.#model.pack.grants.length > 0)
-        throw new NotCovered(`${rule.id}: a note about several methods`)
+        throw new NotCovered(openOn(rule.id, 'noteOfSeveralMethods'))
       dead.add(rule)
       this.#add('dead-rule', { rule: rule.id }, this.#nearMiss(rule), {
         ja: `規則${rule.id}は誰にも当てはまりません`,
@@ -189,8 +196,7 @@ class AxisAnalysis {
       if (person === undefined) return
       const value = plainLevel(this.#replay.score(axis.name, person, this.#exact.now).value)
       const expected = axis.type.members[i] ?? ''
-      if (value !== expected)
-        throw new NotConfirmed(`${axis.name}: an example of ${expected} scored ${value}`)
+      if (value !== expected) throw new NotConfirmed(exampleScored(axis.name, expected, value))
     })
   }
 

@@ -3,9 +3,10 @@ import { axesIn } from '../language/ir-names.ts'
 import type { LevelAxis, MethodAxis, Pack, Period, Rule } from '../language/pack.ts'
 import { ABSENT } from '../language/types.ts'
 import { ALWAYS, NEVER, type Node } from './diagrams.ts'
-import { NotCovered } from './scope.ts'
 import { Translator } from './translate.ts'
 import type { World } from './world.ts'
+import { NotCovered } from './open-question.ts'
+import { axisRead } from './open-reasons.ts'
 
 const PROOFING_TIME = 'proofing.at'
 
@@ -152,7 +153,7 @@ export class PackModel {
 
   #cases(name: string): Map<number, Node> {
     const axis = this.pack.axes.get(name)
-    if (axis?.kind !== 'levels') throw new NotCovered(`a rule reads the axis ${name}`)
+    if (axis?.kind !== 'levels') throw new NotCovered(axisRead(name))
     const nodes = this.reached(axis)
     return new Map(
       nodes.map((node, i) => [1 << i, this.#world.diagrams.without(node, nodes[i + 1] ?? NEVER)]),
@@ -161,7 +162,7 @@ export class PackModel {
 
   #methodsOf(name: string): readonly Node[] {
     const axis = this.pack.axes.get(name)
-    if (axis?.kind !== 'methods') throw new NotCovered(`a rule reads the axis ${name}`)
+    if (axis?.kind !== 'methods') throw new NotCovered(axisRead(name))
     return this.methods(axis)
   }
 

@@ -1,7 +1,9 @@
-import { TooLarge, type Node } from './diagrams.ts'
+import type { Node } from './diagrams.ts'
 import { elementOf, signaturesOf, type Elements } from './element-signatures.ts'
 import { DOCUMENT, type Assignment } from './scope.ts'
 import { partOf, type Layout } from './slot-states.ts'
+import { TooLarge } from './open-question.ts'
+import { openOn } from './open-reasons.ts'
 
 /** What can be true of a list at once: for each atom whether it holds, or how often. */
 export interface Vector {
@@ -62,12 +64,12 @@ export function closeSignatures(
   let steps = 0
   for (const state of queue) {
     steps += signatures.length
-    if (steps > MAX_STEPS) throw new TooLarge(`${options.group.id}: too many states`)
+    if (steps > MAX_STEPS) throw new TooLarge(openOn(options.group.id, 'states'))
     for (const signature of signatures) {
       const next = parts.map((part, i) => part.add(state.parts[i] ?? 0, signature.bits))
       const key = next.join()
       if (seen.has(key)) continue
-      if (seen.size >= MAX_STATES) throw new TooLarge(`${options.group.id}: too many states`)
+      if (seen.size >= MAX_STATES) throw new TooLarge(openOn(options.group.id, 'states'))
       seen.add(key)
       queue.push({ parts: next, from: state, by: signature })
     }

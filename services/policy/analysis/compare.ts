@@ -1,14 +1,16 @@
 import { canonicalJson, type Json } from '../../kernel/canonical-json.ts'
 import type { Seconds } from '../language/dates.ts'
 import type { Answer, Axis, LevelAxis, MethodAxis, Pack } from '../language/pack.ts'
+import type { Text } from '../language/text.ts'
 import type { Facts } from '../language/judged-facts.ts'
-import { isOpen } from './analyze.ts'
 import type { PackModel } from './axis-model.ts'
 import { NEVER, type Node } from './diagrams.ts'
 import { everyInstantOf, ExactModel } from './exact.ts'
 import { focusOn } from './focus.ts'
-import { exampleOf, NotConfirmed, plainLevel, Replay } from './example.ts'
+import { exampleOf, plainLevel, Replay } from './example.ts'
 import type { AxisDifference, Change, Example } from './report.ts'
+import { NotConfirmed, OpenQuestion } from './open-question.ts'
+import { differenceScored, openOn } from './open-reasons.ts'
 
 export interface Comparison {
   readonly before: Pack
@@ -88,8 +90,8 @@ export function compareAxis(comparison: Comparison, name: string): AxisDifferenc
       lowered,
     }
   } catch (error) {
-    if (!isOpen(error)) throw error
-    return { ...nothing, change: 'open', engine: 'none', reason: error.message }
+    if (!(error instanceof OpenQuestion)) throw error
+    return { ...nothing, change: 'open', engine: 'none', reason: error.reason }
   }
 }
 
@@ -131,8 +133,7 @@ class AxisPair {
       (replay) => replay.score(this.#name, person, this.#exact.now).value,
     )
     const [old, next] = values.map(plainLevel)
-    if (old === next)
-      throw new NotConfirmed(`${this.#name}: an example of a difference scored ${old ?? ''} twice`)
+    if (old === next) throw new NotConfirmed(differenceScored(this.#name, old ?? ''))
     return exampleOf(person, this.#exact.now, values)
   }
 
@@ -140,13 +141,13 @@ class AxisPair {
     const [old, next] = [before, after].map(({ pack }) => pack.axes.get(this.#name))
     if (old?.kind === 'levels' && next?.kind === 'levels') {
       if (old.type.members.join() !== next.type.members.join())
-        throw new NotConfirmed(`${this.#name}: the levels are others`)
+        throw new NotConfirmed(openOn(this.#name, 'otherLevels'))
       return this.#ordered(before.reached(old), after.reached(next))
     }
     if (old?.kind === 'methods' && next?.kind === 'methods')
       return this.#methods(before, after, old, next)
     if (old?.kind === 'answer' && next?.kind === 'answer') return this.#answers(before, after)
-    throw new NotConfirmed(`${this.#name}: the axis is of another kind`)
+    throw new NotConfirmed(openOn(this.#name, 'otherKind'))
   }
 
   #ordered(old: readonly Node[], next: readonly Node[]) {
@@ -203,7 +204,7 @@ function answerKey(answer: Answer): string {
 
 export interface Implication {
   readonly holds: boolean | 'open'
-  readonly reason: string | undefined
+  readonly reason: Text | undefined
   /** Somebody who has the one and not the other. */
   readonly example: Example | undefined
 }
@@ -235,8 +236,8 @@ export function implies(
     }
     return { holds: true, reason: undefined, example: undefined }
   } catch (error) {
-    if (!isOpen(error)) throw error
-    return { holds: 'open', reason: error.message, example: undefined }
+    if (!(error instanceof OpenQuestion)) throw error
+    return { holds: 'open', reason: error.reason, example: undefined }
   }
 }
 

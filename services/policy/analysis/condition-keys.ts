@@ -3,7 +3,8 @@ import type { Pack } from '../language/pack.ts'
 import { TRUTH, type Type } from '../language/types.ts'
 import { operands, payload } from './ir-parts.ts'
 import type { Env, Place, Places, Quantifier } from './places.ts'
-import { NotCovered } from './scope.ts'
+import { NotCovered } from './open-question.ts'
+import { formOf } from './open-reasons.ts'
 
 /** Numbers of conditions: equal conditions have equal numbers, whatever their variables are called. */
 export class ConditionKeys {
@@ -46,7 +47,7 @@ export class ConditionKeys {
           const { scope, path } = this.#places.field(ir, env)
           return `${ir.op} ${scope.id} ${path}`
         }
-        throw new NotCovered(`the fact ${ir.op}`)
+        throw new NotCovered(formOf('fact', ir.op))
       }
       case 'all':
         return `all ${this.key(this.counterexample(ir), env)}`

@@ -1,10 +1,8 @@
+import { TooLarge } from './open-question.ts'
+import { tooManyCases } from './open-reasons.ts'
+
 /** A function of finite variables that is true or false; equal functions have equal numbers. */
 export type Node = number
-
-/** The method would need more room than it was given. What was asked stays open. */
-export class TooLarge extends Error {
-  override readonly name = 'TooLarge'
-}
 
 export const NEVER: Node = 0
 export const ALWAYS: Node = 1
@@ -178,7 +176,7 @@ export class Diagrams {
     const known = this.#unique.get(key)
     if (known !== undefined) return known
     const node = this.#variable.length
-    if (node >= MAX_NODES) throw new TooLarge(`more than ${MAX_NODES} cases to tell apart`)
+    if (node >= MAX_NODES) throw new TooLarge(tooManyCases(MAX_NODES))
     this.#variable.push(variable)
     this.#branches.push(branches)
     this.#unique.set(key, node)

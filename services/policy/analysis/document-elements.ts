@@ -3,7 +3,8 @@ import type { Node } from './diagrams.ts'
 import { ElementClasses } from './element-classes.ts'
 import type { Elements } from './element-signatures.ts'
 import { profilesOf } from './related-elements.ts'
-import { NotCovered } from './scope.ts'
+import { NotCovered } from './open-question.ts'
+import { openOn } from './open-reasons.ts'
 
 /**
  * Lists whose elements look at those of the same document alone: what each document adds, whatever entries it has. Documents are
@@ -17,9 +18,9 @@ export function documentsOf(
   const { group } = elements
   for (const layout of layouts) {
     if (layout.kind === 'count' || (layout.kind === 'slots' && !layout.byDocument))
-      throw new NotCovered(`${group.id}: entries of a document counted one by one`)
+      throw new NotCovered(openOn(group.id, 'documentEntriesCounted'))
     if (layout.kind === 'slots' && (layout.strongest !== undefined || layout.keys.length > 0))
-      throw new NotCovered(`${group.id}: entries of a document ranked one by one`)
+      throw new NotCovered(openOn(group.id, 'documentEntriesRanked'))
   }
   const classes = new ElementClasses(elements, tuple, nodes.length)
   const document = group.element.variables.get(documentField(elements))

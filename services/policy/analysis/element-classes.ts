@@ -1,6 +1,8 @@
-import { NEVER, TooLarge, type Diagrams, type Node } from './diagrams.ts'
+import { NEVER, type Diagrams, type Node } from './diagrams.ts'
 import type { Elements } from './element-signatures.ts'
-import { NotCovered, type Assignment, type ListGroup, type Relation } from './scope.ts'
+import type { Assignment, ListGroup, Relation } from './scope.ts'
+import { NotCovered, TooLarge } from './open-question.ts'
+import { kindsOfElements, openOn } from './open-reasons.ts'
 
 const MAX_CLASSES = 160
 const NO_FACT = { values: [] }
@@ -105,7 +107,7 @@ export class ElementClasses {
     const relations = this.#relations.length
     const { element, other, id } = this.#group
     if (element.lists.size + other.lists.size > 0)
-      throw new NotCovered(`${id}: two elements with lists of their own are compared`)
+      throw new NotCovered(openOn(id, 'comparedWithLists'))
     const [feasible = NEVER, ...rest] = tuple
     let found: ElementClass[] = [
       {
@@ -132,8 +134,7 @@ export class ElementClasses {
       (one) =>
         one.bodies.some((node) => node !== NEVER) || one.backward.some((node) => node !== NEVER),
     )
-    if (relevant.length > MAX_CLASSES)
-      throw new TooLarge(`${id}: ${relevant.length} kinds of elements`)
+    if (relevant.length > MAX_CLASSES) throw new TooLarge(kindsOfElements(id, relevant.length))
     return relevant
   }
 

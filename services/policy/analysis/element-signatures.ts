@@ -1,5 +1,7 @@
-import { ALWAYS, NEVER, TooLarge, type Diagrams, type Node } from './diagrams.ts'
+import { ALWAYS, NEVER, type Diagrams, type Node } from './diagrams.ts'
 import type { Assignment, ListGroup } from './scope.ts'
+import { TooLarge } from './open-question.ts'
+import { openOn } from './open-reasons.ts'
 
 /** Values of variables along a path. */
 interface Path {
@@ -52,7 +54,7 @@ export function situationsOf(
         }
       }
     }
-    if (found.size > MAX_SITUATIONS) throw new TooLarge(`${group.id}: too many situations`)
+    if (found.size > MAX_SITUATIONS) throw new TooLarge(openOn(group.id, 'situations'))
     memo.set(key, found)
     return found
   }
@@ -79,7 +81,7 @@ export function signaturesOf(
         if (!found.has(bits)) found.set(bits, { variable: top, value, next })
     }
     if (memo.size > MAX_RESIDUALS || found.size > MAX_SIGNATURES)
-      throw new TooLarge(`${group.id}: too many signatures`)
+      throw new TooLarge(openOn(group.id, 'signatures'))
     memo.set(key, found)
     return found
   }

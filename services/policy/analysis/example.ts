@@ -7,11 +7,6 @@ import type { Score, ScoreValue } from '../language/score-value.ts'
 import type { Facts } from '../language/judged-facts.ts'
 import type { Example } from './report.ts'
 
-/** The ordinary engine answered otherwise than the analysis had worked out: nothing is reported then. */
-export class NotConfirmed extends Error {
-  override readonly name = 'NotConfirmed'
-}
-
 /** Scores example people with the ordinary engine, so that no finding rests on the analysis alone. */
 export class Replay {
   readonly #scorer: Scorer

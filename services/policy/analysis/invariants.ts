@@ -2,7 +2,6 @@ import type { Seconds } from '../language/dates.ts'
 import type { Invariant, LevelAxis, MethodAxis, Pack } from '../language/pack.ts'
 import type { Text } from '../language/text.ts'
 import type { Facts } from '../language/judged-facts.ts'
-import { isOpen } from './analyze.ts'
 import type { PackModel } from './axis-model.ts'
 import { neverRaises } from './compare.ts'
 import { NEVER, type Node } from './diagrams.ts'
@@ -11,6 +10,7 @@ import { exampleOf, Replay } from './example.ts'
 import { fociOf, focusOn, type Focus } from './focus.ts'
 import { loweringEntries } from './monotone.ts'
 import type { Example } from './report.ts'
+import { OpenQuestion } from './open-question.ts'
 
 interface InvariantQuestion {
   readonly pack: Pack
@@ -35,8 +35,8 @@ export function proveInvariants(question: InvariantQuestion): readonly Invariant
     try {
       return { invariant, ...new Proof(question).of(invariant) }
     } catch (error) {
-      if (!isOpen(error)) throw error
-      return { invariant, ...open(invariant, error.message) }
+      if (!(error instanceof OpenQuestion)) throw error
+      return { invariant, ...open(invariant, error.reason) }
     }
   })
 }
@@ -79,7 +79,7 @@ class Proof {
       .find(({ kind }) => kind === 'non-monotone')
     if (fault !== undefined) return { holds: false, text: fault.text, example: fault.example }
     const [left] = steps.flatMap((step) => step.open)
-    return left === undefined ? holds(invariant) : { ...open(invariant, ''), text: left }
+    return left === undefined ? holds(invariant) : { holds: 'open', text: left, example: undefined }
   }
 
   #needs(invariant: Invariant & { readonly kind: 'needs' }): Outcome {
@@ -142,7 +142,7 @@ class Proof {
     if (before === undefined) return holds(invariant)
     const result = neverRaises({ before, after, schema, now })
     if (result.holds === true) return holds(invariant)
-    if (result.holds === 'open') return open(invariant, result.open[0]?.reason ?? '')
+    if (result.holds === 'open') return open(invariant, result.open[0]?.reason)
     const [difference] = result.raised
     return {
       holds: false,
@@ -178,13 +178,13 @@ function holds(invariant: Invariant): Outcome {
   }
 }
 
-function open(invariant: Invariant, reason: string): Outcome {
+function open(invariant: Invariant, reason: Text | undefined): Outcome {
   const what = nameOf(invariant)
   return {
     holds: 'open',
     text: {
-      ja: `${what.ja}：証明されていません（${reason}）`,
-      en: `${what.en}: not proved (${reason})`,
+      ja: `${what.ja}：証明されていません（${reason?.ja ?? ''}）`,
+      en: `${what.en}: not proved (${reason?.en ?? ''})`,
     },
     example: undefined,
   }

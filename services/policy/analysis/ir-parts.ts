@@ -1,6 +1,7 @@
 import type { Ir } from '../language/ir.ts'
 import { T } from '../language/kleene.ts'
-import { NotCovered } from './scope.ts'
+import { NotCovered } from './open-question.ts'
+import { formOf } from './open-reasons.ts'
 
 /** The parts of a condition that all have to hold. */
 export function conjuncts(ir: Ir): readonly Ir[] {
@@ -18,7 +19,7 @@ export function rootPath(list: Ir): readonly string[] {
   const names: string[] = []
   let at = list
   for (; at.op === 'field'; at = at.of) names.unshift(at.name)
-  if (at.op !== 'root') throw new NotCovered(`a list ${at.op}`)
+  if (at.op !== 'root') throw new NotCovered(formOf('list', at.op))
   return [at.name, ...names]
 }
 

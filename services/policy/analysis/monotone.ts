@@ -5,15 +5,16 @@ import type { Score, ScoreValue } from '../language/score-value.ts'
 import type { Facts } from '../language/judged-facts.ts'
 import type { Seconds } from '../language/dates.ts'
 import type { PackModel } from './axis-model.ts'
-import { NEVER, TooLarge, type Node } from './diagrams.ts'
-import { exampleOf, NotConfirmed, plainLevel, type Replay } from './example.ts'
+import { NEVER, type Node } from './diagrams.ts'
+import { exampleOf, plainLevel, type Replay } from './example.ts'
 import { ExactModel } from './exact.ts'
 import type { Focus } from './focus.ts'
 import { beforeEntries } from './later-entries.ts'
 import { listsThatMayLower } from './polarity.ts'
 import type { Growth } from './person.ts'
 import type { Finding } from './report.ts'
-import { NotCovered } from './scope.ts'
+import { NotConfirmed, OpenQuestion } from './open-question.ts'
+import { nothingLost } from './open-reasons.ts'
 
 interface Question {
   readonly focus: Focus
@@ -54,23 +55,18 @@ export function loweringEntries(question: Question): Monotonicity {
         if (fault !== undefined) faults.set(record, (faults.get(record) ?? 0) + 1)
         if (found !== undefined) findings.push(found)
       } catch (error) {
-        if (!(
-          error instanceof NotCovered ||
-          error instanceof TooLarge ||
-          error instanceof NotConfirmed
-        ))
-          throw error
-        open.push(unproved(grant, record, error.message))
+        if (!(error instanceof OpenQuestion)) throw error
+        open.push(unproved(grant, record, error.reason))
       }
     }
   }
   return { findings, open }
 }
 
-function unproved({ id }: Grant, record: string, reason: string): Text {
+function unproved({ id }: Grant, record: string, reason: Text): Text {
   return {
-    ja: `${id}：${record}が加わっても失われないことは証明されていません（${reason}）`,
-    en: `${id}: that one more ${record} never takes it away was not proved (${reason})`,
+    ja: `${id}：${record}が加わっても失われないことは証明されていません（${reason.ja}）`,
+    en: `${id}: that one more ${record} never takes it away was not proved (${reason.en})`,
   }
 }
 
@@ -180,9 +176,7 @@ class Step {
       if (first === undefined || second === undefined || before === undefined) continue
       if (after !== undefined && this.#isLost(first, second)) return { before, after, entry }
     }
-    throw new NotConfirmed(
-      `${this.#grant.id}: an example of one more ${this.#record} lost nothing when it was scored`,
-    )
+    throw new NotConfirmed(nothingLost(this.#grant.id, this.#record))
   }
 
   #score(person: Facts): Score {

@@ -1,7 +1,9 @@
 import type { Ir, SlotsIr } from '../language/ir.ts'
 import { conjuncts, isFieldOf, rootPath } from './ir-parts.ts'
-import { NotCovered, type ListGroup, type Scope } from './scope.ts'
+import type { ListGroup, Scope } from './scope.ts'
 import type { World } from './world.ts'
+import { NotCovered } from './open-question.ts'
+import { formOf, listWithin, openAs, openOn } from './open-reasons.ts'
 
 /** Which list element each variable of an expression stands for. */
 export type Env = ReadonlyMap<number, Scope>
@@ -48,7 +50,7 @@ export class Places {
         const scopes = [...env.values()]
         const other = scopes.includes(group.element)
         if (other && scopes.includes(group.other))
-          throw new NotCovered(`${group.id}: three elements are compared`)
+          throw new NotCovered(openOn(group.id, 'threeCompared'))
         const scope = other ? group.other : group.element
         return {
           group,
@@ -105,7 +107,7 @@ export class Places {
   }
 
   #checksOf(owner: Scope, type: string): ListGroup {
-    if (type === 'status') throw new NotCovered('a rule asks for status checks one by one')
+    if (type === 'status') throw new NotCovered(openAs('statusOneByOne'))
     return this.#world.list({
       id: `${owner.id}.${type}`,
       owner,
@@ -118,8 +120,7 @@ export class Places {
   /** The checks of a piece: its own, and matches of the application as a whole. */
   #ownedChecks(type: string, slot: number, env: Env): readonly ListGroup[] {
     const owner = env.get(slot)
-    if (owner?.record !== 'Evidence')
-      throw new NotCovered(`a list ${type} within ${owner?.record ?? 'a record'}`)
+    if (owner?.record !== 'Evidence') throw new NotCovered(listWithin(type, owner?.record))
     const own = this.#checksOf(owner, type)
     if (type !== 'match') return [own]
     const general: Ir = {
@@ -172,7 +173,7 @@ export class Places {
     for (; at.op === 'field'; at = at.of) names.unshift(at.name)
     if (at.op === 'root') return { scope: this.#world.root, path: [at.name, ...names].join('.') }
     const scope = at.op === 'variable' ? env.get(at.slot) : undefined
-    if (scope === undefined || names.length === 0) throw new NotCovered(`the fact ${at.op}`)
+    if (scope === undefined || names.length === 0) throw new NotCovered(formOf('fact', at.op))
     return { scope, path: names.join('.') }
   }
 

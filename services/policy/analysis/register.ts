@@ -5,8 +5,10 @@ import { atomKey, type ConditionKeys } from './condition-keys.ts'
 import type { Node } from './diagrams.ts'
 import { operands } from './ir-parts.ts'
 import type { Env, Place, Places, Quantifier } from './places.ts'
-import { NotCovered, type Atom, type SlotNodes } from './scope.ts'
+import type { Atom, SlotNodes } from './scope.ts'
 import type { World } from './world.ts'
+import { NotCovered } from './open-question.ts'
+import { openAs } from './open-reasons.ts'
 
 const EMPTY: Env = new Map()
 
@@ -119,7 +121,7 @@ export class Registrar {
     else if (known.kind === 'exists' && counted)
       group.atoms.set(key, { kind: 'count', body, limit })
     if (place.through === undefined) return
-    if (counted) throw new NotCovered('a count over checks of several pieces of evidence')
+    if (counted) throw new NotCovered(openAs('checksOfSeveralPieces'))
     // Seen from the pieces: some piece has such a check.
     place.through.atoms.set(`${group.id} ${key}`, {
       kind: 'exists',
@@ -130,7 +132,7 @@ export class Registrar {
   #registerSlots(ir: SlotsIr & { readonly type: Type }, env: Env): void {
     const [place, ...more] = this.#places.of(ir, env)
     if (place === undefined || more.length > 0 || place.other || place.through !== undefined)
-      throw new NotCovered('slots filled from a list that is part of others')
+      throw new NotCovered(openAs('slotsOfPartList'))
     const parts = [ir.where, ir.every, ir.strongest?.rank, ir.strongest?.where, ...ir.needs.flat()]
     for (const part of [...parts, ...place.conditions])
       if (part !== undefined) this.#register(part, place.env)
@@ -145,7 +147,7 @@ export class Registrar {
       [right, left],
     ] as const) {
       if (one.op === 'count' || one.op === 'size') {
-        if (two.op !== 'number') throw new NotCovered('a count compared with a fact')
+        if (two.op !== 'number') throw new NotCovered(openAs('countAgainstFact'))
         this.#registerQuantifier(one, env, two.value + 1)
       } else if (two.op === 'number') numbers.note(this.#places.fieldKey(one, env), two.value)
       else if (one.op !== 'number' && one === left)

@@ -1,8 +1,10 @@
 import type { Closure, Columns, Vector } from './close-signatures.ts'
-import { TooLarge, type Node } from './diagrams.ts'
+import type { Node } from './diagrams.ts'
 import { ElementClasses, type Found } from './element-classes.ts'
 import type { Elements } from './element-signatures.ts'
-import { NotCovered, type Assignment } from './scope.ts'
+import type { Assignment } from './scope.ts'
+import { NotCovered, TooLarge } from './open-question.ts'
+import { openAs, openOn } from './open-reasons.ts'
 
 const MAX_PROFILES = 3_000
 const MAX_UNIONS = 300
@@ -14,7 +16,7 @@ export function closeRelated(
   { layouts, nodes }: Columns,
 ): Closure {
   if (layouts.some(({ kind }) => kind !== 'exists'))
-    throw new NotCovered(`${elements.group.id}: counting beside a comparison of two elements`)
+    throw new NotCovered(openOn(elements.group.id, 'countedBesideCompared'))
   const classes = new ElementClasses(elements, tuple, nodes.length)
   const [plain, sought] = [true, false].map((is) =>
     classes.numbers.filter((a) => classes.isPlain(a) === is),
@@ -58,7 +60,7 @@ export function profilesOf(
       const counting = all.filter((a) => classes.counts(a, next)).sort((x, y) => x - y)
       const key = `${[...next].sort((x, y) => x - y).join()}|${counting.join()}`
       if (seen.has(key)) continue
-      if (seen.size > MAX_PROFILES) throw new TooLarge(`${id}: too many states`)
+      if (seen.size > MAX_PROFILES) throw new TooLarge(openOn(id, 'states'))
       seen.add(key)
       queue.push({ found: next, present: all })
     }
@@ -84,8 +86,7 @@ function unions(
       const next = join(values, signatureOf(member))
       if (seen.has(next.join())) continue
       seen.add(next.join())
-      if (seen.size > MAX_UNIONS)
-        throw new TooLarge('a list whose elements look at each other: too many states')
+      if (seen.size > MAX_UNIONS) throw new TooLarge(openAs('statesOfRelated'))
       queue.push({ values: next, members: [...so, member] })
     }
   }

@@ -41,7 +41,7 @@ export interface AxisReport {
   readonly axis: string
   readonly engine: Engine
   /** Why the exact method did not answer. */
-  readonly reason: string | undefined
+  readonly reason: Text | undefined
   /** What was not proved on this axis. */
   readonly open: readonly Text[]
   readonly findings: readonly Finding[]
@@ -54,7 +54,7 @@ export interface AxisDifference {
   readonly axis: string
   readonly change: Change
   readonly engine: Engine
-  readonly reason: string | undefined
+  readonly reason: Text | undefined
   readonly raised: Example | undefined
   readonly lowered: Example | undefined
 }

@@ -1,11 +1,6 @@
 import type { Json } from '../../kernel/canonical-json.ts'
 import type { Node } from './diagrams.ts'
 
-/** A form of condition that the exact method does not take. What was asked stays open. */
-export class NotCovered extends Error {
-  override readonly name = 'NotCovered'
-}
-
 /** One fact of a scope as a variable: the values that rules can tell apart. `undefined` = left out. */
 export interface FactVariable {
   readonly id: number

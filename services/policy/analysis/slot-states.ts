@@ -1,4 +1,5 @@
-import { TooLarge } from './diagrams.ts'
+import { TooLarge } from './open-question.ts'
+import { openAs } from './open-reasons.ts'
 
 /** What a statement about a list looks at, by the columns of an element's signature. */
 export type Layout =
@@ -71,8 +72,7 @@ class SlotPart implements Part {
     this.#rows = [...rows.values()].map(({ row }) => row)
     const slots = Math.max(...layout.cells.map(({ length }) => length))
     this.#completions = combinations(this.#rows.length, slots - 1)
-    if (this.#completions.length > MAX_COMPLETIONS)
-      throw new TooLarge('slots: too many kinds of pieces')
+    if (this.#completions.length > MAX_COMPLETIONS) throw new TooLarge(openAs('piecesInSlots'))
     this.#numbers.set(this.#behaviour([]), 0)
   }
 

@@ -9,8 +9,10 @@ import { atomKey, ConditionKeys } from './condition-keys.ts'
 import { ALWAYS, NEVER, type Diagrams, type Node } from './diagrams.ts'
 import { Places, type Env, type Place, type Quantifier } from './places.ts'
 import { Registrar } from './register.ts'
-import { NotCovered, type ListGroup, type Scope, type SlotNodes } from './scope.ts'
+import type { ListGroup, Scope, SlotNodes } from './scope.ts'
 import type { World } from './world.ts'
+import { NotCovered } from './open-question.ts'
+import { formOf, hasOf, openAs, openOn } from './open-reasons.ts'
 
 const EMPTY: Env = new Map()
 
@@ -86,13 +88,11 @@ export class Translator {
     const others = ir.distinct.filter(({ type }) => type.kind !== 'key')
     const [key, ...more] = others
     if (ir.distinct.length === others.length && key !== undefined)
-      throw new NotCovered(`${group.id}: slots that differ in their kind only`)
+      throw new NotCovered(openOn(group.id, 'slotsOfOtherKinds'))
     if (key === undefined) return []
-    if (more.length > 0) throw new NotCovered(`${group.id}: slots that differ in several values`)
+    if (more.length > 0) throw new NotCovered(openOn(group.id, 'slotsOfSeveralValues'))
     return [...this.#mask(key, env)].filter(([value]) => value !== ABSENT).map(([, node]) => node)
   }
-
-  // Conditions
 
   #truth(ir: Ir, env: Env): Node {
     const key = this.#keys.key(ir, env)
@@ -190,7 +190,7 @@ export class Translator {
       case 'field':
         return this.#outcome(ir, env)
       default:
-        throw new NotCovered(`the condition ${ir.op}`)
+        throw new NotCovered(formOf('condition', ir.op))
     }
   }
 
@@ -230,7 +230,7 @@ export class Translator {
   /** Looked for from an element of the same list: a marker that the list settles for all of its elements at once. */
   #relation(ir: Quantifier, place: Place, key: string, count: number): Node {
     if (count !== 1 || ir.op === 'count' || ir.op === 'size')
-      throw new NotCovered(`${place.group.id}: elements counted from one another`)
+      throw new NotCovered(openOn(place.group.id, 'countedFromOneAnother'))
     const { relations, element } = place.group
     let relation = relations.get(key)
     if (relation === undefined) {
@@ -264,7 +264,7 @@ export class Translator {
           : passed
       }
       default:
-        throw new NotCovered(`the outcome ${path}`)
+        throw new NotCovered(formOf('outcome', path))
     }
   }
 
@@ -282,11 +282,9 @@ export class Translator {
       case 'label':
         return this.#cases.when(this.#text(of, env), (value) => value !== undefined)
       default:
-        throw new NotCovered(`has(…) of a ${of.type.kind}`)
+        throw new NotCovered(hasOf(of.type.kind))
     }
   }
-
-  // Values
 
   #mask(ir: Ir, env: Env): Cases<number> {
     switch (ir.op) {
@@ -344,7 +342,7 @@ export class Translator {
                 : ABSENT,
         )
       default:
-        throw new NotCovered(`the value ${ir.op}`)
+        throw new NotCovered(formOf('value', ir.op))
     }
   }
 
@@ -356,7 +354,7 @@ export class Translator {
 
   #countCases(ir: Quantifier, env: Env): Cases<number> {
     const [place, ...more] = this.#places.of(ir, env)
-    if (place === undefined || more.length > 0) throw new NotCovered('a count over several lists')
+    if (place === undefined || more.length > 0) throw new NotCovered(openAs('severalLists'))
     const atom = place.group.atoms.get(atomKey(this.#keys.bodyKey(place)))
     const limit = atom?.kind === 'count' ? atom.limit : 1
     const reached = Array.from({ length: limit + 2 }, (_, n) =>
@@ -411,7 +409,7 @@ export class Translator {
 
   #member(set: Ir, bit: number, env: Env): Node {
     if (set.op !== 'field' || set.type.kind !== 'set')
-      throw new NotCovered('a set that is not a fact')
+      throw new NotCovered(openAs('setThatIsNoFact'))
     const { scope, path } = this.#places.field(set, env)
     const member = set.type.of.members[31 - Math.clz32(bit)] ?? ''
     const variable = this.#world.variable(scope, `${path}#${member}`, set.type)

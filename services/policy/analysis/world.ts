@@ -9,12 +9,13 @@ import { solveList } from './list-states.ts'
 import {
   ADDED,
   ListGroup,
-  NotCovered,
   Scope,
   type FactVariable,
   type ListGroupOptions,
   type ListStates,
 } from './scope.ts'
+import { NotCovered } from './open-question.ts'
+import { openOn, typeOf } from './open-reasons.ts'
 
 /** Constants that values of one kind are compared with, and whatever else they are compared with. */
 class Thresholds {
@@ -81,8 +82,7 @@ export class World {
 
   /** The states of a list; solved on first use, after all rules were registered. */
   states(group: ListGroup): ListStates {
-    if (group.states === 'solving')
-      throw new NotCovered(`${group.id}: what is asked of the list depends on the list itself`)
+    if (group.states === 'solving') throw new NotCovered(openOn(group.id, 'dependsOnItself'))
     if (group.states !== undefined) return group.states
     group.states = 'solving'
     // Bodies are translated first: they make the variables and solve the lists that they look into.
@@ -136,9 +136,7 @@ export class World {
       for (const part of parts) {
         const kinds = this.#kinds(group)
         if (this.#kinds(part).some((kind) => kinds.includes(kind)))
-          throw new NotCovered(
-            `${group.id}: entries that matter for the person and for one of its parts`,
-          )
+          throw new NotCovered(openOn(group.id, 'wholeAndPart'))
       }
     }
   }
@@ -232,7 +230,7 @@ export class World {
       case 'key':
         return [...this.texts, OTHER_TEXT]
       default:
-        throw new NotCovered(`${path} of type ${type.kind}`)
+        throw new NotCovered(typeOf(path, type.kind))
     }
   }
 

@@ -130,8 +130,8 @@ function personOf(framework: string, axis: string, { facts, at, values, label }:
 
 function unproved(framework: string, { axis, reason }: AxisDifference): Text {
   return {
-    ja: `${framework} ${axis}: 証明できません（${reason ?? ''}）`,
-    en: `${framework} ${axis}: not proved (${reason ?? ''})`,
+    ja: `${framework} ${axis}: 証明できません（${reason?.ja ?? ''}）`,
+    en: `${framework} ${axis}: not proved (${reason?.en ?? ''})`,
   }
 }
 

@@ -63,7 +63,7 @@ export class Provers {
     const { schema, now } = this.#options
     const axis = orderedAxis(pack, name)
     const report = analyzeAxis({ pack, schema, now }, name)
-    if (report.engine === 'none') return openOnly(`${name}: ${report.reason ?? ''}`)
+    if (report.engine === 'none') return openOnly(`${name}: ${report.reason?.en ?? ''}`)
     const witnesses = await this.#second.axis(second, name)
     const tally = new Tally()
     for (const value of axis.type.members) {
@@ -124,7 +124,7 @@ export class Provers {
     const { schema, now } = this.#options
     const axis = orderedAxis(after, name)
     const difference = compareAxis({ before, after, schema, now }, name)
-    if (difference.change === 'open') return openOnly(`${name}: ${difference.reason ?? ''}`)
+    if (difference.change === 'open') return openOnly(`${name}: ${difference.reason?.en ?? ''}`)
     const witnesses = await this.#second.versions(before, after, name)
     const tally = new Tally()
     for (const what of ['raised', 'lowered'] as const) {

@@ -113,7 +113,7 @@ function Axis(props: {
         {findings.unproved !== null ? (
           <>
             <Badge tone="warn">{t('analysis.unproved')}</Badge>
-            <span lang="en">{findings.unproved}</span>
+            <span>{local(language, findings.unproved)}</span>
           </>
         ) : faults.length === 0 ? (
           <Badge tone="good">{t('analysis.noFault')}</Badge>
@@ -221,6 +221,7 @@ const TONES: Readonly<Record<AxisDifference['change'], Tone>> = {
 
 function DifferenceView(props: { readonly difference: AxisDifference; readonly packs: Packs }) {
   const { t } = useTranslation('studio')
+  const { language } = useLanguage()
   const { axis, change, unproved, raised, lowered } = props.difference
   const { now, base } = props.packs
   return (
@@ -228,7 +229,7 @@ function DifferenceView(props: { readonly difference: AxisDifference; readonly p
       <p className="flex flex-wrap items-center gap-2 text-std-16N-170">
         {t('analysis.difference')}
         <Badge tone={TONES[change]}>{t(`analysis.changes.${change}`)}</Badge>
-        {unproved !== null && <span lang="en">{unproved}</span>}
+        {unproved !== null && <span>{local(language, unproved)}</span>}
       </p>
       {raised !== null && (
         <Shown
