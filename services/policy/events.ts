@@ -18,7 +18,11 @@ import { InvalidInput } from '../kernel/errors.ts'
 import { TOPICS, type OutgoingEvent, type ReceivedEvent } from '../kernel/event.ts'
 import type { FactsValidator } from '../kernel/facts-check.ts'
 import type { Facts } from './language/judged-facts.ts'
-import type { AuthenticatorStateName, StoredFact } from './subject-facts.ts'
+import {
+  ROOTS_OF_PROOFINGS,
+  type AuthenticatorStateName,
+  type StoredFact,
+} from './subject-facts.ts'
 
 /** The level of one axis of one person is another than before. */
 export interface AssuranceChanged {
@@ -133,7 +137,7 @@ function readProofed(event: ReceivedEvent, validator: FactsValidator): ScorerInp
   checkKey(event, message.subjectRef)
   const given = validator.facts(readJson(message.factsJson), 'facts_json')
   // Only what a proofing says: a relying party or an option in here would be somebody else's word.
-  const facts: Facts = pick(given, ['proofing', 'evidence', 'checks'])
+  const facts: Facts = pick(given, ROOTS_OF_PROOFINGS)
   const fact = {
     kind: 'proofing',
     proofingId: text(message.proofingId, 'proofing_id'),

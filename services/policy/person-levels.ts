@@ -20,6 +20,7 @@ import { isOfBounds } from './language/generated-engine.ts'
 import { GeneratedProgram, ifGenerated } from './language/generated-program.ts'
 import type { AxisRef, Pack, PackOption } from './language/pack.ts'
 import type { Facts } from './language/judged-facts.ts'
+import { ROOTS_OF_PERSONS } from './subject-facts.ts'
 
 /** Level of a person on one identity axis, without its reasons. */
 export interface PersonLevel extends Pick<AxisRef, 'framework' | 'axis'> {
@@ -117,7 +118,7 @@ class AxisProgram {
     this.#program = new GeneratedProgram(
       pack,
       refs.map(({ axis }) => axis),
-      fullLayout(pack.catalogue, options),
+      fullLayout(pack.catalogue, options, ROOTS_OF_PERSONS),
     )
     this.#coder = this.#program.coder(options)
     this.#members = refs.map((ref) => policy.offered(ref.framework, ref.axis).axis.type.members)

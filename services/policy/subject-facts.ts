@@ -23,6 +23,11 @@ export type StoredFact =
       readonly changedAt: string
     }
 
+/** Facts that proofings establish of a person; all others are of a login or of the party asked. */
+export const ROOTS_OF_PROOFINGS = ['proofing', 'evidence', 'checks'] as const
+/** What `proofingsOf` gives. */
+export const ROOTS_OF_PERSONS: readonly string[] = [...ROOTS_OF_PROOFINGS, 'bindings']
+
 /** Identity of a fact: what it says. The same news in two events is one fact. */
 export function factDigest(fact: StoredFact): string {
   return toHex(sha256(canonicalJson(fact)))

@@ -6,10 +6,13 @@ import type { Type } from './types.ts'
 /**
  * A layout with a place for every fact of the catalogue, so that subjects written once serve any rules over it: the layout of a
  * single program has only what its rules read.
+ *
+ * @param roots of subjects who have no others; all when absent
  */
 export function fullLayout(
   catalogue: Catalogue,
   options: ReadonlyMap<string, PackOption>,
+  roots: readonly string[] = [...catalogue.roots.keys()],
 ): CodedLayout {
   const layout = new CodedLayout()
   const done = new Set<string>()
@@ -32,6 +35,7 @@ export function fullLayout(
       fill(record, [...path, field], type)
   }
   for (const [name, { type }] of options) fill(layout.root, ['policy', name], type)
-  for (const [name, type] of catalogue.roots) fill(layout.root, [name], type)
+  for (const [name, type] of catalogue.roots)
+    if (roots.includes(name)) fill(layout.root, [name], type)
   return layout
 }
