@@ -7,7 +7,13 @@ import { yaml } from '@codemirror/lang-yaml'
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
 import { lintGutter, setDiagnostics } from '@codemirror/lint'
 import { unifiedMergeView } from '@codemirror/merge'
-import { EditorState, type Extension, type Text, type Transaction } from '@codemirror/state'
+import {
+  Compartment,
+  EditorState,
+  type Extension,
+  type Text,
+  type Transaction,
+} from '@codemirror/state'
 import { EditorView, hoverTooltip, type Tooltip } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { basicSetup } from 'codemirror'
@@ -17,6 +23,7 @@ import type { Diagnostic } from '../../../services/policy/language/diagnostic.ts
 import { local } from '../text/format.ts'
 import { useLanguage } from '../text/i18n.ts'
 import type { Language } from '../text/language.ts'
+import { editorPhrases } from './editor-phrases.ts'
 import type { Word } from './wanted.ts'
 
 /** A place in the text; counted from 1. */
@@ -38,6 +45,9 @@ export interface CodeEditorProps {
   readonly goTo: RefObject<((position: Position) => void) | undefined>
 }
 
+/** Changed with the language of the page. */
+const PHRASES = new Compartment()
+
 /** What the editor asks for while it stands, also when the page changes its language. */
 interface Shown extends CodeEditorProps {
   readonly language: Language
@@ -54,10 +64,11 @@ export function CodeEditor(props: CodeEditorProps) {
   const latest = useRef(shown)
   latest.current = shown
   useEffect(() => {
-    const { text, label, goTo } = latest.current
+    const { text, label, goTo, language } = latest.current
     const editor = open(host.current, text, [
       basicSetup,
       lintGutter(),
+      PHRASES.of(editorPhrases(language)),
       TYPED_OVER,
       autocompletion({ override: [(context) => completions(context, latest.current)] }),
       hoverTooltip((shown, at) => hover(shown, at, latest.current)),
@@ -77,6 +88,9 @@ export function CodeEditor(props: CodeEditorProps) {
       editor?.destroy()
     }
   }, [])
+  useEffect(() => {
+    view.current?.dispatch({ effects: PHRASES.reconfigure(editorPhrases(language)) })
+  }, [language])
   const { diagnostics } = props
   useEffect(() => {
     const editor = view.current
@@ -92,6 +106,7 @@ export function Difference(props: {
   readonly after: string
 }) {
   const { t } = useTranslation('studio')
+  const { language } = useLanguage()
   const host = useRef<HTMLDivElement>(null)
   const unchanged = t('changes.unchanged')
   const { label, before, after } = props
@@ -100,6 +115,7 @@ export function Difference(props: {
       basicSetup,
       EditorState.readOnly.of(true),
       EditorState.phrases.of({ '$ unchanged lines': unchanged }),
+      editorPhrases(language),
       EditorView.contentAttributes.of({
         'aria-label': label,
         'aria-readonly': 'true',
@@ -114,7 +130,7 @@ export function Difference(props: {
     return () => {
       editor.destroy()
     }
-  }, [label, before, after, unchanged])
+  }, [label, before, after, unchanged, language])
   return <div ref={host} className="rounded-8 border border-solid-gray-420" />
 }
 
