@@ -161,6 +161,9 @@ function open(
   })
 }
 
+const CODE_FONT =
+  'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Noto Sans JP Variable", monospace'
+
 const LOOKS = EditorView.theme({
   '&': { fontSize: '14px', color: 'var(--color-solid-gray-900)', borderRadius: '8px' },
   '&.cm-focused': {
@@ -169,8 +172,7 @@ const LOOKS = EditorView.theme({
     boxShadow: '0 0 0 2px var(--color-yellow-300)',
   },
   '.cm-scroller': {
-    fontFamily:
-      'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Noto Sans JP Variable", monospace',
+    fontFamily: CODE_FONT,
     lineHeight: '1.6',
     maxHeight: '70vh',
     overflow: 'auto',
@@ -187,6 +189,9 @@ const LOOKS = EditorView.theme({
     color: 'var(--color-solid-gray-900)',
     background: 'var(--color-solid-gray-100)',
   },
+  // Of themselves these take fonts that may have no Japanese.
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': { fontFamily: CODE_FONT },
+  '.cm-button, .cm-textfield': { fontFamily: 'inherit' },
   '.cm-tooltip-autocomplete > ul > li[aria-selected]': {
     background: 'var(--color-key-900)',
     color: 'white',
