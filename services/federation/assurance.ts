@@ -17,6 +17,7 @@ import { checkEntitled, entitledAxes } from './entitled-axes.ts'
 import { ceremonyOf } from './levels.ts'
 import { PositionTooOld, type OpenedPosition, type PositionSealer } from './position.ts'
 import { raiseMinimum } from './raise-minimum.ts'
+import { floorsOf } from './registered-minimum.ts'
 import { axisKey, type AxisName, type Registration } from './registration.ts'
 import type { Registry } from './registry.ts'
 import type { FederationStore, KnownSubject, PlacedFeedEntry } from './store.ts'
@@ -199,7 +200,11 @@ export class Assurance {
     const { rpId, minimum: floor, signatureVerifier } = registration
     const subjectRef = await this.#person(registration, pairwiseSubject)
     checkEntitled(wanted, await this.#entitled(registration, pairwiseSubject))
-    const minimum = raiseMinimum((...axis) => policy.compareLevels(...axis), [floor], wanted)
+    const minimum = raiseMinimum(
+      (...axis) => policy.compareLevels(...axis),
+      floorsOf(policy, floor),
+      wanted,
+    )
     const session = await sessions.latestFor(subjectRef, rpId)
     return {
       subjectRef,
@@ -222,10 +227,10 @@ export class Assurance {
     registration: Registration,
     pairwiseSubject: string,
   ): Promise<ReadonlyMap<string, AxisName>> {
-    const { unitOfWork, store } = this.#deps
+    const { unitOfWork, store, policy } = this.#deps
     const { rpId } = registration
     const told = await unitOfWork.read((tx) => store.toldAxes(tx, rpId, pairwiseSubject))
-    return entitledAxes(registration, told)
+    return entitledAxes(policy, registration, told)
   }
 
   async #watched(

@@ -1,5 +1,6 @@
 import { AccessDenied } from '../kernel/errors.ts'
-import type { AxisMinimum, ReadMinimum } from '../policy/ports.ts'
+import type { AxisMinimum, PolicyPort, ReadMinimum } from '../policy/ports.ts'
+import { knownFloors } from './registered-minimum.ts'
 import { axisKey, type AxisName, type Registration } from './registration.ts'
 import type { ToldAxis } from './store.ts'
 
@@ -8,10 +9,11 @@ import type { ToldAxis } from './store.ts'
  * those that it was told of this person in a completed request, which showed the person what it asked for.
  */
 export function entitledAxes(
+  policy: Pick<PolicyPort, 'readMinimum'>,
   { minimum, purposes }: Registration,
   told: readonly ToldAxis[],
 ): ReadonlyMap<string, AxisName> {
-  const minimums = [minimum, ...purposes.map((purpose) => purpose.minimum)]
+  const minimums = [...knownFloors(policy, minimum), ...purposes.map((one) => one.minimum)]
   const axes = [...minimums.flatMap((one) => one.axes), ...told]
   return new Map(axes.map((one) => [axisKey(one), { framework: one.framework, axis: one.axis }]))
 }

@@ -14,12 +14,21 @@ export const ASSURANCE_CHANGED = 'watashi.policy.v1.AssuranceChanged'
 export const RELEASE_REVOKED = 'watashi.wallet.v1.ReleaseRevoked'
 export const SUBJECT_ERASED = 'watashi.wallet.v1.SubjectErased'
 
+export interface ChangedRegistration {
+  readonly registration: Registration
+  /** What its minimum asks for at the time of the change. */
+  readonly floors: readonly Minimum[]
+  readonly version: number
+  readonly at: Date
+}
+
 /** The whole registration, as others keep it: without keys and without what only concerns this service. */
-export function relyingPartyChanged(
-  registration: Registration,
-  version: number,
-  at: Date,
-): OutgoingEvent {
+export function relyingPartyChanged({
+  registration,
+  floors,
+  version,
+  at,
+}: ChangedRegistration): OutgoingEvent {
   return {
     topic: TOPICS.registry,
     key: registration.rpId,
@@ -30,9 +39,7 @@ export function relyingPartyChanged(
       name: registration.name,
       controller: registration.controller,
       sectorId: registration.sectorId,
-      purposes: registration.purposes.map((purpose) =>
-        purposeMessage(purpose, registration.minimum),
-      ),
+      purposes: registration.purposes.map((purpose) => purposeMessage(purpose, floors)),
       returnUris: [...registration.returnUris],
       personas: [...registration.personas],
       deletionContact: registration.deletionContact,
@@ -43,7 +50,7 @@ export function relyingPartyChanged(
   }
 }
 
-function purposeMessage(purpose: Purpose, floor: Minimum) {
+function purposeMessage(purpose: Purpose, floors: readonly Minimum[]) {
   return {
     purposeId: purpose.purposeId,
     title: purpose.title,
@@ -54,7 +61,7 @@ function purposeMessage(purpose: Purpose, floor: Minimum) {
     noticeUrl: purpose.noticeUrl,
     noticeDigest: Buffer.from(fromBase64Url(purpose.noticeDigest)),
     minimum: [...purpose.minimum.axes],
-    flags: [...new Set([...floor.flags, ...purpose.minimum.flags])],
+    flags: [...new Set([...floors, purpose.minimum].flatMap(({ flags }) => flags))],
   }
 }
 

@@ -48,18 +48,23 @@ const LADDERS: Readonly<Record<string, readonly string[]>> = {
   'nist-800-63B-4/AAL': ['none', 'AAL1', 'AAL2', 'AAL3'],
 }
 
+const P2: AxisMinimum = { framework: 'nist-800-63A-4', axis: 'IAL', level: 'IAL2' }
+const C1: AxisMinimum = { framework: 'nist-800-63B-4', axis: 'AAL', level: 'AAL1' }
+const C2: AxisMinimum = { framework: 'nist-800-63B-4', axis: 'AAL', level: 'AAL2' }
 /** Values of the trustmark of the fake: each is one level. */
-const VALUES: Readonly<Record<string, AxisMinimum>> = {
-  P2: { framework: 'nist-800-63A-4', axis: 'IAL', level: 'IAL2' },
-  C1: { framework: 'nist-800-63B-4', axis: 'AAL', level: 'AAL1' },
-  C2: { framework: 'nist-800-63B-4', axis: 'AAL', level: 'AAL2' },
-}
+const VALUES: Readonly<Record<string, AxisMinimum>> = { P2, C1, C2 }
 
 export class FakePolicy implements PolicyPort {
   /** What relying parties were answered, for the decision log. */
   readonly recorded: GivenAnswer[] = []
   /** Identity level by person; without an entry `no_ial`. */
   readonly identity = new Map<string, string>()
+  /** Minimums that are offered by name, until a test says otherwise. */
+  readonly profiles = new Map<string, Minimum>([
+    ['returning-visitor', { axes: [C1], flags: [] }],
+    ['proofed-person', { axes: [P2, C2], flags: [] }],
+    ['proofed-person-unphishable', { axes: [P2, C2], flags: ['phishing_resistant'] }],
+  ])
   factsVersion = 1
   remedy: Remedy = 'tap_card'
   /** Thrown by the next questions while it is set. */
@@ -80,10 +85,16 @@ export class FakePolicy implements PolicyPort {
 
   readMinimum({ profile, vectors = [], ...own }: AskedMinimum): ReadMinimum {
     this.checkMinimum(own)
-    if (profile === 'unknown') throw new InvalidInput('minimum.profile', 'one that is offered')
+    const named = profile === undefined || profile === '' ? undefined : this.profiles.get(profile)
+    if (profile !== undefined && profile !== '' && named === undefined)
+      throw new InvalidInput('minimum.profile', 'one that is offered')
     const minimums = (vector: string) =>
       vector.split('.').map((value) => ({ axes: [VALUES[value] ?? []].flat(), flags: [] }))
-    return { own, vectors: vectors.map((vector) => ({ vector, minimums: minimums(vector) })) }
+    return {
+      own,
+      ...(named !== undefined && { profile: named }),
+      vectors: vectors.map((vector) => ({ vector, minimums: minimums(vector) })),
+    }
   }
 
   #reaches(have: AxisMinimum, need: AxisMinimum): boolean {

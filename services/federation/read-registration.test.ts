@@ -18,7 +18,7 @@ const read = (text: string, file = 'rp.yaml') =>
 describe('the sample registrations', () => {
   test('the library asks for no identity level', () => {
     const { minimum, purposes, returnUris } = read(load('library'))
-    expect(minimum.axes).toEqual([{ framework: 'nist-800-63B-4', axis: 'AAL', level: 'AAL1' }])
+    expect(minimum).toEqual({ axes: [], flags: [], profile: 'returning-visitor' })
     expect(purposes).toEqual([])
     expect(returnUris).toEqual(['http://library.localhost:8101/return'])
   })
@@ -28,7 +28,7 @@ describe('the sample registrations', () => {
   test('the bank asks for the four attributes and a phishing-resistant login', () => {
     const { purposes, minimum, authentication } = read(load('bank'))
     expect(purposes[0]?.claims).toEqual(['name', 'address', 'birthdate', 'gender'])
-    expect(minimum.flags).toEqual(['phishing_resistant'])
+    expect(minimum.profile).toBe('proofed-person-unphishable')
     expect(authentication).toEqual({ method: 'private_key_jwt', jwks: { keys: [{ kty: 'EC' }] } })
   })
 })
@@ -55,6 +55,15 @@ describe('a registration that cannot be taken', () => {
       'a bad return URI',
       liquor.replace(/return_uris: .*/, "return_uris: ['javascript:x']"),
       /return_uris\/0/,
+    ],
+    ['a profile that can be none', liquor.replace('proofed-person', 'Proofed'), /minimum\/profile/],
+    [
+      'a profile of a purpose',
+      liquor.replace(
+        '    legal_basis',
+        '    minimum: { profile: proofed-person }\n    legal_basis',
+      ),
+      /purposes\/0\/minimum.*`profile`/,
     ],
     ['an unknown persona', liquor.replace('[priv, gov]', '[priv, boss]'), /personas\/1/],
     [

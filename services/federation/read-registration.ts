@@ -9,6 +9,7 @@ import { InvalidInput } from '../kernel/errors.ts'
 import { isIndividualNumber } from '../kernel/individual-number.ts'
 import type { Minimum } from '../policy/ports.ts'
 import { PERSONA_KINDS } from '../wallet/ports.ts'
+import type { RegisteredMinimum } from './registered-minimum.ts'
 import type { ClientAuthentication, Registration } from './registration.ts'
 
 /** A registration file, with what its `${NAME}` stand for. */
@@ -31,26 +32,23 @@ const Text = Type.Object(
 )
 const ID_PATTERN = '^[a-z][a-z0-9-]{0,62}$'
 const Id = Type.String({ pattern: ID_PATTERN })
-const MinimumSchema = Type.Object(
-  {
-    axes: Type.Optional(
-      Type.Array(
-        Type.Object(
-          { framework: Type.String(), axis: Type.String(), level: Type.String() },
-          closed,
-        ),
-        { maxItems: 20 },
-      ),
+const minimumMembers = {
+  axes: Type.Optional(
+    Type.Array(
+      Type.Object({ framework: Type.String(), axis: Type.String(), level: Type.String() }, closed),
+      { maxItems: 20 },
     ),
-    flags: Type.Optional(
-      Type.Array(Type.Union([Type.Literal('phishing_resistant'), Type.Literal('device_bound')]), {
-        uniqueItems: true,
-      }),
-    ),
-    max_age_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })),
-  },
-  closed,
-)
+  ),
+  flags: Type.Optional(
+    Type.Array(Type.Union([Type.Literal('phishing_resistant'), Type.Literal('device_bound')]), {
+      uniqueItems: true,
+    }),
+  ),
+  max_age_seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })),
+}
+const MinimumSchema = Type.Object(minimumMembers, closed)
+/** A purpose names none: a person consents to what it asks for, which another policy must not change. */
+const FloorSchema = Type.Object({ ...minimumMembers, profile: Type.Optional(Id) }, closed)
 const PurposeSchema = Type.Object(
   {
     id: Id,
@@ -99,7 +97,7 @@ const RegistrationSchema = Type.Object(
       uniqueItems: true,
     }),
     deletion_contact: Type.String({ minLength: 1, maxLength: 500 }),
-    minimum: Type.Optional(MinimumSchema),
+    minimum: Type.Optional(FloorSchema),
     purposes: Type.Optional(Type.Array(PurposeSchema, { maxItems: 20 })),
     signature_verifier: Type.Optional(Type.Boolean()),
     signatures: Type.Optional(Type.Object({ purpose: Text, report: Type.Boolean() }, closed)),
@@ -141,7 +139,7 @@ export function readRegistration(source: RegistrationFile): Registration {
     returnUris: document.return_uris,
     personas: document.personas,
     deletionContact: document.deletion_contact,
-    minimum: readMinimum(document.minimum),
+    minimum: readFloor(document.minimum),
     purposes: purposes.map((purpose) => ({
       purposeId: purpose.id,
       title: purpose.title,
@@ -199,6 +197,11 @@ function readAuthentication(
     )
   }
   return { method, jwks: keys }
+}
+
+function readFloor(document: Static<typeof FloorSchema> = {}): RegisteredMinimum {
+  const { profile } = document
+  return { ...readMinimum(document), ...(profile !== undefined && { profile }) }
 }
 
 function readMinimum(document: Static<typeof MinimumSchema> = {}): Minimum {

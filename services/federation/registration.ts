@@ -1,6 +1,7 @@
 import type { JSONWebKeySet } from 'jose'
 import type { Minimum } from '../policy/ports.ts'
 import type { PersonaKind } from '../wallet/ports.ts'
+import type { RegisteredMinimum } from './registered-minimum.ts'
 
 interface LocalizedText {
   readonly ja: string
@@ -43,7 +44,7 @@ export interface Registration {
   readonly personas: readonly PersonaKind[]
   readonly deletionContact: string
   /** Floor of every question: a request can only raise it. */
-  readonly minimum: Minimum
+  readonly minimum: RegisteredMinimum
   readonly purposes: readonly Purpose[]
   /** For what it may have persons sign documents of its own; absent: it may not. */
   readonly signatures?: SignatureRegistration | undefined

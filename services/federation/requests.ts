@@ -10,6 +10,7 @@ import type { ChangeNotifier } from './change-notifier.ts'
 import type { InteractionBook } from './interaction-book.ts'
 import { INTERACTION_LIFETIME, type Interaction } from './interaction.ts'
 import { raiseMinimum } from './raise-minimum.ts'
+import { floorsOf } from './registered-minimum.ts'
 import type { Purpose, Registration } from './registration.ts'
 import type { Registry } from './registry.ts'
 import type { FederationStore } from './store.ts'
@@ -242,8 +243,10 @@ export class Requests {
   #minimum(registration: Registration, asked: AskedMinimum, purpose?: Purpose): OpenMinimum {
     const { policy } = this.#deps
     const wanted = policy.readMinimum(asked)
-    const floors =
-      purpose === undefined ? [registration.minimum] : [registration.minimum, purpose.minimum]
+    const floors = [
+      ...floorsOf(policy, registration.minimum),
+      ...(purpose === undefined ? [] : [purpose.minimum]),
+    ]
     return raiseMinimum((...axis) => policy.compareLevels(...axis), floors, wanted)
   }
 }

@@ -2,15 +2,20 @@ import type { Tx } from '../database/unit-of-work.ts'
 import type { ConsumerDefinition } from '../eventlog/consumer.ts'
 import type { Clock } from '../kernel/clock.ts'
 import { TOPICS, type ReceivedEvent } from '../kernel/event.ts'
+import type { PolicyPort } from '../policy/ports.ts'
 import { readObservedEvent, type ObservedEvent } from './events.ts'
 import { entitledAxes } from './entitled-axes.ts'
 import { noteLoginLost, type LoginLevelDependencies } from './login-level.ts'
 import { axisKey } from './registration.ts'
 import type { FederationStore, FeedEntry, KnownSubject } from './store.ts'
 
+interface WatchDependencies extends LoginLevelDependencies {
+  readonly policy: LoginLevelDependencies['policy'] & Pick<PolicyPort, 'readMinimum'>
+}
+
 /** Writes what each relying party is to be told into its own feed. */
 export function watchConsumer(
-  deps: LoginLevelDependencies & { readonly clock: Clock },
+  deps: WatchDependencies & { readonly clock: Clock },
 ): ConsumerDefinition {
   return {
     name: 'federation.watch',
@@ -22,12 +27,12 @@ export function watchConsumer(
 }
 
 async function applyEvent(
-  deps: LoginLevelDependencies,
+  deps: WatchDependencies,
   tx: Tx,
   event: ObservedEvent,
   at: Date,
 ): Promise<void> {
-  const { store } = deps
+  const { store, policy } = deps
   switch (event.type) {
     case 'assurance_changed':
       for (const known of await store.knownBy(tx, event.subjectRef)) {
@@ -35,7 +40,7 @@ async function applyEvent(
         if (!stored?.registration.active) continue
         const told = await store.toldAxes(tx, known.rpId, known.pairwiseSubject)
         // INVARIANT: an axis that may not be asked for there is nobody's business there.
-        if (!entitledAxes(stored.registration, told).has(axisKey(event))) continue
+        if (!entitledAxes(policy, stored.registration, told).has(axisKey(event))) continue
         await store.appendFeed(tx, known.rpId, levelEntry(known, event), at)
       }
       return
