@@ -126,9 +126,7 @@ export const gateReport = Type.Object({
   diagnostics: Type.Array(diagnostic),
   tests: Type.Object({
     passed: Type.Integer(),
-    failed: Type.Array(
-      Type.Object({ label: Type.String(), axis: Type.String(), miss: text }),
-    ),
+    failed: Type.Array(Type.Object({ label: Type.String(), axis: Type.String(), miss: text })),
   }),
   /** What else is against it, such as a version that did not grow. */
   objections: Type.Array(text),
