@@ -88,12 +88,18 @@ describe.skipIf(!tier.available)('of two who decide at once on PostgreSQL', () =
     expect([await stateOf(row.id), await released()]).toEqual(['withdrawn', 2])
   })
 
-  test('both publish where one comes after the other', async () => {
+  test('both publish where one comes after the other, the second with the key that the first handed over to', async () => {
     const [one, other] = [stand.open(), stand.open()]
     await one.activate()
-    await publish(one, withoutEquivalence(one, '1.8.0'))
+    await one.releaseKeys.rotate()
+    const first = await publish(one, withoutEquivalence(one, '1.8.0'))
     await other.activate()
-    await publish(other, withoutEquivalence(other, '1.9.0'))
+    const second = await publish(other, withoutEquivalence(other, '1.9.0'))
+    expect(second.kid).toBe(first.content.successor?.kid)
+    expect(second.kid).not.toBe(first.kid)
     expect(await released()).toBe(4)
+    const started = stand.open()
+    await started.activate()
+    expect(started.releases.current().sequence).toBe(4)
   })
 })
