@@ -133,8 +133,6 @@ export function axisRead(name: string): Text {
   return { ja: `軸 ${name} を読む規則があります`, en: `a rule reads the axis ${name}` }
 }
 
-/* Examples that the ordinary engine answers otherwise */
-
 export function exampleScored(axis: string, expected: string, value: string): Text {
   return {
     ja: `${axis}：${expected} の例が ${value} と判定されました`,

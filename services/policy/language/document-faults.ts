@@ -3,8 +3,6 @@ import { fault, type Fault } from './diagnostic.ts'
 import { didYouMean } from './hints.ts'
 import { joined, type Text } from './text.ts'
 
-/* What is wrong with the form of a document, before anything is known of its meaning. */
-
 export function documentTooLong(most: number): Fault {
   return fault('too-large', {
     ja: `文書が ${most} 文字を超えています`,

@@ -17,7 +17,7 @@ import {
   keyOfOtherAxes,
   tooManyEquivalences,
   WITHIN_ONE_FRAMEWORK,
-} from './pack-faults.ts'
+} from './equivalence-faults.ts'
 import { PART } from './parts.ts'
 import { openDocument, isMember, readAxisName, type NamedAxes } from './read-names.ts'
 

@@ -2,8 +2,6 @@ import { fault, type Fault } from './diagnostic.ts'
 import { writeForm } from './hints.ts'
 import { joined, type Text } from './text.ts'
 
-/* What cannot be read as an expression. */
-
 export function expressionTooLong(most: number): Fault {
   return fault('expression-syntax', {
     ja: `式が ${most} 文字を超えています`,

@@ -3,8 +3,6 @@ import { didYouMean, knownWords, meantOrKnown } from './hints.ts'
 import type { Text } from './text.ts'
 import type { EnumType } from './types.ts'
 
-/* Names that are not there, or are there twice. */
-
 type Names = Iterable<string>
 
 /** A name in an expression. */
@@ -215,8 +213,6 @@ export const LANGUAGE_IS_NOT_1 = fault('language-version', {
   en: 'language version must be `1`',
 })
 
-/* Names that are there twice. */
-
 export function definedTwice(name: string): Fault {
   return fault('duplicate-id', {
     ja: `\`${name}\` はすでに定義されています`,
@@ -259,8 +255,6 @@ export function ruleTwice(id: string): Fault {
     en: `rule id \`${id}\` is used already`,
   })
 }
-
-/* Names that are never used, or that go round. */
 
 export function neverUsed(name: string): Fault {
   return fault('unknown-name', {

@@ -12,7 +12,7 @@ import {
   RANK_HAS_NO_ORDER,
   slotCount,
   STRONGEST_AND_RANK,
-} from './pack-faults.ts'
+} from './rule-faults.ts'
 import { entryOf, PART } from './parts.ts'
 import type { Reading } from './reading.ts'
 import { ABSENT, maskOf, TRUTH, type Type } from './types.ts'

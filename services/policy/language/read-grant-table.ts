@@ -8,7 +8,7 @@ import {
   oddColumnName,
   otherCell,
   type CellShape,
-} from './pack-faults.ts'
+} from './rule-faults.ts'
 import { namedPart, quoted } from './parts.ts'
 import type { Reading } from './reading.ts'
 

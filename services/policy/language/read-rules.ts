@@ -23,7 +23,7 @@ import {
   unknownLevel,
   unknownRule,
 } from './name-faults.ts'
-import { NO_AXIS_SHOWS_NAME, ODD_EFFORT, ruleCitesNothing, tooManyRules } from './pack-faults.ts'
+import { NO_AXIS_SHOWS_NAME, ODD_EFFORT, ruleCitesNothing, tooManyRules } from './rule-faults.ts'
 import { PART } from './parts.ts'
 import type { AnswerReader } from './read-answer.ts'
 import { ConditionReader, TRUE } from './read-condition.ts'

@@ -2,8 +2,6 @@ import { fault, type Fault } from './diagnostic.ts'
 import type { Text } from './text.ts'
 import { typeText, type Type } from './types.ts'
 
-/* Expressions whose parts do not fit together. */
-
 function mismatch(message: Text, help?: Text): Fault {
   return fault('type-mismatch', message, help)
 }
@@ -161,8 +159,6 @@ export function unknownZone(name: string): Fault {
     en: `unknown time zone \`${name}\``,
   })
 }
-
-/* What more evidence could take away. */
 
 function grantNegation(message: Text, help?: Text): Fault {
   return fault('grant-negation', message, help)

@@ -1,8 +1,6 @@
 import { fault, type Fault } from '../language/diagnostic.ts'
 import { meantOrKnown } from '../language/hints.ts'
 
-/* What is wrong with minimums: those of profiles and those of a trustmark. */
-
 export function axisTwice(axis: string): Fault {
   return fault('duplicate-id', {
     ja: `軸 \`${axis}\` はすでにあります`,
@@ -24,8 +22,6 @@ export function unknownFlag(name: string, known: readonly string[]): Fault {
     meantOrKnown(name, known),
   )
 }
-
-/* Profiles */
 
 export function unknownProfile(id: string, known: Iterable<string>): Fault {
   return fault(
@@ -62,8 +58,6 @@ export function oddAge(most: number): Fault {
     en: `expected seconds, 1 to ${most}`,
   })
 }
-
-/* Trustmarks */
 
 export function notOneTrustmark(id: string, found: number, known: readonly string[]): Fault {
   return fault(
