@@ -15,6 +15,8 @@ import { PolicyDatabase, sameAxis, type LevelRow } from './store.ts'
 import { factsDigest, proofingsOf } from './subject-facts.ts'
 
 const DUE_PAGE = 200
+/** Fewer than a pool has connections, so that others are answered meanwhile. */
+const AT_ONCE = 8
 
 export interface PersonScorerDependencies {
   readonly database: UnitOfWork
@@ -42,7 +44,7 @@ export class PersonScorer {
     this.#sweep = new PolicySweep({
       ...{ database: deps.database, store: this.store, coded: this.#coded },
       levels: (policy) => this.#levelsUnder(policy),
-      score: (subjectRef, now) => this.#scoreAgain(subjectRef, now),
+      score: (subjectRefs, now) => this.#scoreAll(subjectRefs, now),
     })
   }
 
@@ -97,8 +99,17 @@ export class PersonScorer {
     if (swept > 0) return swept
     const { database } = this.#deps
     const due = await database.read((tx) => this.store.dueAt(tx, now, DUE_PAGE))
-    for (const subjectRef of due) await this.#scoreAgain(subjectRef, now)
+    await this.#scoreAll(due, now)
     return due.length
+  }
+
+  /** Some at once, which share a durable commit. All have ended before one that failed is told. */
+  async #scoreAll(subjectRefs: readonly string[], now: Date): Promise<void> {
+    for (let first = 0; first < subjectRefs.length; first += AT_ONCE) {
+      const some = subjectRefs.slice(first, first + AT_ONCE)
+      const ended = await Promise.allSettled(some.map((ref) => this.#scoreAgain(ref, now)))
+      for (const one of ended) if (one.status === 'rejected') throw one.reason
+    }
   }
 
   async #scoreAgain(subjectRef: string, now: Date): Promise<void> {

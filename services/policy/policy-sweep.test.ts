@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { AssuranceChanged } from '../../proto/gen/watashi/policy/v1/policy.ts'
 import { policiesWithTown } from '../../test/policy/town-policies.ts'
+import type { UnitOfWork } from '../database/unit-of-work.ts'
 import { openTemporaryEventCore } from '../eventlog/temporary-event-core.ts'
 import { TOPICS } from '../kernel/event.ts'
 import { createLog } from '../kernel/log.ts'
@@ -28,9 +29,9 @@ const RISES = ['a-rises nothing → shown', 'd-rises nothing → shown']
 async function standWithChange() {
   const core = await openTemporaryEventCore({ services: ['policy'], now: NOW })
   const { database, clock } = core
-  const policyOf = async (kind: string) =>
+  const policyOf = async (kind: string, on: UnitOfWork = database) =>
     createPolicy({
-      database,
+      database: on,
       publisher: core.publisher('policy'),
       clock,
       random: systemRandom,
@@ -59,7 +60,7 @@ async function standWithChange() {
   clock.set('2026-06-02T00:00:00Z')
   const after = await policyOf('epassport')
   await after.activate()
-  return { ...{ core, database, clock, before, after, changes }, tables: sqlite }
+  return { ...{ core, database, clock, before, after, changes, policyOf }, tables: sqlite }
 }
 
 test('after a change of policy nobody is raised before all have fallen, and who stays is confirmed', async () => {
@@ -74,6 +75,29 @@ test('after a change of policy nobody is raised before all have fallen, and who 
     const [row] = await database.read((tx) => store.levels(tx, subjectRef))
     expect(row).toMatchObject({ policyDigest: after.digest, dueAt: null, decidedAt: clock.now() })
   }
+})
+
+test('who falls is told though another one could not be scored, who is scored at the next walk', async () => {
+  const { core, database, clock, changes, policyOf } = await standWithChange()
+  await using _ = core
+  let runs = 0
+  const after = await policyOf('epassport', {
+    dialect: database.dialect,
+    read: (query) => database.read(query),
+    close: () => database.close(),
+    async run(work) {
+      runs += 1
+      // The first one looks at everybody, the second one scores the first who falls.
+      if (runs === 2) throw new TypeError('the disk is full')
+      return database.run(work)
+    },
+  })
+  await expect(after.rescoreDue(clock.now())).rejects.toThrow('the disk is full')
+  expect(await changes()).toEqual(['e-falls shown → nothing'])
+  expect(await after.rescoreDue(clock.now())).toBe(3)
+  expect(await changes()).toEqual(FALLS)
+  while ((await after.rescoreDue(clock.now())) > 0);
+  expect(await changes()).toEqual([...RISES, ...FALLS].sort())
 })
 
 describe('persons as they were coded', () => {

@@ -15,7 +15,8 @@ export interface PolicySweepDependencies {
   readonly store: PolicyDatabase
   readonly coded: CodedStore
   readonly levels: (policy: ActivePolicy) => PersonLevels
-  readonly score: (subjectRef: string, now: Date) => Promise<void>
+  /** Scores persons whose level falls. */
+  readonly score: (subjectRefs: readonly string[], now: Date) => Promise<void>
 }
 
 /**
@@ -56,7 +57,7 @@ export class PolicySweep {
       await coded.save(tx, confirmed, coding)
       return { last: persons.at(-1)?.subjectRef, count: persons.length, falling: of('falls') }
     })
-    for (const subjectRef of falling) await score(subjectRef, now)
+    await score(falling, now)
     this.#after = last
     return count
   }
