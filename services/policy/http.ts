@@ -29,6 +29,7 @@ import type { PolicyDocuments } from './policy-library.ts'
 import type { Policy } from './policy.ts'
 import type { ReleaseHead } from './release/release.ts'
 import type { Proposal } from './release/proposals.ts'
+import { readReport } from './release/stored-report.ts'
 import type { SamplePerson } from './sample-people-store.ts'
 
 export interface PolicyRouteDependencies extends AuthorGateDependencies {
@@ -214,7 +215,7 @@ function toProposalView({ row, changes, current }: Proposal, reader: string): Pr
     basePolicyDigest: row.basePolicyDigest,
     contentDigest: row.contentDigest,
     current,
-    report: row.report,
+    report: readReport(row.report),
     changes: changes.map((change) => ({ ...change })),
   }
 }

@@ -10,8 +10,9 @@ import {
   uniqueIndex,
   whole,
 } from '../database/columns-postgres.ts'
-import type { GateReport, Intent } from './api.ts'
+import type { Intent } from './api.ts'
 import type { DecisionOccasion, LoggedCeremony } from './logged-ceremony.ts'
+import type { StoredReport } from './release/stored-report.ts'
 import type { SuccessorKey } from './release/trusted-keys.ts'
 import type { StoredFact } from './subject-facts.ts'
 
@@ -148,7 +149,7 @@ export const proposals = table('policy_proposal', {
   baseContentDigest: text('base_content_digest').notNull(),
   contentDigest: text('content_digest').notNull(),
   /** What the gates found when it was made. */
-  report: json<GateReport>('report').notNull(),
+  report: json<StoredReport>('report').notNull(),
   /** Code of whoever approved or refused it. */
   decidedBy: text('decided_by'),
   /** Why it was refused. */
