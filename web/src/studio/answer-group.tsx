@@ -38,7 +38,7 @@ export function AnswerGroup(props: {
         <span className="flex flex-wrap items-center gap-2">
           <span>{t('decisions.oneAnswer', { count: decisions.length })}</span>
           <Badge tone="plain">{t(`decisions.occasions.${first.occasion}`)}</Badge>
-          <Enough satisfied={enoughOf(group)} />
+          <Enough satisfied={enoughOf(group, onWhole === undefined)} />
         </span>
       }
     >

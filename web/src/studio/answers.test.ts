@@ -37,11 +37,11 @@ test('decisions of one answer stand together, also when those of another are amo
 })
 
 test.each([
-  [[true, true], true],
-  [[true, false], false],
-  [[true, null], true],
-  [[null], null],
-])('an answer with %j was enough: %j', (satisfied, expected) => {
+  [[true, true], true, null],
+  [[true, false], false, false],
+  [[true, null], true, null],
+  [[null], null, null],
+])('an answer with %j was enough: %j, and %j of a part', (satisfied, whole, part) => {
   const [group] = decidedTogether(satisfied.map((one, i) => decision(`${i}`, 'a', one)))
-  expect(group && enoughOf(group)).toBe(expected)
+  expect(group && [enoughOf(group, true), enoughOf(group, false)]).toEqual([whole, part])
 })

@@ -23,8 +23,12 @@ export function decidedTogether(decisions: readonly Decision[]): readonly Decide
   })
 }
 
-/** Whether everything that was asked was enough; null where nothing of it was asked for. */
-export function enoughOf({ decisions }: DecidedTogether): boolean | null {
+/**
+ * Whether all that was asked was enough; null where nothing was asked for, or only a part of the answer was found, with nothing
+ * in it that was not enough.
+ */
+export function enoughOf({ decisions }: DecidedTogether, isWhole: boolean): boolean | null {
   const told = decisions.map(({ satisfied }) => satisfied).filter((one) => one !== null)
-  return told.length === 0 ? null : told.every(Boolean)
+  if (told.includes(false)) return false
+  return isWhole && told.length > 0 ? true : null
 }
