@@ -11,8 +11,16 @@ import type { Facts } from './language/judged-facts.ts'
 /** Where persons stand in a population: proofings as JSON by place, nothing at a place that is free. */
 export type Places = readonly (string | undefined)[]
 
-/** Position of a person's level, low to high, and after the highest for one that is open; nothing where the scorer must be asked. */
-export type QuickLevel = (place: number) => number | undefined
+/** What a person has at an instant. */
+export interface HeldLevel {
+  /** Position of the level, low to high, and after the highest for one that is open. */
+  readonly level: number
+  /** Until when it is so at least. */
+  readonly until: Seconds
+}
+
+/** Nothing where the scorer must be asked. */
+export type QuickLevel = (place: number) => HeldLevel | undefined
 
 /** Without a proofing somebody is scored on no facts. */
 export function factsOf(proofings: string): readonly Facts[] {
@@ -70,24 +78,33 @@ export class CodedPersons {
     this.#missing.add(place)
   }
 
-  /** Nothing where the rules cannot be asked in this way. */
+  /**
+   * Nothing where the rules cannot be asked in this way.
+   *
+   * @param finds with `bounds` alone levels are told for the instant
+   */
   levels(
     policy: ActivePolicy,
     { framework, axis }: AxisRef,
     places: Places,
     now: Date,
+    finds: Ends,
   ): QuickLevel | undefined {
     const { pack, options } = policy.frameworks.source(framework)
     const reader = ifGenerated(
-      () => new Reader(new GeneratedProgram(pack, [axis], this.#layout), codedOf(now)),
+      () => new Reader(new GeneratedProgram(pack, [axis], this.#layout), codedOf(now), finds),
     )
     if (reader === undefined || !isInPeriod(pack.effective, secondsOf(now))) return undefined
     this.#write(places)
     this.#setOptions(options)
     const { members } = policy.offered(framework, axis).axis.type
+    const { until = Infinity } = pack.effective
     return (place) => {
+      reader.turn = until - EPOCH
       const mask = this.#highest(reader, place, places)
-      return mask === OPEN ? members.length : mask === undefined ? mask : 31 - Math.clz32(mask)
+      if (mask === undefined) return undefined
+      const level = mask === OPEN ? members.length : 31 - Math.clz32(mask)
+      return { level, until: finds === 'turns' ? reader.turn + EPOCH : secondsOf(now) }
     }
   }
 
@@ -258,19 +275,26 @@ function codedOf(now: Date): number {
 
 const OPEN = 'open'
 
+/** Whether it is asked when levels end. */
+type Ends = 'bounds' | 'turns'
+
 /** Runs a program of one axis at one instant. */
 class Reader {
   lower = 0
   upper = 0
+  /** The earliest coded instant at which a clock turned, of all runs since it was set. */
+  turn = Infinity
   readonly #two
   readonly #three
   readonly #out: Int32Array
+  readonly #turns: Float64Array | undefined
   readonly #at: number
 
-  constructor(program: GeneratedProgram, at: number) {
-    this.#two = program.run({ kleene: false, finds: 'bounds' })
-    this.#three = program.run({ kleene: true, finds: 'bounds' })
+  constructor(program: GeneratedProgram, at: number, finds: Ends) {
+    this.#two = program.run({ kleene: false, finds })
+    this.#three = program.run({ kleene: true, finds })
     this.#out = program.out
+    this.#turns = finds === 'turns' ? program.turns : undefined
     this.#at = at
   }
 
@@ -280,6 +304,7 @@ class Reader {
     run(words, start, this.#at, this.#at)
     this.lower = this.#out[0] ?? 0
     this.upper = this.#out[1] ?? 0
+    if (this.#turns !== undefined) this.turn = Math.min(this.turn, this.#turns[0] ?? Infinity)
   }
 
   /** What all of them give alike. */

@@ -3,6 +3,7 @@ import { drawerFor, withoutOptions } from '../../test/policy/agreement.ts'
 import type { ActivePolicy } from './active-policy.ts'
 import { identityLevel } from './identity-level.ts'
 import { AxisCount, sharedAxes, type Impact } from './impact.ts'
+import { formatTime } from './language/dates.ts'
 import type { Facts } from './language/judged-facts.ts'
 import { PolicyLibrary } from './policy-library.ts'
 import { PolicyStore } from './policy-store.ts'
@@ -63,12 +64,13 @@ function counted(
   after: ActivePolicy,
   persons: ReadonlyMap<string, readonly Facts[]> = people,
   at = NOW,
+  inForce = before,
 ): Impact {
-  const axes = sharedAxes(before, after).map((ref) => {
-    const count = new AxisCount(ref, before, after)
+  const axes = sharedAxes(inForce, after).map((ref) => {
+    const count = new AxisCount(ref, inForce, after)
     for (const proofings of persons.values())
       count.add(
-        identityLevel(before, ref, proofings, at).level,
+        identityLevel(inForce, ref, proofings, at).level,
         identityLevel(after, ref, proofings, at).level,
       )
     return count.impact()
@@ -156,6 +158,27 @@ describe('impact of a draft on everybody', () => {
     const later = new Date(NOW.getTime() + 10 * 365 * 86_400_000)
     expect(own.impact(before, after, later)).toEqual(counted(after, people, later))
     expect(counted(after, people, later)).not.toEqual(counted(after))
+  })
+
+  test('levels in force end, each at its time, while drafts are tried; and when the clock is set back', () => {
+    const day = (days: number) => new Date(NOW.getTime() + days * 86_400_000)
+    const persons = new Map(people)
+    for (let i = 0; i < 40; i += 1) {
+      const expires_at = formatTime(day(i * i).getTime() / 1000)
+      const evidence = [{ id: 'e1', kind: 'drivers_license', cls: 'gov_photo_id', expires_at }]
+      const checks = [{ type: 'presented', on: 'e1', form: 'original', result: 'pass' }]
+      persons.set(`person-expiring-${i}`, [{ evidence, checks }])
+    }
+    const own = populationOf(persons)
+    const inForce = draft(METI, KNOWN, EXPIRING)
+    const after = draft(METI, "grant: { proofing: '2' }", "grant: { proofing: '3' }")
+    const seen = new Set<string>()
+    for (const days of [0, 1, 2, 20, 200, 2000, 20_000, -1, -400, 3]) {
+      const expected = counted(after, persons, day(days), inForce)
+      expect(own.impact(inForce, after, day(days))).toEqual(expected)
+      seen.add(JSON.stringify(expected))
+    }
+    expect(seen.size).toBeGreaterThan(5)
   })
 
   test('a draft with faults is refused, and the next one is counted', () => {

@@ -1,7 +1,8 @@
 import type { ActivePolicy } from './active-policy.ts'
-import { CodedPersons, factsOf, haveSameOptions } from './coded-persons.ts'
+import { CodedPersons, factsOf, haveSameOptions, type HeldLevel } from './coded-persons.ts'
 import { identityLevel } from './identity-level.ts'
 import { AxisCount, labelsOf, sharedAxes, type AxisImpact, type Impact } from './impact.ts'
+import type { Seconds } from './language/dates.ts'
 import type { AxisRef } from './language/pack.ts'
 import { isPlain } from './person-levels.ts'
 
@@ -46,23 +47,21 @@ export class Population {
     const inForce = this.#inForceAt(before, now)
     const axes = sharedAxes(before, after).map((ref) => {
       const from = inForce.levels(ref, this.#places.values(), () =>
-        this.#levelsUnder(before, ref, inForce.at),
+        this.#levelsUnder(before, ref, now, 'turns'),
       )
       const to = isSame(before, after, ref)
         ? from
-        : this.#levelsAfter(before, after, ref, from, inForce.at)
+        : this.#levelsAfter(before, after, ref, from, now)
       return this.#count(new AxisCount(ref, before, after), from, to)
     })
     return { subjects: this.size, axes }
   }
 
-  /** What is in force is asked anew when the policy or the time is another. */
+  /** What is in force is asked anew when the policy is another, and of whom a clock turned for. */
   #inForceAt(policy: ActivePolicy, now: Date): InForce {
     const known = this.#inForce
-    const age = now.getTime() - (known?.at.getTime() ?? -Infinity)
-    return known?.policy === policy && age >= 0 && age < SAME_INSTANT
-      ? known
-      : (this.#inForce = new InForce(policy, now))
+    if (known?.policy === policy && known.advance(now)) return known
+    return (this.#inForce = new InForce(policy, now))
   }
 
   /** Who is not concerned by what was changed has the level of before. */
@@ -74,9 +73,10 @@ export class Population {
     at: Date,
   ): Levels {
     const isConcerned = this.#screen(before, after, ref, at)
-    const levelOf = this.#levelsUnder(after, ref, at)
+    const levelOf = this.#levelsUnder(after, ref, at, 'bounds')
     const to = from.slice()
-    for (const place of this.#places.values()) if (isConcerned(place)) to[place] = levelOf(place)
+    for (const place of this.#places.values())
+      if (isConcerned(place)) to[place] = levelOf(place).level
     return to
   }
 
@@ -90,13 +90,23 @@ export class Population {
     return coded?.screen(before, after, ref, at) ?? (() => true)
   }
 
-  /** Position of a person's level among those of the axis, low to high and `indeterminate` last. */
-  #levelsUnder(policy: ActivePolicy, ref: AxisRef, at: Date): (place: number) => number {
-    const quick = this.#codedFor(policy, ref)?.levels(policy, ref, this.#proofings, at)
+  /** Levels by their position among those of the axis, low to high and `indeterminate` last. */
+  #levelsUnder(
+    policy: ActivePolicy,
+    ref: AxisRef,
+    at: Date,
+    finds: 'bounds' | 'turns',
+  ): (place: number) => HeldLevel {
+    const quick = this.#codedFor(policy, ref)?.levels(policy, ref, this.#proofings, at, finds)
     const labels = labelsOf(policy, ref)
-    return (place) =>
-      quick?.(place) ??
-      labels.indexOf(identityLevel(policy, ref, factsOf(this.#proofings[place] ?? '[]'), at).level)
+    return (place) => {
+      const own = quick?.(place)
+      if (own !== undefined) return own
+      const facts = factsOf(this.#proofings[place] ?? '[]')
+      const { level, validUntil } = identityLevel(policy, ref, facts, at)
+      const until = (validUntil?.getTime() ?? Infinity) / 1000
+      return { level: labels.indexOf(level), until }
+    }
   }
 
   /** Nothing where the code cannot answer alone. */
@@ -132,50 +142,81 @@ export class Population {
 /** Position of each person's level, by place. */
 type Levels = Uint8Array
 
-/** Milliseconds for which levels in force are not asked again: a draft is tried, nothing is decided. */
-const SAME_INSTANT = 60_000
 const NOT_ASKED = 255
 /** An axis has fewer levels, since they are the bits of an integer, `indeterminate` included. */
 const MOST_LEVELS = 32
 const PAIRS = MOST_LEVELS ** 2
 
-/** Levels of everybody under a policy at one instant; of whom changed since, what is known now. */
+/** Levels of everybody under a policy, each asked when it was not known yet, changed, or may be another by now. */
 class InForce {
   readonly policy: ActivePolicy
-  readonly at: Date
-  readonly #levels = new Map<string, Levels>()
+  #at: Date
+  readonly #axes = new Map<string, AxisInForce>()
 
   constructor(policy: ActivePolicy, at: Date) {
     this.policy = policy
-    this.at = at
+    this.#at = at
   }
 
   changed(place: number): void {
-    for (const levels of this.#levels.values()) if (place < levels.length) levels[place] = NOT_ASKED
+    for (const axis of this.#axes.values()) axis.forget(place)
   }
 
-  /** Asks those who were not asked yet. */
+  /** False where time went back, for which nothing is known. */
+  advance(now: Date): boolean {
+    if (now < this.#at) return false
+    this.#at = now
+    for (const axis of this.#axes.values()) axis.advance(now.getTime() / 1000)
+    return true
+  }
+
+  /** Asks for those who are not known. */
   levels(
     { framework, axis }: AxisRef,
     places: Iterable<number>,
-    ask: () => (place: number) => number,
+    ask: () => (place: number) => HeldLevel,
   ): Levels {
     const key = `${framework} ${axis}`
-    let levels = this.#levels.get(key) ?? new Uint8Array(0)
+    const known = this.#axes.get(key) ?? new AxisInForce()
+    this.#axes.set(key, known)
     let levelOf: ReturnType<typeof ask> | undefined
-    for (const place of places) {
-      if (place >= levels.length) levels = grown(levels, place + 1)
-      if (levels[place] === NOT_ASKED) levels[place] = (levelOf ??= ask())(place)
-    }
-    this.#levels.set(key, levels)
-    return levels
+    for (const place of places) if (!known.has(place)) known.set(place, (levelOf ??= ask())(place))
+    return known.levels
   }
 }
 
-function grown(levels: Levels, size: number): Levels {
-  const larger = new Uint8Array(2 * size).fill(NOT_ASKED)
-  larger.set(levels)
-  return larger
+class AxisInForce {
+  levels: Levels = new Uint8Array(0)
+  #until = new Float64Array(0)
+
+  has(place: number): boolean {
+    return place < this.levels.length && this.levels[place] !== NOT_ASKED
+  }
+
+  set(place: number, { level, until }: HeldLevel): void {
+    if (place >= this.levels.length) this.#grow(place + 1)
+    this.levels[place] = level
+    this.#until[place] = until
+  }
+
+  forget(place: number): void {
+    if (place < this.levels.length) this.levels[place] = NOT_ASKED
+  }
+
+  advance(now: Seconds): void {
+    this.#until.forEach((until, place) => {
+      if (until <= now) this.levels[place] = NOT_ASKED
+    })
+  }
+
+  #grow(size: number): void {
+    const levels = new Uint8Array(2 * size).fill(NOT_ASKED)
+    levels.set(this.levels)
+    this.levels = levels
+    const until = new Float64Array(2 * size)
+    until.set(this.#until)
+    this.#until = until
+  }
 }
 
 /** Whether both answer with the same rules and options. */
