@@ -16,10 +16,12 @@ export interface CodedProofing {
   readonly ends: readonly CodedEnd[]
 }
 
-/** A good status that ends, and the first word of the same proofing as it is judged without the piece that it speaks of. */
-interface CodedEnd {
+/** A good status that ends, and how the same proofing is judged without the piece that it speaks of. */
+export interface CodedEnd {
   readonly until: Seconds
-  readonly start: number
+  /** First of the pairs: the place of a word in the proofing, and the other one that stands there then. */
+  readonly pairs: number
+  readonly count: number
 }
 
 /** A block: its length, the place of its table, the subjects one after the other, the table. Places count from the block. */
@@ -35,21 +37,18 @@ const NOTHING = Int32Array.of(1)
 export function codeProofings(coder: FactCoder, proofings: readonly Facts[]): Int32Array {
   let end = SUBJECTS
   const table = [proofings.length]
-  const write = (facts: Facts, revoke?: number) => {
-    const coded = coder.encode(facts, end, revoke === undefined ? {} : { revoke })
-    if (coded === undefined || coded.open) return undefined
-    table.push(end)
-    end += coded.length
-    return coded.judged.statusEnds
-  }
   for (const facts of proofings) {
-    const ends = write(facts)
-    if (ends === undefined) return NOTHING
-    table.push(ends.length)
-    for (const { evidence, until } of ends) {
-      table.push(until - EPOCH)
-      if (write(facts, evidence) === undefined) return NOTHING
+    const coded = coder.encode(facts, end)
+    if (coded === undefined || coded.open) return NOTHING
+    const { length, judged } = coded
+    table.push(end, judged.statusEnds.length)
+    for (const { evidence, until } of judged.statusEnds) {
+      const without = coder.encode(facts, end + length, { revoke: evidence })
+      if (without?.length !== length || without.open) return NOTHING
+      const pairs = differences(coder.words, end, length)
+      table.push(until - EPOCH, pairs.length / 2, ...pairs)
     }
+    end += length
   }
   if (!table.every((word) => word === (word | 0))) return NOTHING
   const block = new Int32Array(end + table.length)
@@ -58,6 +57,16 @@ export function codeProofings(coder: FactCoder, proofings: readonly Facts[]): In
   block[0] = block.length
   block[TABLE] = end
   return block
+}
+
+/** Place and word of what is another in the second of two subjects that stand one after the other. */
+function differences(words: Int32Array, start: number, length: number): readonly number[] {
+  const pairs: number[] = []
+  for (let place = 0; place < length; place += 1) {
+    const other = words[start + length + place] ?? 0
+    if (words[start + place] !== other) pairs.push(place, other)
+  }
+  return pairs
 }
 
 /** Blocks of several frameworks as one. */
@@ -83,10 +92,27 @@ export function proofingsAt(words: Int32Array, at: number): readonly CodedProofi
   const next = (): number => words[place++] ?? 0
   return Array.from({ length: next() }, () => {
     const start = at + next()
-    const ends = Array.from({ length: next() }, () => ({
-      until: next() + EPOCH,
-      start: at + next(),
-    }))
+    const ends = Array.from({ length: next() }, (): CodedEnd => {
+      const until = next() + EPOCH
+      const count = next()
+      const pairs = place
+      place += 2 * count
+      return { until, pairs, count }
+    })
     return { start, ends }
   })
+}
+
+/** Puts the proofing as it is judged without a piece in the place of the one with it; called again, it puts that one back. */
+export function exchange(
+  words: Int32Array,
+  { start }: CodedProofing,
+  { pairs, count }: CodedEnd,
+): void {
+  for (let at = pairs; at < pairs + 2 * count; at += 2) {
+    const place = start + (words[at] ?? 0)
+    const other = words[at + 1] ?? 0
+    words[at + 1] = words[place] ?? 0
+    words[place] = other
+  }
 }

@@ -6,6 +6,7 @@ import type { ActivePolicy } from './active-policy.ts'
 import {
   CODING_VERSION,
   codeProofings,
+  exchange,
   joinBlocks,
   nextBlock,
   proofingsAt,
@@ -177,22 +178,26 @@ class AxisProgram {
   /** Takes one proofing into the highest levels and the earliest ends, both by axis. */
   #add(
     words: Int32Array,
-    { start, ends: statusEnds }: CodedProofing,
+    proofing: CodedProofing,
     now: number,
     highest: number[],
     ends: number[],
   ): void {
     const program = this.#program
+    const { start } = proofing
     const own = this.refs.map((_, i) => {
       const end = program.until(words, start, false, now, i) + EPOCH
       ends[i] = Math.min(ends[i] ?? Infinity, end)
       return program.out[2 * i] ?? 1
     })
     own.forEach((level, i) => (highest[i] = Math.max(highest[i] ?? 1, level)))
-    for (const { until, start: without } of statusEnds) {
+    for (const statusEnd of proofing.ends) {
+      const { until } = statusEnd
       if (until <= now + EPOCH || ends.every((end) => end <= until)) continue
       // A good status that runs out ends a level where losing the piece would matter.
-      program.run({ kleene: false, finds: 'bounds' })(words, without, now, now)
+      exchange(words, proofing, statusEnd)
+      program.run({ kleene: false, finds: 'bounds' })(words, start, now, now)
+      exchange(words, proofing, statusEnd)
       own.forEach((level, i) => {
         if (program.out[2 * i] !== level) ends[i] = Math.min(ends[i] ?? Infinity, until)
       })
