@@ -67,7 +67,8 @@ export class PersonLevels {
   /** The same as `of` the proofings that were coded; nothing where the scorer has to be asked, who needs the facts. Pure. */
   ofCoded(words: Int32Array, at: Date): readonly PersonLevel[] | undefined {
     const found = this.#find(words, at)
-    return found.size === this.#policy.person.length ? [...found.values()] : undefined
+    const { person } = this.#policy
+    return found.size === person.length ? person.flatMap((ref) => found.get(ref) ?? []) : undefined
   }
 
   /** Digest of all that the words of `code` depend on besides the proofings. */
@@ -80,7 +81,7 @@ export class PersonLevels {
     return [CODING_VERSION, endianness(), programs]
   }
 
-  /** By axis in the order of the policy's axes, without those for which the scorer has to be asked. */
+  /** By axis, without those for which the scorer has to be asked. */
   #find(words: Int32Array, at: Date): ReadonlyMap<AxisRef, PersonLevel> {
     const found = new Map<AxisRef, PersonLevel>()
     let block = 0
