@@ -58,6 +58,7 @@ export class KeySeries {
   }
 }
 
+/** Whether the system refused a call: no permission, no room, a file where the folder should be. */
 function isRefusedWrite(error: unknown): boolean {
-  return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')
+  return error instanceof Error && 'syscall' in error
 }

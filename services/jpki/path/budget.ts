@@ -20,7 +20,7 @@ export interface BudgetLimits {
  * of it.
  */
 export const DEFAULT_LIMITS: BudgetLimits = {
-  signatures: 320,
+  signatures: 300,
   steps: 3_000,
   comparisons: 8_000,
   policies: 4_000,
