@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import * as cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { celEnv, parse, plan } from '@bufbuild/cel'
 import { Environment } from '@marcbachmann/cel-js'
@@ -37,23 +38,31 @@ interface ZenModule {
   }
 }
 
-/**
- * Not in the lockfile: `npm ci` refuses one that lacks the builds of some platform, which is what npm writes where a registry
- * does not have them all. `npm install --no-save @gorules/zen-engine@0.54.0` brings it in.
- */
+/** Brought in by `npm run bench`, beside what the lockfile has. */
 const ZEN_PACKAGE = '@gorules/zen-engine'
-const zenModule = await (import(ZEN_PACKAGE) as Promise<ZenModule>).catch(() => null)
+
+/** Nothing where it could not be installed. */
+function loadZen(): ZenModule | undefined {
+  try {
+    const load = createRequire(new URL('../../.cache/peers/', import.meta.url))
+    return load(ZEN_PACKAGE) as ZenModule
+  } catch (error) {
+    console.error(`${ZEN_PACKAGE} is left out: ${String(error)}`)
+    return undefined
+  }
+}
 
 export function peersOf(pack: Pack): readonly Peer[] {
   const rules = [
     ...pack.grants.map((rule) => benchRule(rule, rule.gives, false)),
     ...pack.caps.map((rule) => benchRule(rule, rule.to, true)),
   ]
+  const zenModule = loadZen()
   return [
     marcCel(rules),
     jsonLogicPeer(rules),
     bufCel(rules),
-    ...(zenModule === null ? [] : [zen(rules, zenModule)]),
+    ...(zenModule === undefined ? [] : [zen(rules, zenModule)]),
     cedarPeer(rules),
     jsonRules(rules),
   ]
