@@ -8,6 +8,7 @@ import { GeneratedEngine } from '../services/policy/language/generated-engine.ts
 import { GeneratedProgram } from '../services/policy/language/generated-program.ts'
 import type { Pack } from '../services/policy/language/pack.ts'
 import { Scorer } from '../services/policy/language/score.ts'
+import { benchAnalysis } from './policy/analysis.ts'
 import { benchChecks } from './policy/check-over-grpc.ts'
 import { benchColdRescore } from './policy/cold-rescore.ts'
 import { handWritten } from './policy/hand-written.ts'
@@ -50,6 +51,7 @@ export async function benchPolicy(): Promise<readonly string[]> {
     ...benchWhatIf(program, pack),
     ...benchImpact(),
     ...benchColdRescore(program, open),
+    ...benchAnalysis(),
     ...(await benchWalk()),
     ...(await benchChecks()),
     '',
