@@ -37,6 +37,8 @@ export interface PersonLevel extends Pick<AxisRef, 'framework' | 'axis'> {
 export class PersonLevels {
   /** How many levels the scorer was asked for. */
   asked = 0
+  /** Whether codes say all that there is: no axis is one for which only the scorer can be asked. */
+  readonly areCoded: boolean
   readonly #policy: ActivePolicy
   readonly #programs: readonly AxisProgram[]
   #coding: string | undefined
@@ -44,18 +46,21 @@ export class PersonLevels {
   constructor(policy: ActivePolicy) {
     this.#policy = policy
     this.#programs = programsOf(policy)
+    this.areCoded = this.#programs.flatMap(({ refs }) => refs).length === policy.person.length
   }
 
-  /** In the order of the policy's axes. Pure but for the count. Throws as `identityLevel` does. */
-  of(proofings: readonly Facts[], at: Date): readonly PersonLevel[] {
-    const found = this.#find(this.code(proofings), at)
+  /**
+   * In the order of the policy's axes. Pure but for the count. Throws as `identityLevel` does.
+   *
+   * @param words the proofings by `code`, where they were coded before
+   */
+  of(
+    proofings: readonly Facts[],
+    at: Date,
+    words: Int32Array = this.code(proofings),
+  ): readonly PersonLevel[] {
+    const found = this.#find(words, at)
     return this.#policy.person.map((ref) => found.get(ref) ?? this.#ask(ref, proofings, at))
-  }
-
-  /** Whether codes say all that there is: no axis is one for which only the scorer can be asked. */
-  get areCoded(): boolean {
-    const coded = this.#programs.flatMap(({ refs }) => refs)
-    return coded.length === this.#policy.person.length
   }
 
   /** What is known of a person as integers, to be asked for levels by whoever has the same `coding`. */

@@ -101,7 +101,7 @@ export class PolicySweep {
       const words = levels.code(proofings)
       return {
         ...{ subjectRef, words, factsDigest: factsDigest(known) },
-        own: levels.ofCoded(words, now) ?? levels.of(proofings, now),
+        own: levels.of(proofings, now, words),
       }
     })
   }
