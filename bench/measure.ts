@@ -101,6 +101,14 @@ export function cpuMilliseconds(work: () => unknown): number {
   return (user + system) / 1e3
 }
 
+/** The same of a work that is waited for. */
+export async function cpuMillisecondsLater(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage()
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1e3
+}
+
 function quantile(values: readonly number[], part: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN
 }

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import type { GeneratedProgram } from '../../services/policy/language/generated-program.ts'
 import type { Facts } from '../../services/policy/language/judged-facts.ts'
+import { cpuMilliseconds } from '../measure.ts'
 import { CODED_NOW, type Population } from './population.ts'
 
 const ROWS = 20_000
@@ -62,12 +63,6 @@ export function benchColdRescore(
 
 /** Subjects per CPU-second, the best of a few runs. */
 function rate(run: () => void): number {
-  let best = 0
-  for (let i = 0; i < RUNS; i += 1) {
-    const before = process.cpuUsage()
-    run()
-    const { user, system } = process.cpuUsage(before)
-    best = Math.max(best, (ROWS * 1e6) / (user + system))
-  }
-  return best
+  const times = Array.from({ length: RUNS }, () => cpuMilliseconds(run))
+  return (ROWS * 1e3) / Math.min(...times)
 }

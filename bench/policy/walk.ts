@@ -12,6 +12,7 @@ import {
   type StoredFact,
 } from '../../services/policy/subject-facts.ts'
 import { cardTap } from '../../test/policy/card-tap.ts'
+import { cpuMillisecondsLater } from '../measure.ts'
 import { NOW } from './subjects.ts'
 
 const PERSONS = 20_000
@@ -51,7 +52,7 @@ export async function benchWalk(): Promise<readonly string[]> {
         return Promise.resolve()
       },
     })
-    return cpuTime(async () => {
+    return cpuMillisecondsLater(async () => {
       while ((await sweep.page(policy, now)) > 0);
     })
   }
@@ -59,7 +60,7 @@ export async function benchWalk(): Promise<readonly string[]> {
     Array.from({ length: PAGE }, (_row, i) => referenceOf(page * PAGE + i)),
   )
   const score = () =>
-    cpuTime(async () => {
+    cpuMillisecondsLater(async () => {
       for (const page of pages) {
         const persons = await database.read((tx) => coded.find(tx, page, levels.coding))
         for (const { words } of persons.values())
@@ -78,14 +79,6 @@ export async function benchWalk(): Promise<readonly string[]> {
     `| persons as the policy service keeps them in SQLite, read in pages and scored on its ${policy.person.length} identity axes with valid_until | ${rate(...times.score)} | – | – | – |`,
     `| walk of the service over ${PERSONS.toLocaleString('en')} persons after a change of policy: read, scored, compared with their levels, confirmed in the database | ${rate(...times.walk)} | persons who are not coded yet: ${rate(first)} | – | – |`,
   ]
-}
-
-/** CPU time in milliseconds. */
-async function cpuTime(work: () => Promise<void>): Promise<number> {
-  const before = process.cpuUsage()
-  await work()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1e3
 }
 
 function referenceOf(i: number): string {
