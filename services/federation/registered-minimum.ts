@@ -15,16 +15,12 @@ export function floorsOf(
   policy: Pick<PolicyPort, 'readMinimum'>,
   registered: RegisteredMinimum,
 ): readonly Minimum[] {
-  try {
-    const { own, profile } = policy.readMinimum(registered)
-    return profile === undefined ? [own] : [own, profile]
-  } catch (cause) {
-    if (!(cause instanceof InvalidInput)) throw cause
-    throw new Unavailable(
-      'the minimum of the registration is not offered by the policy in force: the operator has to mend one of them',
-      { cause },
-    )
-  }
+  const found = readFloors(policy, registered)
+  if (!(found instanceof InvalidInput)) return found
+  throw new Unavailable(
+    'the minimum of the registration is not offered by the policy in force: the operator has to mend one of them',
+    { cause: found },
+  )
 }
 
 /** As `floorsOf`; of a floor whose profile is not offered, what it says by itself. For what is told of it, never for an answer. */
@@ -32,7 +28,8 @@ export function knownFloors(
   policy: Pick<PolicyPort, 'readMinimum'>,
   registered: RegisteredMinimum,
 ): readonly Minimum[] {
-  return isOffered(policy, registered) ? floorsOf(policy, registered) : [registered]
+  const found = readFloors(policy, registered)
+  return found instanceof InvalidInput ? [registered] : found
 }
 
 /** Whether the policy in force has all that a floor names. */
@@ -40,11 +37,19 @@ export function isOffered(
   policy: Pick<PolicyPort, 'readMinimum'>,
   registered: RegisteredMinimum,
 ): boolean {
+  return !(readFloors(policy, registered) instanceof InvalidInput)
+}
+
+/** What a floor asks for, or why the policy in force does not offer it. */
+function readFloors(
+  policy: Pick<PolicyPort, 'readMinimum'>,
+  registered: RegisteredMinimum,
+): readonly Minimum[] | InvalidInput {
   try {
-    policy.readMinimum(registered)
-    return true
+    const { own, profile } = policy.readMinimum(registered)
+    return profile === undefined ? [own] : [own, profile]
   } catch (error) {
-    if (error instanceof InvalidInput) return false
+    if (error instanceof InvalidInput) return error
     throw error
   }
 }

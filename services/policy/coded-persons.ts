@@ -276,7 +276,7 @@ function codedOf(now: Date): number {
 const OPEN = 'open'
 
 /** Whether it is asked when levels end. */
-type Ends = 'bounds' | 'turns'
+export type Ends = 'bounds' | 'turns'
 
 /** Runs a program of one axis at one instant. */
 class Reader {

@@ -1,5 +1,11 @@
 import type { ActivePolicy } from './active-policy.ts'
-import { CodedPersons, factsOf, haveSameOptions, type HeldLevel } from './coded-persons.ts'
+import {
+  CodedPersons,
+  factsOf,
+  haveSameOptions,
+  type Ends,
+  type HeldLevel,
+} from './coded-persons.ts'
 import { identityLevel } from './identity-level.ts'
 import { AxisCount, labelsOf, sharedAxes, type AxisImpact, type Impact } from './impact.ts'
 import type { Seconds } from './language/dates.ts'
@@ -95,7 +101,7 @@ export class Population {
     policy: ActivePolicy,
     ref: AxisRef,
     at: Date,
-    finds: 'bounds' | 'turns',
+    finds: Ends,
   ): (place: number) => HeldLevel {
     const quick = this.#codedFor(policy, ref)?.levels(policy, ref, this.#proofings, at, finds)
     const labels = labelsOf(policy, ref)

@@ -48,7 +48,8 @@ export class PolicyProposals {
   }
 
   /**
-   * Proposes changes of what is in force, and the release key that waits to be named. A draft that no gate lets through may be shown to others, and not approved.
+   * Proposes changes of what is in force, and the release key that waits to be named. A draft that no gate lets through may be
+   * shown to others, and not approved.
    * @throws Conflict when something else is in force, or is by the time that the gates are through; Unavailable as `check`
    */
   async propose(subjectRef: string, proposal: NewProposal): Promise<Proposal> {
